@@ -1,0 +1,281 @@
+"""The training side of pasha: one file, standard library only, Python 3.7 or newer.
+
+    import pasha
+
+    settings = pasha.config()                  # this trial's hyperparameters
+    folder = pasha.checkpoint_dir()            # where checkpoints go and are found again
+    for epoch in range(first, settings["epochs"] + 1):
+        train()
+        save(folder)                           # before the report: a report says what the checkpoint covers
+        pasha.report(epoch=epoch, val_loss=loss)
+
+``report`` prints one line on standard output and, once the trial has come to its milestone, waits there until
+pasha has decided: then it returns, or raises ``SystemExit(0)``. Save before you report, and nothing is lost by it.
+
+Outside a trial the same script runs as it is: ``report`` prints and goes on, ``config`` reads the command line,
+and ``checkpoint_dir`` is ``./checkpoints``.
+"""
+
+import json
+import os
+import socket
+import stat
+import sys
+import threading
+import time
+
+__all__ = ["report", "checkpoint_dir", "config", "trial_id"]
+
+_MARKER = "[tune-metric]: "
+# What the reader of reports takes; Syne Tune's own reporter refuses from 50,000 bytes on.
+_LARGEST = 50000
+
+
+def report(**fields):
+    """Reports metrics: ``report(epoch=3, val_loss=0.41)``.
+
+    Values are numbers, strings, truth values, lists and dictionaries of these, and numpy's scalars and one-element
+    tensors (anything with ``item()``). NaN and infinities are reported as they are; they rank worst. ``None`` is
+    refused with ``ValueError``, as are keys that begin with ``st_`` and reports of 50,000 bytes or more: a value
+    that is missing is left out of the call.
+
+    The line is that of Syne Tune's reporter, with ``st_worker_timestamp`` (``time.time()``), ``st_worker_time``
+    (seconds since this module was imported) and ``st_worker_iter`` (reports of this process before this one).
+    """
+    if not fields:
+        raise ValueError("report() needs at least one value, for example report(epoch=1, val_loss=0.5)")
+    for key, value in fields.items():
+        if key.startswith("st_"):
+            raise ValueError("report(): the key %r begins with 'st_', which is kept for pasha itself" % key)
+        if value is None:
+            raise ValueError("report(): the value of %r is None; leave it out" % key)
+    with _lock:
+        _reporter.report({key: _plain(value, key) for key, value in fields.items()})
+
+
+def checkpoint_dir():
+    """The folder for this trial's checkpoints as a string; it exists. What was saved there by an earlier run of the
+    trial is there again. Outside a trial: ``--st_checkpoint_dir`` where the command line names one, else
+    ``./checkpoints``.
+    """
+    path = os.environ.get("PASHA_CHECKPOINT_DIR")
+    if not path and not _in_trial():
+        path = _arguments().get("st_checkpoint_dir")
+    path = os.path.abspath(str(path or "checkpoints"))
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
+def config():
+    """The trial's configuration as a dictionary: hyperparameters and constants by name. Outside a trial what the
+    command line says as ``--name value``, numbers and truth values read as such."""
+    path = os.environ.get("PASHA_CONFIG")
+    if path:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    arguments = _arguments()
+    arguments.pop("st_checkpoint_dir", None)
+    return arguments
+
+
+def trial_id():
+    """The number of the trial; None outside a trial."""
+    text = os.environ.get("PASHA_TRIAL_ID")
+    return int(text) if text else None
+
+
+def _in_trial():
+    return bool(os.environ.get("PASHA_TRIAL_ID"))
+
+
+def _plain(value, key):
+    """The value as JSON can hold it."""
+    if isinstance(value, (bool, str)):
+        return value
+    # Subclasses of int and float too (numpy.float64 is one), by value.
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if value is None:
+        return None
+    if isinstance(value, dict):
+        return {str(name): _plain(element, key) for name, element in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(element, key) for element in value]
+    item = getattr(value, "item", None)
+    if callable(item):
+        try:
+            single = item()
+        except Exception as error:
+            raise ValueError("report(): the value of %r is not a single number: %s" % (key, error))
+        if isinstance(single, (bool, int, float, str)):
+            return _plain(single, key)
+    raise ValueError("report(): the value of %r is a %s, which cannot be reported" % (key, type(value).__name__))
+
+
+def _arguments():
+    """The command line as far as it is ``--name value``."""
+    found = {}
+    words = sys.argv[1:]
+    index = 0
+    while index < len(words):
+        word = words[index]
+        index += 1
+        if not word.startswith("--") or len(word) == 2:
+            continue
+        name, equals, text = word[2:].partition("=")
+        if not equals:
+            if index < len(words) and not words[index].startswith("--"):
+                text = words[index]
+                index += 1
+            else:
+                text = "True"
+        found[name] = _value(text)
+    return found
+
+
+def _value(text):
+    if text in ("True", "False"):
+        return text == "True"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+class _Reporter:
+    def __init__(self):
+        self.begun = time.perf_counter()
+        self.count = 0
+        self.channel = _Channel.open()
+
+    def report(self, fields):
+        line = dict(fields)
+        line["st_worker_timestamp"] = time.time()
+        line["st_worker_time"] = time.perf_counter() - self.begun
+        line["st_worker_iter"] = self.count
+        text = json.dumps(line)
+        if len(text) >= _LARGEST:
+            raise ValueError("report(): %d bytes, allowed are fewer than %d" % (len(text), _LARGEST))
+        self.count += 1
+        _print(_MARKER + text + "\n")
+        if self.channel is not None:
+            self.channel.wait_if_due(fields)
+
+
+def _print(line):
+    """Prints a whole line with one write, so that no other output comes into it."""
+    stream = sys.stdout
+    if not _in_trial():
+        if stream is not None:
+            stream.write(line)
+            stream.flush()
+        return
+    try:
+        # What the script printed before comes before.
+        stream.flush()
+    except (AttributeError, OSError, ValueError):
+        pass
+    # Whatever the script has put in the place of sys.stdout: the reader of reports reads descriptor 1.
+    data = line.encode("ascii")
+    while data:
+        data = data[os.write(1, data) :]
+
+
+class _Channel:
+    """The line to the trial's supervisor: one JSON object a packet."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        # Workers made by fork share the socket; only the process that reports first speaks.
+        self.owner = None
+        self.resource = os.environ.get("PASHA_RESOURCE_ATTR") or ""
+        self.milestone = _milestone(os.environ.get("PASHA_MILESTONE"))
+
+    @classmethod
+    def open(cls):
+        number = os.environ.get("PASHA_CHANNEL", "")
+        if not _in_trial() or not number.isdigit():
+            return None
+        try:
+            # A launcher in between may have closed the descriptor, or used its number for something else.
+            if not stat.S_ISSOCK(os.fstat(int(number)).st_mode):
+                return None
+            os.set_inheritable(int(number), False)
+            connection = socket.socket(fileno=int(number))
+            if connection.family != socket.AF_UNIX:
+                connection.detach()
+                return None
+            connection.setblocking(True)
+            return cls(connection)
+        except (OSError, ValueError, OverflowError):
+            return None
+
+    def wait_if_due(self, fields):
+        if self.connection is None:
+            return
+        if self.owner is None:
+            self.owner = os.getpid()
+        if self.owner != os.getpid():
+            return
+        try:
+            self._take_news()
+            resource = fields.get(self.resource)
+            if isinstance(resource, float) and resource.is_integer():
+                resource = int(resource)
+            if isinstance(resource, bool) or not isinstance(resource, int):
+                return
+            if self.milestone is None or resource < self.milestone:
+                return
+            message = json.dumps({"op": "waiting", "resource": resource})
+            self.connection.sendall(message.encode("ascii"))
+            while self.milestone is not None and resource >= self.milestone:
+                self._take(self.connection.recv(4096))
+                if self.connection is None:
+                    return
+        except OSError:
+            # Without a supervisor nobody decides; it takes the trial with it in any case.
+            self._close()
+
+    def _take_news(self):
+        """Takes what was said while the trial was busy."""
+        while self.connection is not None:
+            try:
+                packet = self.connection.recv(4096, socket.MSG_DONTWAIT)
+            except (BlockingIOError, InterruptedError):
+                return
+            self._take(packet)
+
+    def _take(self, packet):
+        if not packet:
+            self._close()
+            return
+        try:
+            message = json.loads(packet.decode("utf-8"))
+            operation = message.get("op")
+        except (ValueError, AttributeError):
+            return
+        if operation == "pause":
+            raise SystemExit(0)
+        if operation == "milestone":
+            milestone = message.get("milestone")
+            self.milestone = milestone if isinstance(milestone, int) else None
+
+    def _close(self):
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+
+
+def _milestone(text):
+    try:
+        return int(text) if text else None
+    except ValueError:
+        return None
+
+
+_lock = threading.RLock()
+_reporter = _Reporter()

@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+  name: "pasha",
+  products: [
+    .executable(name: "pasha-coord", targets: ["pasha-coord"]),
+    .executable(name: "pasha-agent", targets: ["pasha-agent"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+  ],
+  targets: [
+    // Floor 0: values.
+    module("TuningModel"),
+    module("SearchSpace", ["TuningModel"]),
+    // Floor 1: algorithms and formats.
+    module("Scheduling", ["TuningModel"]),
+    module("Searching", ["SearchSpace", "TuningModel"]),
+    module("Wire", ["TuningModel", protobuf], exclude: ["Protobuf"]),
+    // Floor 2: the machines.
+    module("Coordination", ["Scheduling", "SearchSpace", "Searching", "TuningModel", "Wire", protobuf]),
+    module("AgentCore", ["TuningModel", "Wire"]),
+    // Floor 3: C.
+    .systemLibrary(name: "CZeroMQ"),
+    .systemLibrary(name: "CZlib"),
+    .target(name: "CSandbox"),
+    // Floor 4: adapters.
+    module("HostSystem", ["CSandbox", "CZeroMQ", "TuningModel"]),
+    module("Messaging", ["CZeroMQ", "HostSystem", "TuningModel"]),
+    module("Journal", ["Coordination", "HostSystem", "TuningModel", "Wire", grdb]),
+    module("TrialSandbox", ["AgentCore", "HostSystem", "TuningModel", "Wire"]),
+    module("CodeTree", ["HostSystem", "Wire"]),
+    module("Launching", ["HostSystem", "TuningModel"]),
+    module("ClusterFile", ["Coordination", "Scheduling", "SearchSpace", "TuningModel", yams]),
+    module(
+      "Results", ["CZlib", "Coordination", "HostSystem", "Journal", "Scheduling", "SearchSpace", "TuningModel", "Wire"]),
+    module("Presentation", ["Coordination", "Scheduling", "SearchSpace", "TuningModel", "Wire"]),
+    // Floor 5: the shells.
+    module(
+      "CoordinatorService",
+      [
+        "ClusterFile", "CodeTree", "Coordination", "HostSystem", "Journal", "Launching", "Messaging", "Presentation",
+        "Results", "Scheduling", "SearchSpace", "TuningModel", "Wire",
+      ]),
+    module(
+      "AgentService",
+      [
+        "AgentCore", "CodeTree", "HostSystem", "Messaging", "SearchSpace", "TrialSandbox", "TuningModel", "Wire",
+      ]),
+    // Floor 6: arguments and wiring.
+    .executableTarget(
+      name: "pasha-coord", dependencies: ["CoordinatorService", "Wire", arguments], swiftSettings: strict),
+    .executableTarget(
+      name: "pasha-agent", dependencies: ["AgentService", "TrialSandbox", "Wire", arguments], swiftSettings: strict),
+    .executableTarget(
+      name: "scheduling-benchmark", dependencies: ["Scheduling", "TuningModel"], swiftSettings: strict),
+    // Tests.
+    .target(name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("TuningModelTests", ["TuningModel"]),
+    tests("SearchSpaceTests", ["SearchSpace", "TuningModel"]),
+    tests("SchedulingTests", ["Scheduling", "TuningModel"], resources: [.copy("Golden")]),
+    tests("SearchingTests", ["SearchSpace", "Searching", "TuningModel"]),
+    tests("WireTests", ["TestSupport", "TuningModel", "Wire", protobuf]),
+    tests(
+      "CoordinationTests", ["Coordination", "Scheduling", "SearchSpace", "Searching", "TestSupport", "TuningModel", "Wire"]),
+    tests("AgentCoreTests", ["AgentCore", "TuningModel", "Wire"]),
+    tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
+    tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),
+    tests("CodeTreeTests", ["CodeTree", "TuningModel", "Wire"]),
+    tests("ClusterFileTests", ["ClusterFile", "Coordination", "Scheduling", "SearchSpace", "TuningModel"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,138 @@
+import TuningModel
+import Wire
+
+/// The agent as a pure machine: what happened goes in, what is to be done comes out; no clock, no file, no socket.
+///
+/// Invariants: one attempt in a slot at a time; attempts of a trial grow; the reports of an attempt are sent in
+/// sequence without a gap within a session; `ended` is sent after the last report, and only when the supervisor is
+/// gone; nothing is forgotten before its end is acknowledged; at most `reportWindow` reports of an attempt are in
+/// memory.
+///
+/// Whatever a lost connection swallowed is made good by the next hello: its inventory names every attempt, and the
+/// verdicts of the welcome name the last report that the journal holds.
+public struct AgentMachine: Sendable {
+  enum Session: Equatable, Sendable {
+    /// Not connected; the next connection is tried then.
+    case idle(retryAt: Instant)
+    case connecting(since: Instant)
+    /// The hello is said; `saidAt` is when it was said first in this connection, `giveUpAt` when the connection is
+    /// given up.
+    case greeting(saidAt: Instant, giveUpAt: Instant)
+    case welcomed
+  }
+
+  enum Preparation: Equatable, Sendable {
+    case none
+    case running
+    case ready
+    case failed(String)
+  }
+
+  let settings: AgentSettings
+  var random: SeededGenerator
+  var session: Session
+  /// Connections tried without a welcome since the last one.
+  var failures = 0
+  /// Since when the agent's key is refused, without a welcome in between.
+  var refusedSince: Instant?
+  let startedAt: Instant
+  /// When the event that is being handled happened.
+  var now: Instant
+  /// When the coordinator was last heard of.
+  var heardAt: Instant?
+  var run = ""
+  var heartbeat: Duration = .seconds(5)
+  var nextHeartbeat: Instant?
+  /// Heartbeats of this connection that may be echoed, oldest first; bounded.
+  var heartbeatsSent: [Instant] = []
+  var lease: AgentLease?
+  var program: Program?
+  var preparation = Preparation.none
+  /// Sorted by trial and attempt.
+  var attempts: [AgentAttempt] = []
+  /// The highest attempt launched of each trial.
+  var highest: [TrialID: Attempt]
+  /// The last launch of each trial that failed, so that the same order gets the same answer.
+  var refusals: [TrialID: (attempt: Attempt, refusal: StartRefusal)] = [:]
+  /// Set once the agent is to end when its attempts have.
+  var leaving: AgentExit?
+  /// When the agent ends though ends are not acknowledged: they are on disk.
+  var leaveBy: Instant?
+  var isOver = false
+  var actions: [AgentAction] = []
+
+  /// `highest` names the highest attempt seen on this host of each trial.
+  public init(
+    settings: AgentSettings, recovered: [RecoveredAttempt] = [], highest: [TrialAttempt] = [], at now: Instant
+  ) {
+    self.settings = settings
+    random = SeededGenerator(seed: settings.seed)
+    session = .idle(retryAt: now)
+    startedAt = now
+    self.now = now
+    self.highest = [:]
+    attempts = recovered.map { AgentAttempt($0) }.sorted { $0.attempt < $1.attempt }
+    for name in highest + recovered.map(\.attempt) { raiseHighest(name) }
+  }
+
+  /// Limits of time are looked at by `timer` alone: a process that slept reads its inbox before it calls anyone silent.
+  public mutating func handle(_ event: AgentEvent, at now: Instant) -> [AgentAction] {
+    guard !isOver else { return [] }
+    actions = []
+    self.now = now
+    switch event {
+    case .connected: connected()
+    case .disconnected(let loss): disconnected(loss)
+    case .received(let message): received(message)
+    case .prepared(let preparation): prepared(preparation)
+    case .launchFailed(let attempt, let refusal): launchFailed(attempt, refusal)
+    case .supervisor(let attempt, let event): supervisor(attempt, said: event)
+    case .supervisorGone(let attempt, let end): supervisorGone(attempt, end)
+    case .reportsRead(let attempt, let reports): reportsRead(attempt, reports)
+    case .logFinished(let attempt): logFinished(attempt)
+    case .checkpointsDeleted(let trial): say(.checkpointsDeleted(trial))
+    case .interrupted: leave(AgentExit(reason: .interrupted, message: "interrupted"))
+    case .timer: keepTime()
+    }
+    if let exit = leaving, !isOver, mayLeave() { end(exit) }
+    let result = actions
+    actions = []
+    return result
+  }
+
+  // MARK: What the shell may ask
+
+  /// The attempts that occupy slots.
+  public var liveAttempts: [TrialAttempt] { attempts.filter(\.occupiesSlot).map(\.attempt) }
+  public var isWelcomed: Bool { session == .welcomed }
+  /// The run's name, once a welcome named it.
+  public var runName: String { run }
+
+  // MARK: Attempts by name
+
+  func index(of attempt: TrialAttempt) -> Int? { attempts.firstIndex { $0.attempt == attempt } }
+
+  mutating func raiseHighest(_ attempt: TrialAttempt) {
+    highest[attempt.trial] = max(highest[attempt.trial] ?? attempt.attempt, attempt.attempt)
+  }
+
+  mutating func insert(_ attempt: AgentAttempt) {
+    let place = attempts.firstIndex { attempt.attempt < $0.attempt } ?? attempts.endIndex
+    attempts.insert(attempt, at: place)
+  }
+
+  // MARK: Words
+
+  /// Sends a message if a session stands; otherwise the next hello says what matters.
+  mutating func say(_ message: AgentMessage) {
+    if session == .welcomed { actions.append(.send(message)) }
+  }
+
+  mutating func note(_ text: String) { actions.append(.note(text)) }
+
+  mutating func end(_ exit: AgentExit) {
+    isOver = true
+    actions.append(.disconnect)
+    actions.append(.exit(exit))
+  }
+}

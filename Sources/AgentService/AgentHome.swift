@@ -1,0 +1,110 @@
+import Glibc
+import HostSystem
+import Messaging
+import TuningModel
+
+/// The agent's folder for one run on this machine, `WORK_DIR/MACHINE-ID/RUN`, and this process's place in it.
+///
+///     agent-N/     one per agent process of the run on the machine: lock, key, coordinator, log
+///     code/        code trees with what `setup` made in them
+///     python/      pasha.py
+///     trials/ID/   see `TrialFolder`
+///     slots/       a lock file per slot
+final class AgentHome {
+  let path: String
+  let run: String
+  let machineID: String
+  /// N of `agent-N`.
+  let index: Int
+  let keys: CurveKeyPair
+  private let lock: FileLock
+
+  /// Takes the first `agent-N` that no living agent holds.
+  init(workFolder: String?, run: String) throws(AgentError) {
+    guard Self.isPlainName(run) else {
+      throw AgentError(.usage, "'\(run.prefix(80))' cannot be the name of a run")
+    }
+    self.run = run
+    machineID = Self.thisMachine
+    let work = if let workFolder { Self.absolute(workFolder) } else { try Self.defaultWorkFolder() }
+    path = "\(work)/\(machineID)/\(run)"
+    do {
+      for folder in ["", "/code", "/python", "/trials", "/slots"] {
+        try Files.makeFolder(path + folder, intermediates: true)
+      }
+      (index, lock) = try Self.takePlace(path)
+      keys = try Self.keys(at: "\(path)/agent-\(index)/key")
+    } catch let error as SystemError {
+      throw AgentError(.cannotWrite, "\(error.message); choose another folder with --work-dir")
+    } catch let error as AgentError {
+      throw error
+    } catch {
+      throw AgentError(.systemFailure, "\(error)")
+    }
+  }
+
+  var folder: String { "\(path)/agent-\(index)" }
+  var codeFolder: String { "\(path)/code" }
+  var pythonFolder: String { "\(path)/python" }
+  var trialsFolder: String { "\(path)/trials" }
+
+  func trial(_ id: TrialID) -> TrialFolder { TrialFolder("\(trialsFolder)/\(id)") }
+
+  /// Two agents on one machine have slots of their own.
+  func slotLock(_ slot: Int) -> String { "\(path)/slots/\(index).\(slot).lock" }
+
+  static var thisMachine: String {
+    if let id = HostIdentity.machineID() { return id }
+    let name = HostIdentity.hostname()
+    return "host-" + (isPlainName(name) ? name : "unnamed")
+  }
+
+  /// The agent leaves the directory that it was started in.
+  static func absolute(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    guard let here = getcwd(nil, 0) else { return "/" + path }
+    defer { free(here) }
+    return "\(String(cString: here))/\(path)"
+  }
+
+  static func defaultWorkFolder() throws(AgentError) -> String {
+    if let home = getenv("HOME"), home.pointee != 0 { return String(cString: home) + "/.pasha" }
+    guard let user = getpwuid(getuid()), let home = user.pointee.pw_dir else {
+      throw AgentError(.cannotWrite, "this user has no home directory; name a folder with --work-dir")
+    }
+    return String(cString: home) + "/.pasha"
+  }
+
+  /// Whether the text can be one component of a path: letters, digits, `-`, `_` and, within, `.`.
+  static func isPlainName(_ text: String) -> Bool {
+    let isPlain = text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+        true
+      default: false
+      }
+    }
+    return isPlain && !text.isEmpty && text.utf8.first != UInt8(ascii: ".") && text.utf8.count <= 255
+  }
+
+  private static func takePlace(_ path: String) throws -> (Int, FileLock) {
+    for index in 0..<256 {
+      let folder = "\(path)/agent-\(index)"
+      try Files.makeFolder(folder)
+      if let lock = try FileLock.tryAcquire("\(folder)/lock") { return (index, lock) }
+    }
+    throw AgentError(.usage, "256 agents of this run are on this machine already")
+  }
+
+  /// The key that stays with the place, so that an agent that comes back is the same agent.
+  private static func keys(at path: String) throws -> CurveKeyPair {
+    if try Files.status(path) != nil {
+      let text = try Files.readText(path, limit: 256)
+      if let keys = try? CurveKeyPair(secretText: String(text.prefix { !$0.isNewline })) { return keys }
+    }
+    let keys = try CurveKeyPair.generate()
+    try Files.writeDurably(path, (keys.secretText + "\n").utf8, mode: 0o600)
+    return keys
+  }
+}

@@ -1,0 +1,90 @@
+// System calls that Swift cannot make by itself: what must happen between fork and exec, and interfaces that are
+// macros, packed structures or bare system call numbers. No decisions are taken here. Functions return a value of at
+// least 0, or the negated errno.
+#ifndef CSANDBOX_H
+#define CSANDBOX_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/// A process to start. Strings and arrays belong to the caller; arrays of strings end with NULL.
+struct sandbox_spawn {
+  /// Paths tried in turn until one can be executed.
+  const char *const *candidates;
+  const char *const *arguments;
+  const char *const *environment;
+  const char *directory;
+  /// What becomes descriptors 0, 1 and 2.
+  int standard[3];
+  /// A descriptor handed on under the number `inherited_as`; -1: none. All others are closed at exec.
+  int inherited;
+  int inherited_as;
+  /// Whether the process leads a session of its own.
+  int new_session;
+  /// Whether it and what it starts can never gain privileges.
+  int no_new_privileges;
+  /// The signal that it gets when the thread that started it ends; 0: none.
+  int death_signal;
+  /// Soft and hard limit for core files in bytes; negative: as inherited.
+  int64_t core_limit;
+};
+
+/// Where a start failed.
+enum sandbox_stage {
+  SANDBOX_STAGE_FORK = 1,
+  SANDBOX_STAGE_SESSION,
+  SANDBOX_STAGE_DESCRIPTORS,
+  SANDBOX_STAGE_LIMITS,
+  SANDBOX_STAGE_DIRECTORY,
+  SANDBOX_STAGE_EXECUTE,
+};
+
+/// Starts a process and waits until it has executed its program. On failure `stage` says where, and nothing is left.
+pid_t sandbox_spawn(const struct sandbox_spawn *request, int *stage);
+
+/// Orphaned descendants become children of the calling process.
+int sandbox_become_subreaper(void);
+/// A descriptor that becomes readable when the process ends.
+int sandbox_pidfd_open(pid_t pid);
+/// A signal to the process that the descriptor stands for, whatever has become of its number.
+int sandbox_pidfd_signal(int pidfd, int signal);
+
+int sandbox_epoll_create(void);
+int sandbox_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
+int sandbox_epoll_change(int epoll, int descriptor, uint32_t events, uint64_t token);
+int sandbox_epoll_remove(int epoll, int descriptor);
+/// Waits for events; a negative timeout waits without end. An interruption by a signal counts as no events.
+int sandbox_epoll_wait(int epoll, uint64_t *tokens, uint32_t *events, int capacity, int milliseconds);
+uint32_t sandbox_epoll_in(void);
+uint32_t sandbox_epoll_out(void);
+uint32_t sandbox_epoll_hangup(void);
+
+/// A timer on CLOCK_BOOTTIME.
+int sandbox_timer_create(void);
+/// Sets the timer to an absolute time in nanoseconds; 0 disarms it.
+int sandbox_timer_set(int timer, int64_t nanoseconds);
+int64_t sandbox_boottime(void);
+
+/// Blocks the signals in the calling thread and gives a descriptor to read them from.
+int sandbox_signal_watch(const int *signals, int count);
+/// The next signal, 0 when there is none.
+int sandbox_signal_read(int descriptor);
+
+/// A non-blocking counter to wake a poll loop from elsewhere.
+int sandbox_event_create(void);
+
+/// Shares the blocks of `from` with `to` where the file system can.
+int sandbox_reflink(int to, int from);
+/// Where the next data and the next hole begin at or after an offset; -ENXIO past the last data.
+int64_t sandbox_next_data(int file, int64_t offset);
+int64_t sandbox_next_hole(int file, int64_t offset);
+/// Copies up to `count` bytes at an offset from one file to another; gives how many.
+int64_t sandbox_copy_range(int from, int to, int64_t offset, int64_t count);
+/// 1 when the path lies on a network file system, 0 when not.
+int sandbox_is_network_file_system(const char *path);
+/// The next connection, non-blocking and close-on-exec.
+int sandbox_accept(int listener);
+/// Writes the peer's user id of a Unix socket.
+int sandbox_peer_user(int socket, uid_t *user);
+
+#endif

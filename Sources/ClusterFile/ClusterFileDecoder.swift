@@ -1,0 +1,88 @@
+import Coordination
+import Scheduling
+import SearchSpace
+import TuningModel
+
+/// Puts the sections together. Each section is decoded whatever is wrong with the others, so that all mistakes are
+/// found; only the checks between two sections need both.
+struct ClusterFileDecoder {
+  let baseDirectory: String
+  /// Whether the code folder must be there.
+  let checksFiles: Bool
+  let mistakes: MistakeList
+
+  /// nil: there are mistakes.
+  func decode(_ root: YAMLNode) -> RunSpecification? {
+    let start = Place(line: 1, column: 1)
+    guard
+      let top = MapReader(root, path: "", place: start, example: "", mistakes: mistakes, name: "the file")
+    else { return nil }
+    top.refuseUnknownKeys(KnownKeys.top)
+
+    top.require("experiment", "add it with name, entry_point, config_space and metric")
+    let section = top.map("experiment", example: "{name: …, entry_point: …, config_space: …, metric: …}")
+    let read = section.map { ExperimentSection($0, baseDirectory: baseDirectory, checksFiles: checksFiles).decode() }
+
+    let schedulerExample = "{name: pasha, max_t: 81}"
+    let scheduler: SchedulerSection?
+    if top.has("scheduler") {
+      scheduler = top.map("scheduler", example: schedulerExample).map { SchedulerSection($0) }
+    } else {
+      scheduler = SchedulerSection(MapReader(emptyAt: start, path: "scheduler", mistakes: mistakes))
+    }
+    let options = scheduler?.options(mode: read?.mode ?? .min, space: section.map { SpaceLookup($0) })
+    let searcher = scheduler?.searcher(space: read?.space)
+
+    let stop = StopSection.decode(top, experiment: read)
+    let cluster = ClusterSection.decode(top)
+    let checkpoints = CheckpointsSection.decode(top)
+    let failures = FailuresSection.decode(top)
+    let results = ResultsSection.decode(top)
+
+    guard let experiment = read?.experiment, let options, let searcher, let stop, let cluster, let checkpoints else {
+      return nil
+    }
+    return RunSpecification(
+      experiment: experiment, scheduler: options, searcher: searcher, stop: stop, cluster: cluster,
+      checkpoints: checkpoints, failures: failures, results: results)
+  }
+}
+
+/// The constants of `config_space` as they are written, for checks that must not wait for the rest of the experiment.
+struct SpaceLookup {
+  /// The name that `max_resource_attr` gives, if any.
+  let maxResourceAttribute: String?
+  let entries: [YAMLNode.Pair]
+
+  init(_ experiment: MapReader) {
+    if case .scalar(let scalar)? = experiment.node("max_resource_attr")?.content {
+      maxResourceAttribute = scalar.text
+    } else {
+      maxResourceAttribute = nil
+    }
+    if case .mapping(let pairs)? = experiment.node("config_space")?.content { entries = pairs } else { entries = [] }
+  }
+
+  /// The constant that `max_resource_attr` names; nil: none, or not a whole number.
+  var maximumResource: (value: Int, place: Place)? {
+    guard let name = maxResourceAttribute, let entry = entries.first(where: { $0.key == name }) else { return nil }
+    return whole(entry)
+  }
+
+  /// A constant that looks like the largest resource, for a hint.
+  var likelyMaximum: (name: String, value: Int)? {
+    for entry in entries where ["epochs", "max_epochs", "max_t", "num_epochs", "steps"].contains(entry.key) {
+      if let (value, _) = whole(entry) { return (entry.key, value) }
+    }
+    return nil
+  }
+
+  private func whole(_ entry: YAMLNode.Pair) -> (value: Int, place: Place)? {
+    guard case .scalar(let scalar) = entry.value.content else { return nil }
+    switch scalar.value {
+    case .int(let value): return (value, entry.value.place)
+    case .double(let value): return Int(exactly: value).map { ($0, entry.value.place) }
+    default: return nil
+    }
+  }
+}

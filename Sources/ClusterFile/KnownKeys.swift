@@ -1,0 +1,39 @@
+/// The keys of a cluster file by section; the file's top level is the section "".
+enum KnownKeys {
+  static let top = [
+    "experiment", "scheduler", "stop_criterion", "n_workers", "cluster", "checkpoints", "failures", "results",
+  ]
+  static let experiment = [
+    "name", "entry_point", "code", "setup", "env", "config_space", "metric", "mode", "resource_attr",
+    "max_resource_attr", "cost_attr", "metadata",
+  ]
+  static let scheduler = [
+    "name", "searcher", "max_t", "grace_period", "reduction_factor", "rung_levels", "rung_increment", "brackets",
+    "random_seed", "points_to_evaluate",
+  ]
+  static let stopCriterion = [
+    "max_num_trials_started", "max_num_trials_completed", "max_num_trials_finished", "max_num_evaluations",
+    "max_wallclock_time", "max_cost", "max_metric_value", "min_metric_value", "at_limit",
+  ]
+  static let cluster = ["slots", "n_workers", "lost_after", "heartbeat", "work_dir"]
+  static let checkpoints = ["store", "keep_best", "hold_limit", "settle", "grace"]
+  static let failures = ["max_failures", "max_restarts"]
+  static let results = ["update_interval"]
+
+  static let sections: [(name: String, keys: [String])] = [
+    ("", top), ("experiment", experiment), ("scheduler", scheduler), ("stop_criterion", stopCriterion),
+    ("cluster", cluster), ("checkpoints", checkpoints), ("failures", failures), ("results", results),
+  ]
+
+  static func path(_ section: String, _ key: String) -> String { section.isEmpty ? key : "\(section).\(key)" }
+
+  /// Where a key stands that is equal to this one but for case and underscores; nil: nowhere, or in several sections.
+  static func home(of key: String) -> String? {
+    let folded = KeyHints.folded(key)
+    let homes = sections.flatMap { section in
+      section.keys.filter { KeyHints.folded($0) == folded }.map { path(section.name, $0) }
+    }
+    // `n_workers` stands at two places; the first is the one to name.
+    return homes.count == 1 || folded == "nworkers" ? homes.first : nil
+  }
+}

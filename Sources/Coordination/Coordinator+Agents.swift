@@ -1,0 +1,280 @@
+import TuningModel
+import Wire
+
+extension Coordinator {
+  mutating func begin(_ start: RunStart, _ turn: inout Turn) {
+    startedAt = turn.now
+    sessions = state.agents.map { _ in Session(lastHeard: turn.now) }
+    if state.start == nil {
+      record(.runStarted(start), &turn)
+    } else if state.end == nil {
+      record(.runResumed(version: start.version), &turn)
+    }
+    for agent in state.agents { turn.effects.append(.admit(publicKey: agent.publicKey)) }
+    for token in state.joinTokens { turn.effects.append(.admitToken(publicKey: token)) }
+    if state.end == nil { completeLastTurn(&turn) }
+  }
+
+  /// Decides again what follows from the last facts of the journal, in case it was cut off between them. After a whole
+  /// turn nothing follows.
+  private mutating func completeLastTurn(_ turn: inout Turn) {
+    for decision in state.scheduler.reviewAll() { record(.scheduling(decision), &turn) }
+    for id in state.activeTrials {
+      guard let trial = state[id], let current = trial.current, trial.order == nil else { continue }
+      if trial.resource >= state.specification.scheduler.maxResource {
+        order(.complete, current, reason: .maximumResource, &turn)
+      } else if state.closing != nil {
+        order(.pause, current, reason: .runEnds, &turn)
+      } else if let milestone = trial.promotedTo {
+        proceed(current, to: milestone, &turn)
+      } else if trial.withheld.contains(where: { $0.attempt == current }) {
+        releaseWithheld(of: id, pastMilestone: false, &turn)
+      }
+    }
+  }
+
+  mutating func listening(control: Int, bulk: Int, _ turn: inout Turn) {
+    if state.ports != RunState.Ports(control: control, bulk: bulk) {
+      record(.addressChosen(control: control, bulk: bulk), &turn)
+    }
+  }
+
+  mutating func admit(key: String, name: String, origin: AgentAdmission.Origin, _ turn: inout Turn) {
+    if state.agent(withKey: key) == nil {
+      let id = AgentID(state.agents.count)
+      record(.agentAdmitted(AgentAdmission(agent: id, publicKey: key, name: name, origin: origin)), &turn)
+      sessions.append(Session(lastHeard: turn.now))
+    }
+    turn.effects.append(.admit(publicKey: key))
+  }
+
+  mutating func issueToken(_ key: String, _ turn: inout Turn) {
+    if !state.joinTokens.contains(key) { record(.joinTokenIssued(publicKey: key), &turn) }
+    turn.effects.append(.admitToken(publicKey: key))
+  }
+
+  mutating func join(token: String, key: String, name: String, _ turn: inout Turn) {
+    guard state.joinTokens.contains(token) else {
+      // A repeated join whose answer was lost: the key is admitted already.
+      if state.agent(withKey: key) != nil {
+        turn.effects.append(.answerJoin(token: token))
+      } else {
+        turn.effects.append(.rejectJoin(token: token, message: "this token was used already; ask for a new one"))
+      }
+      return
+    }
+    admit(key: key, name: name, origin: .joined, &turn)
+    record(.joinTokenUsed(publicKey: token), &turn)
+    turn.effects.append(.answerJoin(token: token))
+    turn.effects.append(.revokeToken(publicKey: token))
+  }
+
+  /// The front door: who is it, is there a session, is the attempt the current one.
+  mutating func receive(_ message: AgentMessage, from key: String, _ turn: inout Turn) {
+    guard let id = state.agent(withKey: key), sessions.indices.contains(id.rawValue) else {
+      counters.unknownSenders += 1
+      return
+    }
+    sessions[id.rawValue].lastHeard = turn.now
+    if case .hello(let hello) = message {
+      greet(id, hello, &turn)
+      return
+    }
+    guard sessions[id.rawValue].isGreeted else {
+      send(.sayHello, to: id, &turn)
+      return
+    }
+    if state[id]?.reachability != .reachable { record(.agentReachability(id, .reachable), &turn) }
+    switch message {
+    case .hello, .join: break
+    case .heartbeat(let sentAt): send(.heartbeatEcho(sentAt: sentAt), to: id, &turn)
+    case .prepared(let preparation): prepared(id, preparation, &turn)
+    case .checkpointsDeleted: break
+    case .reports(let attempt, let reports):
+      if isCurrent(attempt, on: id) {
+        receive(reports, of: attempt, from: id, &turn)
+      } else if let last = reports.last {
+        // Acknowledged so that the agent forgets them: they change nothing.
+        counters.staleMessages += 1
+        send(.acknowledgeReports(attempt, through: last.sequence), to: id, &turn)
+        send(.stop(attempt), to: id, &turn)
+      }
+    case .started(let attempt, let pid):
+      guard isCurrent(attempt, on: id) else { return stale(attempt, id, &turn) }
+      if state[attempt.trial]?.status == .active(.assigned) { record(.attemptStarted(attempt, pid: pid), &turn) }
+    case .held(let attempt, let resource):
+      guard isCurrent(attempt, on: id) else { return stale(attempt, id, &turn) }
+      if state[attempt.trial]?.status != .active(.held) { record(.attemptHeld(attempt, resource: resource), &turn) }
+    case .refused(let attempt, let refusal):
+      guard isCurrent(attempt, on: id) else { return }
+      refused(attempt, refusal, &turn)
+    case .ended(let attempt, let end):
+      if isCurrent(attempt, on: id) { ended(attempt, end, from: id, &turn) } else { counters.staleMessages += 1 }
+      if !isCurrent(attempt, on: id) { send(.acknowledgeEnd(attempt), to: id, &turn) }
+    }
+  }
+
+  func isCurrent(_ attempt: TrialAttempt, on agent: AgentID) -> Bool {
+    guard let trial = state[attempt.trial] else { return false }
+    return trial.isActive && trial.attempt == attempt.attempt && trial.slot?.agent == agent
+  }
+
+  private mutating func stale(_ attempt: TrialAttempt, _ agent: AgentID, _ turn: inout Turn) {
+    counters.staleMessages += 1
+    send(.stop(attempt), to: agent, &turn)
+  }
+
+  // MARK: Hello
+
+  private mutating func greet(_ id: AgentID, _ hello: AgentHello, _ turn: inout Turn) {
+    guard hello.protocolVersion == ProtocolVersion.current else {
+      send(
+        .rejected(
+          code: .protocolMismatch,
+          message: "the coordinator (pasha \(PashaVersion.current)) speaks protocol \(ProtocolVersion.current), "
+            + "the agent (pasha \(hello.version)) protocol \(hello.protocolVersion): install the same version on both"),
+        to: id, &turn)
+      return
+    }
+    if let end = state.end {
+      send(.rejected(code: .runFinished, message: "the run is over (\(end.reason.rawValue))"), to: id, &turn)
+      return
+    }
+    let greeting = AgentGreeting(
+      agent: id, version: hello.version, hostname: hello.hostname, machineID: hello.machineID, bootID: hello.bootID,
+      home: hello.home, slots: hello.slots)
+    if state[id]?.greeting != greeting || state[id]?.isPrepared == true || state[id]?.reachability != .reachable {
+      record(.agentGreeted(greeting), &turn)
+    }
+    sessions[id.rawValue].isGreeted = true
+    sessions[id.rawValue].startsToSend = []
+    reconcile(id, hello, &turn)
+  }
+
+  /// Compares what the agent has with what it should have; nothing new is scheduled on it before it is prepared.
+  private mutating func reconcile(_ id: AgentID, _ hello: AgentHello, _ turn: inout Turn) {
+    var verdicts: [Verdict] = []
+    var found: Set<TrialID> = []
+    for item in hello.inventory.prefix(100_000) {
+      if isCurrent(item.attempt, on: id), let trial = state[item.attempt.trial] {
+        found.insert(item.attempt.trial)
+        verdicts.append(Verdict(attempt: item.attempt, action: .keep(afterSequence: trial.lastSequence)))
+      } else {
+        verdicts.append(Verdict(attempt: item.attempt, action: .end))
+      }
+    }
+    let experiment = state.specification.experiment
+    let policy = state.specification.checkpoints
+    send(
+      .welcome(
+        Welcome(
+          run: state.start?.run ?? "", agent: id, heartbeat: state.specification.cluster.heartbeat,
+          lease: state.specification.cluster.lostAfter,
+          program: Program(
+            entryPoint: experiment.entryPoint, codeHash: state.start?.codeHash, setup: experiment.setup,
+            environment: experiment.environment.map { EnvironmentEntry(name: $0.name, value: $0.value) },
+            resourceAttribute: experiment.resourceAttribute, metric: experiment.metric,
+            holdsAtMilestone: experiment.maxResourceAttribute == nil, holdLimit: policy.holdLimit,
+            settle: policy.settle, grace: policy.grace),
+          verdicts: verdicts)),
+      to: id, &turn)
+    for item in hello.inventory where found.contains(item.attempt.trial) { adopt(item, on: id, &turn) }
+    for trial in state.agents[id.rawValue].slots.compactMap({ $0 }) where !found.contains(trial) {
+      guard let current = state[trial]?.current else { continue }
+      if state[trial]?.status == .active(.assigned) {
+        sessions[id.rawValue].startsToSend.append(trial)
+      } else {
+        let end = AttemptEnd(
+          cause: .hostFault, lastSequence: state[trial]?.lastSequence ?? 0,
+          errorTail: "the agent came back without the trial")
+        settleEnd(current, end, &turn)
+      }
+    }
+  }
+
+  /// Goes on with an attempt that ran through the absence of its agent or of the coordinator.
+  private mutating func adopt(_ item: AttemptInventory, on id: AgentID, _ turn: inout Turn) {
+    guard let trial = state[item.attempt.trial] else { return }
+    switch item.phase {
+    case .running:
+      if trial.status == .active(.assigned) { record(.attemptStarted(item.attempt, pid: 0), &turn) }
+    case .held(let resource):
+      if trial.status != .active(.held), trial.milestone == item.milestone {
+        record(.attemptHeld(item.attempt, resource: resource), &turn)
+      }
+    case .ended: return  // Its reports and its end come after the welcome.
+    }
+    // What it was told last may have been lost.
+    if let order = trial.order {
+      send(message(for: order, item.attempt), to: id, &turn)
+    } else if trial.milestone > item.milestone {
+      send(.proceed(item.attempt, milestone: trial.milestone), to: id, &turn)
+    }
+  }
+
+  func message(for order: AttemptOrder, _ attempt: TrialAttempt) -> CoordinatorMessage {
+    switch order {
+    case .pause: .pause(attempt)
+    case .stop: .stop(attempt)
+    case .complete: .complete(attempt)
+    }
+  }
+
+  private mutating func prepared(_ id: AgentID, _ preparation: Preparation, _ turn: inout Turn) {
+    if state[id]?.isPrepared != true || preparation.failure != nil {
+      record(.agentPrepared(id, failure: preparation.failure), &turn)
+    }
+    if let failure = preparation.failure {
+      let usable = state.agents.contains { $0.preparationFailure == nil && $0.reachability != .lost }
+      if !usable { close(RunEnd(reason: .noUsableHost, message: failure), suspends: false, &turn) }
+      return
+    }
+    let starts = sessions[id.rawValue].startsToSend
+    sessions[id.rawValue].startsToSend = []
+    for trial in starts { sendStart(trial, &turn) }
+  }
+
+  // MARK: Silence
+
+  /// How long after the last sign of life the next step of the agent's fading comes.
+  func silenceLimit(_ agent: AgentState) -> Duration? {
+    let cluster = state.specification.cluster
+    switch agent.reachability {
+    case .reachable: return agent.greeting == nil ? nil : min(cluster.heartbeat * 3, cluster.lostAfter)
+    case .suspect: return min(cluster.heartbeat * 12, cluster.lostAfter)
+    case .unreachable: return cluster.lostAfter + cluster.lostAfter / 50
+    case .lost: return nil
+    }
+  }
+
+  /// A coordinator that did not run cannot say that others were silent: what it slept beyond its planned waking is not
+  /// counted.
+  mutating func forgiveOwnAbsence(_ now: Instant) {
+    guard let planned = plannedWake else { return }
+    let overslept = now - planned
+    guard overslept > state.specification.cluster.heartbeat else { return }
+    for index in sessions.indices { sessions[index].lastHeard = sessions[index].lastHeard + overslept }
+  }
+
+  mutating func tick(_ turn: inout Turn) {
+    for agent in state.agents {
+      let silence = turn.now - sessions[agent.id.rawValue].lastHeard
+      guard let limit = silenceLimit(agent), silence >= limit else { continue }
+      switch agent.reachability {
+      case .reachable: record(.agentReachability(agent.id, .suspect), &turn)
+      case .suspect: record(.agentReachability(agent.id, .unreachable), &turn)
+      case .unreachable: lose(agent.id, &turn)
+      case .lost: break
+      }
+    }
+  }
+
+  private mutating func lose(_ id: AgentID, _ turn: inout Turn) {
+    record(.agentReachability(id, .lost), &turn)
+    sessions[id.rawValue].isGreeted = false
+    for trial in state.agents[id.rawValue].slots.compactMap({ $0 }) {
+      guard let state = state[trial], let current = state.current else { continue }
+      settleEnd(current, AttemptEnd(cause: .leaseExpired, lastSequence: state.lastSequence), &turn)
+    }
+  }
+}

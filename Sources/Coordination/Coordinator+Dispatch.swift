@@ -1,0 +1,239 @@
+import Scheduling
+import Searching
+import TuningModel
+import Wire
+
+extension Coordinator {
+  /// Called after each event: gives free slots work, answers trials that wait at their milestone, ends what is over.
+  mutating func settle(_ turn: inout Turn) {
+    guard state.end == nil, !state.isSuspended else { return }
+    checkCriteria(&turn)
+    if state.closing == nil {
+      fillSlots(&turn)
+      answerAwaiting(&turn)
+      endWhenIdle(&turn)
+    }
+    finishClosing(&turn)
+  }
+
+  // MARK: Free slots
+
+  private mutating func fillSlots(_ turn: inout Turn) {
+    for agent in state.agents.indices {
+      guard isReady(AgentID(agent)) else { continue }
+      for index in state.agents[agent].slots.indices {
+        // A slot that the agent does not offer any more takes no work.
+        guard index < state.agents[agent].greeting?.slots ?? 0 else { break }
+        guard state.closing == nil else { return }
+        if state.agents[agent].slots[index] == nil, hasCapacity {
+          fill(SlotID(agent: AgentID(agent), index: index), &turn)
+        }
+      }
+    }
+  }
+
+  private func isReady(_ id: AgentID) -> Bool {
+    guard let agent = state[id] else { return false }
+    return agent.isPrepared && sessions[id.rawValue].isGreeted
+      && (agent.reachability == .reachable || agent.reachability == .suspect)
+  }
+
+  private var hasCapacity: Bool {
+    guard let limit = state.specification.cluster.maxWorkers else { return true }
+    return state.agents.reduce(0) { $0 + $1.slots.count { $0 != nil } } < limit
+  }
+
+  private mutating func fill(_ slot: SlotID, _ turn: inout Turn) {
+    // Each round either assigns, promotes a trial that runs elsewhere, or finds nothing.
+    while state.closing == nil {
+      if let trial = nextWaiting(for: slot) {
+        assign(trial, to: slot, &turn)
+        return
+      }
+      guard suggest(&turn) else { return }
+    }
+  }
+
+  /// The first waiting trial that can run there: a checkpoint is on its own machine for as long as an agent may come
+  /// back to it.
+  private func nextWaiting(for slot: SlotID) -> TrialID? {
+    let machine = state[slot.agent]?.machine
+    return state.waiting.first { id in
+      guard let home = state[id]?.home, home != machine else { return true }
+      return !state.agents.contains { $0.machine == home && $0.reachability != .lost }
+    }
+  }
+
+  private mutating func assign(_ id: TrialID, to slot: SlotID, _ turn: inout Turn) {
+    guard let trial = state[id], case .pending(let reason) = trial.status else { return }
+    let seal = trial.seals.last { $0.machine == state[slot.agent]?.machine }
+    record(
+      .attemptAssigned(
+        AttemptAssignment(
+          attempt: TrialAttempt(id, trial.attempt?.next ?? .first), slot: slot,
+          milestone: trial.promotedTo ?? trial.milestone, resumeFrom: seal?.seal.generation, reason: reason)),
+      &turn)
+    sendStart(id, &turn)
+  }
+
+  mutating func sendStart(_ id: TrialID, _ turn: inout Turn) {
+    guard let trial = state[id], let current = trial.current, let slot = trial.slot, trial.isActive else { return }
+    var configuration = trial.configuration
+    if let attribute = state.specification.experiment.maxResourceAttribute {
+      configuration[attribute] = .int(trial.milestone)
+    }
+    let resumeFrom = trial.seals.last { $0.machine == state[slot.agent]?.machine }?.seal.generation
+    send(
+      .start(
+        StartAttempt(
+          attempt: current, slot: slot.index, configuration: configuration, milestone: trial.milestone,
+          maximum: state.specification.scheduler.maxResource, resumeFrom: resumeFrom)),
+      to: slot.agent, &turn)
+  }
+
+  // MARK: Suggestions
+
+  private var bracketOfNextSuggestion: Int {
+    guard state.specification.scheduler.brackets > 1 else { return 0 }
+    var generator = SeededGenerator(
+      seed: state.specification.searcher.randomSeed, stream: 0x6272_6163_6b65_7400 &+ UInt64(state.totals.suggestions))
+    return state.scheduler.bracket(forUnit: generator.nextUnit())
+  }
+
+  /// What a free slot would get promoted now. A bracket without a promotion gets a new trial; when there are none any
+  /// more, the other brackets are asked.
+  private mutating func duePromotion() -> Promotion? {
+    guard state.drain?.promotesStill != false else { return nil }
+    let drawn = bracketOfNextSuggestion
+    if let promotion = state.scheduler.proposePromotion(bracket: drawn) { return promotion }
+    guard state.drain != nil else { return nil }
+    for bracket in 0..<max(1, state.specification.scheduler.brackets) where bracket != drawn {
+      if let promotion = state.scheduler.proposePromotion(bracket: bracket) { return promotion }
+    }
+    return nil
+  }
+
+  /// Decides what a free slot gets: a promotion, or a new trial. False: nothing.
+  private mutating func suggest(_ turn: inout Turn) -> Bool {
+    if let promotion = duePromotion() {
+      promote(promotion, &turn)
+      return true
+    }
+    guard state.drain == nil else { return false }
+    if let limit = state.specification.stop.maxTrialsStarted, state.trials.count >= limit {
+      limitReached(&turn)
+      return false
+    }
+    guard let suggestion = state.searcher.suggest(ordinal: state.trials.count) else {
+      record(.runDraining(.spaceExhausted, promotesStill: true), &turn)
+      return false
+    }
+    let origin: TrialCreation.Origin =
+      switch suggestion.origin {
+      case .point(let index): .point(index)
+      case .random(let draws): .searcher(draws: draws)
+      }
+    record(
+      .trialCreated(
+        TrialCreation(
+          trial: TrialID(state.trials.count), configuration: suggestion.configuration,
+          bracket: bracketOfNextSuggestion, origin: origin)),
+      &turn)
+    return true
+  }
+
+  private mutating func limitReached(_ turn: inout Turn) {
+    switch state.specification.stop.atLimit {
+    case .now: close(RunEnd(reason: .trialsStarted), suspends: false, &turn)
+    case .finishRunning: record(.runDraining(.trialsStarted, promotesStill: false), &turn)
+    case .finishPromotions: record(.runDraining(.trialsStarted, promotesStill: true), &turn)
+    }
+  }
+
+  private mutating func promote(_ promotion: Promotion, _ turn: inout Turn) {
+    record(.scheduling(.promotion(promotion)), &turn)
+    guard let trial = state[promotion.trial], trial.isActive, trial.order == nil, let current = trial.current
+    else { return }
+    proceed(current, to: promotion.milestone, &turn)
+  }
+
+  /// Lets a promoted trial go on in its process, where its process waits for that.
+  mutating func proceed(_ attempt: TrialAttempt, to milestone: Int, _ turn: inout Turn) {
+    guard state.specification.experiment.maxResourceAttribute == nil, let slot = state[attempt.trial]?.slot
+    else { return }
+    record(.attemptProceeded(attempt, milestone: milestone), &turn)
+    send(.proceed(attempt, milestone: milestone), to: slot.agent, &turn)
+    releaseWithheld(of: attempt.trial, pastMilestone: false, &turn)
+  }
+
+  // MARK: Trials at their milestone
+
+  /// A trial at its milestone goes on in place when it is what its slot would get; otherwise it makes room, if there is
+  /// anything to make room for.
+  private mutating func answerAwaiting(_ turn: inout Turn) {
+    guard state.specification.experiment.maxResourceAttribute == nil else { return }
+    var index = 0
+    while state.closing == nil, index < state.awaiting.count {
+      let id = state.awaiting[index]
+      guard let trial = state[id], trial.isActive, trial.order == nil, let current = trial.current,
+        let slot = trial.slot
+      else {
+        index += 1
+        continue
+      }
+      if nextWaiting(for: slot) != nil {
+        order(.pause, current, reason: .milestone, &turn)
+        continue
+      }
+      if let promotion = duePromotion() {
+        if let other = state[promotion.trial], other.isActive, other.order == nil {
+          promote(promotion, &turn)
+          index = 0
+        } else {
+          order(.pause, current, reason: .milestone, &turn)
+        }
+        continue
+      }
+      if state.drain == nil, canStartAnother {
+        order(.pause, current, reason: .milestone, &turn)
+        continue
+      }
+      if state.drain == nil, atTrialLimit {
+        limitReached(&turn)
+        continue
+      }
+      if state.drain?.promotesStill == false {
+        order(.pause, current, reason: .nothingToPromote, &turn)
+        continue
+      }
+      index += 1
+    }
+  }
+
+  private var atTrialLimit: Bool {
+    state.specification.stop.maxTrialsStarted.map { state.trials.count >= $0 } ?? false
+  }
+
+  private var canStartAnother: Bool {
+    var searcher = state.searcher
+    return !atTrialLimit && searcher.suggest(ordinal: state.trials.count) != nil
+  }
+
+  // MARK: The end
+
+  /// Ends the run when nothing runs, nothing waits and nothing can be promoted any more.
+  private mutating func endWhenIdle(_ turn: inout Turn) {
+    guard let drain = state.drain, state.closing == nil, state.waiting.isEmpty else { return }
+    let active = state.activeTrials
+    let endsByItself = state.specification.experiment.maxResourceAttribute != nil
+    let isAnyUnderWay = active.contains { endsByItself || !state.awaiting.contains($0) }
+    // Agents that did not say hello yet leave promotions waiting.
+    guard !isAnyUnderWay, duePromotion() == nil else { return }
+    // Only trials at their milestone are left, and none of them is promoted: nothing will ever change.
+    for id in active {
+      guard let current = state[id]?.current else { continue }
+      order(.pause, current, reason: .nothingToPromote, &turn)
+    }
+    if active.isEmpty { close(RunEnd(reason: drain.reason), suspends: false, &turn) }
+  }
+}

@@ -1,0 +1,109 @@
+import TuningModel
+import Wire
+
+extension Coordinator {
+  /// Tells the current attempt of a trial what to do.
+  mutating func order(_ order: AttemptOrder, _ attempt: TrialAttempt, reason: OrderReason, _ turn: inout Turn) {
+    guard let trial = state[attempt.trial], trial.isActive, let slot = trial.slot else { return }
+    record(.attemptOrdered(attempt, order, reason: reason), &turn)
+    send(message(for: order, attempt), to: slot.agent, &turn)
+  }
+
+  mutating func ended(_ attempt: TrialAttempt, _ end: AttemptEnd, from agent: AgentID, _ turn: inout Turn) {
+    guard let trial = state[attempt.trial] else { return }
+    let gap = Session.Gap(attempt: attempt, after: trial.lastSequence)
+    if end.lastSequence > trial.lastSequence, sessions[agent.rawValue].gap != gap {
+      // Its last reports were lost on the way; they stand in the log of the agent, which sends them again. An agent
+      // that could not is taken at its word the second time.
+      sessions[agent.rawValue].gap = gap
+      counters.reportGaps += 1
+      sessions[agent.rawValue].isGreeted = false
+      send(.sayHello, to: agent, &turn)
+      return
+    }
+    settleEnd(attempt, end, &turn)
+    send(.acknowledgeEnd(attempt), to: agent, &turn)
+  }
+
+  /// Establishes what the end of an attempt means for its trial.
+  mutating func settleEnd(_ attempt: TrialAttempt, _ end: AttemptEnd, _ turn: inout Turn) {
+    if end.cause == .exited, state.specification.experiment.maxResourceAttribute == nil {
+      releaseWithheld(of: attempt.trial, pastMilestone: true, &turn)
+    }
+    guard let trial = state[attempt.trial] else { return }
+    let consequence = self.consequence(of: end, for: trial)
+    var end = end
+    if case .failed(.noReport) = consequence { end.errorTail = noReportMessage(trial, end) }
+    if case .failed(.host) = consequence, end.errorTail.isEmpty { end.errorTail = "its host failed it too often" }
+    record(.attemptEnded(attempt, end, consequence: consequence), &turn)
+    if case .failed = consequence { checkFailures(&turn) }
+  }
+
+  private func consequence(of end: AttemptEnd, for trial: TrialState) -> EndConsequence {
+    // What an operator stopped is stopped, however its process ended.
+    if trial.order == .stop { return .stopped }
+    switch end.cause {
+    case .exited:
+      if trial.usableReports == 0 { return .failed(.noReport) }
+      if trial.resource >= state.specification.scheduler.maxResource { return .completed }
+      if state.specification.experiment.maxResourceAttribute != nil, trial.reachedMilestone { return afterLeg(trial) }
+      return trial.order == .pause ? afterLeg(trial) : .completed
+    case .paused: return trial.order == .complete ? .completed : afterLeg(trial)
+    case .stopped: return trial.order == .complete ? .completed : afterLeg(trial)
+    case .failed:
+      // A script that is ended at the maximum may exit with any status.
+      return trial.order == .complete ? .completed : .failed(.code)
+    case .outOfMemory: return .failed(.outOfMemory)
+    case .leaseExpired, .hostFault:
+      // At its milestone it has nothing to do until it is promoted; its checkpoint is made again then, if it is lost.
+      if trial.reachedMilestone { return afterLeg(trial) }
+      if end.cause == .leaseExpired { return .pending(.restarted) }
+      return trial.restarts >= state.specification.failures.maxRestarts ? .failed(.host) : .pending(.restarted)
+    }
+  }
+
+  /// The leg is over, or was broken off because the run ends.
+  private func afterLeg(_ trial: TrialState) -> EndConsequence {
+    if trial.promotedTo != nil { return .pending(.promoted) }
+    if trial.reachedMilestone { return .paused }
+    return state.closing?.suspends == false ? .paused : .pending(.resumed)
+  }
+
+  private func noReportMessage(_ trial: TrialState, _ end: AttemptEnd) -> String {
+    let experiment = state.specification.experiment
+    let seen =
+      trial.rejectedReports == 0
+      ? "it printed no report" : "\(trial.rejectedReports) reports were not usable"
+    return "the script ended with status 0, but \(seen): each report needs \(experiment.resourceAttribute) (a whole "
+      + "number from 1) and \(experiment.metric) (a number)\n" + end.errorTail
+  }
+
+  mutating func refused(_ attempt: TrialAttempt, _ refusal: StartRefusal, _ turn: inout Turn) {
+    guard let trial = state[attempt.trial] else { return }
+    let consequence: EndConsequence
+    switch refusal.code {
+    case .noSuchProgram: consequence = .failed(.code)
+    case .checkpointMissing, .staleAttempt, .slotBusy, .noSuchSlot, .hostFault:
+      consequence =
+        trial.restarts >= state.specification.failures.maxRestarts ? .failed(.host) : .pending(.restarted)
+    }
+    record(.attemptRefused(attempt, refusal, consequence: consequence), &turn)
+    if case .failed = consequence { checkFailures(&turn) }
+  }
+
+  private mutating func checkFailures(_ turn: inout Turn) {
+    guard state.closing == nil else { return }
+    let failures = state.totals.codeFailures
+    let isTooMany =
+      state.specification.failures.maxFailures.map { failures > $0 }
+      ?? (state.totals.everEnded >= 5 && failures * 2 > state.totals.everEnded)
+    guard isTooMany else { return }
+    let last = state.totals.lastFailure
+    close(
+      RunEnd(
+        reason: .tooManyFailures,
+        message: "\(failures) of \(state.totals.everEnded) trials failed; the last, trial \(last?.trial.rawValue ?? 0):\n"
+          + (last?.message ?? "")),
+      suspends: false, &turn)
+  }
+}

@@ -1,0 +1,100 @@
+import TuningModel
+import Wire
+
+extension Coordinator {
+  mutating func carryOut(_ command: OperatorCommand, _ turn: inout Turn) {
+    guard state.end == nil else { return }
+    record(.operatorCommand(command), &turn)
+    switch command {
+    case .pauseRun: close(RunEnd(reason: .pausedByOperator), suspends: true, &turn)
+    case .stopRun: close(RunEnd(reason: .stoppedByOperator), suspends: false, &turn)
+    case .stopTrial(let id):
+      guard let trial = state[id], !trial.status.isFinal else { return }
+      if trial.isActive, let current = trial.current {
+        order(.stop, current, reason: .operatorAsked, &turn)
+      } else {
+        record(.trialStopped(id), &turn)
+      }
+    }
+  }
+
+  /// Ends the run: all attempts are paused and sealed, then it is over, or suspended.
+  mutating func close(_ end: RunEnd, suspends: Bool, _ turn: inout Turn) {
+    guard state.end == nil, !state.isSuspended else { return }
+    // A run that is being suspended may still be ended for good, not the other way round.
+    if let closing = state.closing, !closing.suspends || suspends { return }
+    record(.runClosing(end, suspend: suspends), &turn)
+    for id in state.activeTrials {
+      guard let trial = state[id], let current = trial.current, trial.order == nil else { continue }
+      order(.pause, current, reason: .runEnds, &turn)
+    }
+  }
+
+  /// Ends the run when one of the criteria that end it at once holds.
+  mutating func checkCriteria(_ turn: inout Turn) {
+    guard state.closing == nil, state.end == nil else { return }
+    let stop = state.specification.stop
+    let totals = state.totals
+    let best = totals.bestTrial.flatMap { state[$0]?.best?.value }
+    func reached(_ limit: Int?, _ count: Int) -> Bool { limit.map { count >= $0 } ?? false }
+    let reason: RunEnd.Reason
+    if reached(stop.maxTrialsCompleted, totals.completed) {
+      reason = .trialsCompleted
+    } else if reached(stop.maxTrialsFinished, totals.completed + totals.stopped + totals.failed) {
+      reason = .trialsFinished
+    } else if reached(stop.maxEvaluations, totals.reports) {
+      reason = .evaluations
+    } else if let limit = stop.maxWallclockTime, turn.stamp.active >= limit {
+      reason = .wallclockTime
+    } else if let limit = stop.maxCost, totals.cost >= limit {
+      reason = .cost
+    } else if let best, stop.maxMetricValue.map({ best >= $0 }) ?? false {
+      reason = .metricValue
+    } else if let best, stop.minMetricValue.map({ best <= $0 }) ?? false {
+      reason = .metricValue
+    } else {
+      return
+    }
+    close(RunEnd(reason: reason), suspends: false, &turn)
+  }
+
+  /// A closing run ends when no attempt is left on an agent that may still answer.
+  mutating func finishClosing(_ turn: inout Turn) {
+    guard let closing = state.closing, state.end == nil, !state.isSuspended else { return }
+    for agent in state.agents where agent.reachability == .reachable || agent.reachability == .suspect {
+      if agent.slots.contains(where: { $0 != nil }) { return }
+    }
+    if closing.suspends {
+      record(.runSuspended, &turn)
+    } else {
+      dropCheckpoints(&turn)
+      record(.runFinished(closing.end), &turn)
+    }
+    for agent in state.agents where sessions[agent.id.rawValue].isGreeted { send(.dismiss, to: agent.id, &turn) }
+    turn.effects.append(.end(closing.suspends ? .suspended : .finished(closing.end)))
+  }
+
+  /// With `keep_best: K`, the checkpoints of all but the K best trials go when the run is over.
+  private mutating func dropCheckpoints(_ turn: inout Turn) {
+    guard let count = state.specification.checkpoints.keepBest else { return }
+    let kept = Set(state.ranking.prefix(count).map(\.id))
+    for trial in state.trials where !trial.seals.isEmpty && !kept.contains(trial.id) {
+      let machine = trial.home
+      record(.checkpointsDropped(trial.id, keeping: []), &turn)
+      if let agent = state.agents.first(where: { $0.machine == machine && sessions[$0.id.rawValue].isGreeted }) {
+        send(.deleteCheckpoints(trial.id, keeping: []), to: agent.id, &turn)
+      }
+    }
+  }
+}
+
+extension RunState {
+  /// Trials with a finite value, best first; ties in the order of their ids.
+  public var ranking: [TrialState] {
+    let mode = specification.experiment.mode
+    return trials.filter { $0.best != nil }.sorted { a, b in
+      guard let x = a.best?.value, let y = b.best?.value, x != y else { return a.id < b.id }
+      return mode.isBetter(x, than: y)
+    }
+  }
+}

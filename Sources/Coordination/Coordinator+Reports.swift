@@ -1,0 +1,147 @@
+import Scheduling
+import TuningModel
+import Wire
+
+extension Coordinator {
+  mutating func receive(_ reports: [TrialReport], of attempt: TrialAttempt, from agent: AgentID, _ turn: inout Turn) {
+    for report in reports {
+      guard let trial = state[attempt.trial], isCurrent(attempt, on: agent) else { break }
+      if report.sequence <= trial.lastSequence {
+        counters.duplicateReports += 1
+      } else if report.sequence > trial.lastSequence + 1 {
+        // Something between was lost on the way: the session begins anew, from the last report that is held here.
+        counters.reportGaps += 1
+        sessions[agent.rawValue].isGreeted = false
+        send(.sayHello, to: agent, &turn)
+        return
+      } else {
+        receive(report, of: attempt, &turn)
+      }
+    }
+    if let trial = state[attempt.trial], trial.attempt == attempt.attempt {
+      send(.acknowledgeReports(attempt, through: trial.lastSequence), to: agent, &turn)
+    }
+  }
+
+  private mutating func receive(_ report: TrialReport, of attempt: TrialAttempt, _ turn: inout Turn) {
+    let reading = read(report.fields)
+    guard let trial = state[attempt.trial] else { return }
+    if let resource = reading.resource, reading.rejection == nil, !trial.attemptReported {
+      settleWithheld(of: trial, resumedAt: resource, by: attempt, &turn)
+    }
+    guard let trial = state[attempt.trial] else { return }
+    let disposition: ReportDisposition
+    if let rejection = reading.rejection {
+      disposition = .rejected(rejection)
+    } else if let resource = reading.resource {
+      disposition = self.disposition(of: resource, for: trial)
+    } else {
+      disposition = .rejected(.resourceMissing)
+    }
+    record(
+      .reportReceived(
+        ReceivedReport(
+          attempt: attempt, sequence: report.sequence, readAt: report.readAt, resource: reading.resource,
+          value: reading.value, fields: report.fields, disposition: disposition)),
+      &turn)
+    switch disposition {
+    case .ranked: review(attempt.trial, &turn)
+    case .withheld:
+      // With `max_resource_attr` the script was to end at the milestone by itself; this one goes on.
+      if state.specification.experiment.maxResourceAttribute != nil, trial.order == nil {
+        order(.pause, attempt, reason: .milestone, &turn)
+      }
+    case .recorded, .stale, .rejected: break
+    }
+  }
+
+  func disposition(of resource: Int, for trial: TrialState) -> ReportDisposition {
+    if resource <= trial.resource { return .recorded }
+    if trial.withheld.contains(where: { $0.resource >= resource }) { return .recorded }
+    if trial.reachedMilestone {
+      let isTrained = max(trial.milestone, trial.resource) >= state.specification.scheduler.maxResource
+      return isTrained ? .recorded : .withheld
+    }
+    return .ranked
+  }
+
+  /// Asks the scheduler what follows from a value that it was told, and what becomes of a trial at its milestone.
+  mutating func review(_ id: TrialID, _ turn: inout Turn) {
+    for decision in state.scheduler.review(after: id) { record(.scheduling(decision), &turn) }
+    guard let trial = state[id], trial.reachedMilestone, trial.isActive, trial.order == nil,
+      max(trial.milestone, trial.resource) >= state.specification.scheduler.maxResource,
+      let current = trial.current
+    else { return }
+    order(.complete, current, reason: .maximumResource, &turn)
+  }
+
+  // MARK: Withheld reports
+
+  /// A new attempt sent its first report: what an earlier one reported past its milestone counts as far as the
+  /// checkpoint includes it, which is where the new attempt began.
+  private mutating func settleWithheld(
+    of trial: TrialState, resumedAt resource: Int, by attempt: TrialAttempt, _ turn: inout Turn
+  ) {
+    for report in trial.withheld where report.attempt.attempt < attempt.attempt {
+      let isIncluded = report.resource < resource
+      if !isIncluded {
+        record(.withheldReportSettled(report.attempt, sequence: report.sequence, .stale), &turn)
+        continue
+      }
+      guard let now = state[trial.id] else { return }
+      // One past the new milestone stays withheld for the leg after it.
+      if now.reachedMilestone { continue }
+      settle(report, as: report.resource > now.resource ? .ranked : .recorded, &turn)
+    }
+  }
+
+  /// The trial goes on in place, or ended by itself: its withheld reports count, up to the milestone.
+  mutating func releaseWithheld(of id: TrialID, pastMilestone: Bool, _ turn: inout Turn) {
+    for report in state[id]?.withheld ?? [] {
+      guard let now = state[id] else { return }
+      if now.reachedMilestone, !pastMilestone { return }
+      settle(report, as: report.resource > now.resource ? .ranked : .recorded, &turn)
+    }
+  }
+
+  private mutating func settle(
+    _ report: TrialState.WithheldReport, as disposition: ReportDisposition, _ turn: inout Turn
+  ) {
+    record(.withheldReportSettled(report.attempt, sequence: report.sequence, disposition), &turn)
+    if disposition == .ranked { review(report.attempt.trial, &turn) }
+  }
+
+  // MARK: Reading
+
+  private struct Reading {
+    var resource: Int?
+    var value: Double?
+    var rejection: ReportDisposition.RejectionReason?
+  }
+
+  private func read(_ fields: [JSONValue.Member]) -> Reading {
+    let experiment = state.specification.experiment
+    var reading = Reading()
+    let resource = fields.last { $0.key == experiment.resourceAttribute }?.value
+    let metric = fields.last { $0.key == experiment.metric }?.value
+    switch resource {
+    case .int(let whole): reading.resource = whole
+    case .double(let value):
+      if value == value.rounded(), abs(value) < 9e15 { reading.resource = Int(value) }
+    case .null, .bool, .string, .array, .object, nil: break
+    }
+    reading.value = metric?.number
+    if resource == nil {
+      reading.rejection = .resourceMissing
+    } else if reading.resource == nil {
+      reading.rejection = .resourceNotWhole
+    } else if let whole = reading.resource, whole < 1 {
+      reading.rejection = .resourceBelowOne
+    } else if metric == nil {
+      reading.rejection = .metricMissing
+    } else if reading.value == nil {
+      reading.rejection = .metricNotANumber
+    }
+    return reading
+  }
+}

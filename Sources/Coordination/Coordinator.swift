@@ -1,0 +1,163 @@
+import Scheduling
+import TuningModel
+import Wire
+
+/// The coordinator of a run as a pure machine: an event comes in, facts and effects go out. The facts are to be
+/// committed before any of the effects is carried out.
+///
+/// Invariants: the state changes by `RunState.apply` alone; no event, whatever a peer sent, traps; what carries another
+/// attempt than a trial's current one changes nothing.
+public struct Coordinator: Sendable {
+  public internal(set) var state: RunState
+  var sessions: [Session] = []
+  /// Active run time before this coordinator started.
+  var activeBefore: Duration = .zero
+  var startedAt: Instant?
+  /// When this machine asked to be woken at the latest; being woken much later means that the process did not run.
+  var plannedWake: Instant?
+  public internal(set) var counters = Counters()
+
+  /// What the coordinator remembers of its connection to an agent; forgotten at a restart.
+  struct Session: Equatable, Sendable {
+    /// Whether the agent said hello to this coordinator.
+    var isGreeted = false
+    var lastHeard: Instant
+    /// Trials whose start must be sent (again) once the agent is prepared.
+    var startsToSend: [TrialID] = []
+    /// The last end of an attempt that came before its reports.
+    var gap: Gap?
+
+    struct Gap: Equatable, Sendable {
+      var attempt: TrialAttempt
+      var after: Int
+    }
+  }
+
+  /// Things that were refused or dropped, for `status`.
+  public struct Counters: Equatable, Sendable {
+    public var staleMessages = 0
+    public var duplicateReports = 0
+    public var reportGaps = 0
+    public var unknownSenders = 0
+  }
+
+  public init(specification: RunSpecification) throws(SchedulerOptionProblem) {
+    state = try RunState(specification: specification)
+  }
+
+  /// Brings a fact of the journal back. Nothing is decided.
+  public mutating func replay(_ fact: StampedFact) {
+    state.apply(fact)
+    activeBefore = fact.stamp.active
+  }
+
+  /// Takes one event in.
+  public mutating func handle(_ event: Event, at now: Moment) -> Output {
+    var turn = Turn(stamp: stamp(at: now), now: now.monotonic)
+    forgiveOwnAbsence(now.monotonic)
+    switch event {
+    case .started(let start): begin(start, &turn)
+    case .listening(let control, let bulk): listening(control: control, bulk: bulk, &turn)
+    case .admit(let key, let name): admit(key: key, name: name, origin: .launched, &turn)
+    case .issueToken(let key): issueToken(key, &turn)
+    case .join(let token, let key, let name): join(token: token, key: key, name: name, &turn)
+    case .message(let key, let message): receive(message, from: key, &turn)
+    case .noUsableHost(let message): close(RunEnd(reason: .noUsableHost, message: message), suspends: false, &turn)
+    case .command(let command): carryOut(command, &turn)
+    case .tick: tick(&turn)
+    }
+    if state.start != nil, startedAt != nil { settle(&turn) }
+    plannedWake = nextDeadline(after: now)
+    return Output(facts: turn.facts, effects: turn.effects)
+  }
+
+  /// When `tick` should come at the latest; nil: no need.
+  public func nextDeadline(after now: Moment) -> Instant? {
+    guard startedAt != nil, state.end == nil else { return nil }
+    var deadline: Instant?
+    func consider(_ instant: Instant) { deadline = deadline.map { min($0, instant) } ?? instant }
+    for agent in state.agents where sessions.indices.contains(agent.id.rawValue) {
+      let session = sessions[agent.id.rawValue]
+      if let next = silenceLimit(agent) { consider(session.lastHeard + next) }
+    }
+    if let limit = state.specification.stop.maxWallclockTime, state.closing == nil {
+      let left = limit - activeTime(at: now.monotonic)
+      consider(now.monotonic + max(left, .zero))
+    }
+    return deadline
+  }
+
+  func activeTime(at now: Instant) -> Duration { activeBefore + (startedAt.map { now - $0 } ?? .zero) }
+
+  private func stamp(at now: Moment) -> Stamp { Stamp(wall: now.wall, active: activeTime(at: now.monotonic)) }
+
+  /// The facts and effects of one event while it is handled.
+  struct Turn {
+    let stamp: Stamp
+    let now: Instant
+    var facts: [StampedFact] = []
+    var effects: [Effect] = []
+  }
+
+  /// Establishes a fact.
+  mutating func record(_ fact: Fact, _ turn: inout Turn) {
+    let stamped = StampedFact(stamp: turn.stamp, fact: fact)
+    state.apply(stamped)
+    turn.facts.append(stamped)
+  }
+
+  func send(_ message: CoordinatorMessage, to agent: AgentID, _ turn: inout Turn) {
+    turn.effects.append(.send(agent, message))
+  }
+}
+
+/// What happens to a coordinator.
+public enum Event: Equatable, Sendable {
+  /// The process starts: a new run, or a run that is taken up again after `replay`.
+  case started(RunStart)
+  /// The sockets are bound.
+  case listening(control: Int, bulk: Int)
+  /// A launcher started an agent that will come with this key.
+  case admit(publicKey: String, name: String)
+  /// An operator asked for a token; its key may join once.
+  case issueToken(publicKey: String)
+  /// A peer with a one-time key wants its own key admitted.
+  case join(token: String, publicKey: String, name: String)
+  /// A message of the agent with this CURVE public key.
+  case message(from: String, AgentMessage)
+  /// No agent can be kept alive.
+  case noUsableHost(String)
+  case command(OperatorCommand)
+  /// The time of `nextDeadline` came; the inbox was read before.
+  case tick
+}
+
+/// What a coordinator wants done, once the facts are durable.
+public enum Effect: Equatable, Sendable {
+  case send(AgentID, CoordinatorMessage)
+  /// Let this key connect as an agent.
+  case admit(publicKey: String)
+  /// Let this key connect once, to join.
+  case admitToken(publicKey: String)
+  case revokeToken(publicKey: String)
+  /// Tell the peer that came with this token that its key is admitted.
+  case answerJoin(token: String)
+  case rejectJoin(token: String, message: String)
+  /// The run is over, or suspended.
+  case end(RunOutcome)
+}
+
+public enum RunOutcome: Equatable, Sendable {
+  case finished(RunEnd)
+  case suspended
+}
+
+public struct Output: Equatable, Sendable {
+  public var facts: [StampedFact]
+  public var effects: [Effect]
+
+  public init(facts: [StampedFact] = [], effects: [Effect] = []) {
+    self.facts = facts
+    self.effects = effects
+  }
+}

@@ -1,0 +1,224 @@
+import Scheduling
+import SearchSpace
+import Searching
+import TuningModel
+import Wire
+
+extension RunState {
+  /// Brings one fact into the state. Values are stored, nothing is decided. A fact that does not fit (a journal made by
+  /// someone else) changes nothing.
+  public mutating func apply(_ stamped: StampedFact) {
+    lastStamp = stamped.stamp
+    switch stamped.fact {
+    case .runStarted(let start): self.start = start
+    case .runResumed:
+      isSuspended = false
+      if closing?.suspends == true { closing = nil }
+      for index in agents.indices { agents[index].isPrepared = false }
+    case .runDraining(let reason, let promotesStill): drain = Drain(reason: reason, promotesStill: promotesStill)
+    case .runClosing(let end, let suspends): closing = Closing(end: end, suspends: suspends)
+    case .runSuspended: isSuspended = true
+    case .runFinished(let end): self.end = end
+    case .addressChosen(let control, let bulk): ports = Ports(control: control, bulk: bulk)
+    case .joinTokenIssued(let key): joinTokens.append(key)
+    case .joinTokenUsed(let key): joinTokens.removeAll { $0 == key }
+    case .agentAdmitted(let admission): apply(admission)
+    case .agentGreeted(let greeting): apply(greeting)
+    case .agentPrepared(let id, let failure):
+      change(id) {
+        $0.isPrepared = failure == nil
+        $0.preparationFailure = failure
+      }
+    case .agentReachability(let id, let reachability): change(id) { $0.reachability = reachability }
+    case .trialCreated(let creation): apply(creation)
+    case .attemptAssigned(let assignment): apply(assignment, at: stamped.stamp)
+    case .attemptStarted(let attempt, _):
+      changeCurrent(attempt) { if $0.status == .active(.assigned) { $0.status = .active(.running) } }
+    case .attemptRefused(let attempt, let refusal, let consequence):
+      if refusal.code == .checkpointMissing { changeCurrent(attempt) { $0.seals = $0.seals.dropLast() } }
+      finishAttempt(attempt, end: nil, message: refusal.detail, consequence: consequence, at: stamped.stamp)
+    case .reportReceived(let report): apply(report)
+    case .withheldReportSettled(let attempt, let sequence, let disposition):
+      settleWithheld(attempt, sequence: sequence, as: disposition)
+    case .attemptHeld(let attempt, _):
+      changeCurrent(attempt) { trial in
+        trial.status = .active(.held)
+        // A trial that runs again what it had reported before reaches its milestone without a report that is ranked.
+        if trial.resource >= trial.milestone { trial.reachedMilestone = true }
+      }
+      noteAwaiting(attempt.trial)
+    case .attemptProceeded(let attempt, let milestone):
+      changeCurrent(attempt) {
+        $0.status = .active(.running)
+        $0.milestone = milestone
+        $0.promotedTo = nil
+        $0.reachedMilestone = false
+      }
+      awaiting.removeAll { $0 == attempt.trial }
+      totals.continuedInPlace += 1
+    case .attemptOrdered(let attempt, let order, let reason):
+      changeCurrent(attempt) {
+        $0.order = order
+        $0.orderReason = reason
+      }
+      awaiting.removeAll { $0 == attempt.trial }
+    case .attemptEnded(let attempt, let end, let consequence):
+      finishAttempt(attempt, end: end, consequence: consequence, at: stamped.stamp)
+    case .trialStopped(let id):
+      guard let trial = self[id], !trial.isActive, !trial.status.isFinal else { break }
+      waiting.removeAll { $0 == id }
+      totals.stopped += 1
+      scheduler.retire(id)
+      change(id) { trial in
+        trial.status = .stopped
+        trial.withheld = []
+      }
+    case .checkpointsDropped(let id, let kept):
+      change(id) { trial in trial.seals.removeAll { !kept.contains($0.seal.generation) } }
+    case .scheduling(let decision): apply(decision)
+    case .operatorCommand: break
+    }
+  }
+
+  mutating func change(_ id: AgentID, _ body: (inout AgentState) -> Void) {
+    guard agents.indices.contains(id.rawValue) else { return }
+    body(&agents[id.rawValue])
+  }
+
+  mutating func change(_ id: TrialID, _ body: (inout TrialState) -> Void) {
+    guard trials.indices.contains(id.rawValue) else { return }
+    body(&trials[id.rawValue])
+  }
+
+  private mutating func changeCurrent(_ attempt: TrialAttempt, _ body: (inout TrialState) -> Void) {
+    guard let trial = self[attempt.trial], trial.isActive, trial.attempt == attempt.attempt else { return }
+    change(attempt.trial, body)
+  }
+
+  private mutating func apply(_ admission: AgentAdmission) {
+    guard admission.agent.rawValue == agents.count else { return }
+    agents.append(
+      AgentState(
+        id: admission.agent, publicKey: admission.publicKey, name: admission.name, origin: admission.origin))
+  }
+
+  private mutating func apply(_ greeting: AgentGreeting) {
+    change(greeting.agent) { agent in
+      agent.greeting = greeting
+      agent.isPrepared = false
+      agent.preparationFailure = nil
+      agent.reachability = .reachable
+      // Slots that vanished but hold a trial stay until the trial's end is settled.
+      while agent.slots.count < greeting.slots { agent.slots.append(nil) }
+      while agent.slots.count > greeting.slots, agent.slots.last == .some(nil) { agent.slots.removeLast() }
+    }
+  }
+
+  private mutating func apply(_ creation: TrialCreation) {
+    guard creation.trial.rawValue == trials.count else { return }
+    scheduler.add(creation.trial, bracket: creation.bracket)
+    searcher.observe(creation.configuration)
+    trials.append(
+      TrialState(
+        id: creation.trial, configuration: creation.configuration, bracket: creation.bracket, origin: creation.origin,
+        milestone: scheduler.milestone(of: creation.trial) ?? specification.scheduler.maxResource))
+    waiting.append(creation.trial)
+    totals.suggestions += 1
+  }
+
+  private mutating func apply(_ assignment: AttemptAssignment, at stamp: Stamp) {
+    let id = assignment.attempt.trial
+    guard self[id] != nil, self[assignment.slot.agent] != nil else { return }
+    waiting.removeAll { $0 == id }
+    change(id) { trial in
+      trial.status = .active(.assigned)
+      trial.attempt = assignment.attempt.attempt
+      trial.slot = assignment.slot
+      trial.milestone = assignment.milestone
+      trial.promotedTo = nil
+      trial.reachedMilestone = false
+      trial.lastSequence = 0
+      trial.attemptReported = false
+      trial.order = nil
+      trial.orderReason = nil
+      trial.earlierCost += trial.cost
+      trial.cost = 0
+      trial.assignedAt = stamp.active
+    }
+    change(assignment.slot.agent) { agent in
+      if agent.slots.indices.contains(assignment.slot.index) { agent.slots[assignment.slot.index] = id }
+    }
+  }
+
+  private mutating func apply(_ decision: SchedulingDecision) {
+    scheduler.apply(decision)
+    guard case .promotion(let promotion) = decision else { return }
+    totals.suggestions += 1
+    guard let trial = self[promotion.trial] else { return }
+    if trial.status == .paused {
+      change(promotion.trial) { $0.status = .pending(.promoted) }
+      waiting.append(promotion.trial)
+    }
+    // An active trial goes on in place by a fact of its own, or when its attempt has ended.
+    change(promotion.trial) { $0.promotedTo = promotion.milestone }
+  }
+
+  private mutating func finishAttempt(
+    _ attempt: TrialAttempt, end: AttemptEnd?, message: String = "", consequence: EndConsequence, at stamp: Stamp
+  ) {
+    guard let trial = self[attempt.trial], trial.isActive, trial.attempt == attempt.attempt else { return }
+    awaiting.removeAll { $0 == attempt.trial }
+    let spent = stamp.active - trial.assignedAt
+    totals.slotTime += spent
+    if !trial.everEnded { totals.everEnded += 1 }
+    if let slot = trial.slot {
+      change(slot.agent) { agent in
+        if agent.slots.indices.contains(slot.index), agent.slots[slot.index] == attempt.trial {
+          agent.slots[slot.index] = nil
+        }
+        if let offered = agent.greeting?.slots {
+          while agent.slots.count > offered, agent.slots.last == .some(nil) { agent.slots.removeLast() }
+        }
+      }
+    }
+    let agent = trial.slot.flatMap { self[$0.agent] }
+    change(attempt.trial) { trial in
+      trial.slot = nil
+      trial.everEnded = true
+      trial.slotTime += spent
+      if let seal = end?.seal, let greeting = agent?.greeting {
+        trial.seals.removeAll { $0.seal.generation == seal.generation || $0.machine != greeting.machineID }
+        trial.seals.append(
+          TrialState.SealedCheckpoint(
+            seal: seal, machine: greeting.machineID,
+            path: "\(greeting.home)/trials/\(attempt.trial)/seals/\(seal.generation)"))
+        if trial.seals.count > 2 { trial.seals.removeFirst(trial.seals.count - 2) }
+      }
+      switch consequence {
+      case .paused: trial.status = .paused
+      case .pending(let reason):
+        trial.status = .pending(reason)
+        if reason == .restarted { trial.restarts += 1 }
+      case .completed: trial.status = .completed
+      case .stopped: trial.status = .stopped
+      case .failed(let kind):
+        trial.status = .failed(kind)
+        trial.failureMessage = end?.errorTail ?? message
+      }
+    }
+    switch consequence {
+    case .pending: waiting.append(attempt.trial)
+    case .completed: totals.completed += 1
+    case .stopped: totals.stopped += 1
+    case .failed(let kind):
+      totals.failed += 1
+      if kind == .code || kind == .noReport { totals.codeFailures += 1 }
+      totals.lastFailure = (attempt.trial, end?.errorTail ?? message)
+    case .paused: break
+    }
+    if self[attempt.trial]?.status.isFinal == true {
+      scheduler.retire(attempt.trial)
+      change(attempt.trial) { $0.withheld = [] }
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import Scheduling
+import SearchSpace
+import Searching
+import TuningModel
+import Wire
+
+/// All that a run is at one moment. Only `apply` changes it; everything in it follows from the specification and the
+/// facts of the journal.
+public struct RunState: Sendable {
+  public let specification: RunSpecification
+
+  public internal(set) var start: RunStart?
+  /// Set while the run takes no more new trials.
+  public internal(set) var drain: Drain?
+  /// Set while all trials are being ended.
+  public internal(set) var closing: Closing?
+  public internal(set) var isSuspended = false
+  public internal(set) var end: RunEnd?
+  public internal(set) var ports: Ports?
+
+  public internal(set) var agents: [AgentState] = []
+  /// One-time keys that may join.
+  public internal(set) var joinTokens: [String] = []
+  public internal(set) var trials: [TrialState] = []
+  public internal(set) var scheduler: TrialScheduler
+  var searcher: RandomSearcher
+  /// Trials that want a slot, in the order in which they came to want one.
+  public internal(set) var waiting: [TrialID] = []
+  /// Active trials that reached their milestone and have no order yet, in the order of reaching it.
+  public internal(set) var awaiting: [TrialID] = []
+  public internal(set) var totals = Totals()
+  /// When the last fact was established.
+  public internal(set) var lastStamp: Stamp?
+
+  public struct Drain: Equatable, Sendable {
+    public var reason: RunEnd.Reason
+    public var promotesStill: Bool
+  }
+
+  public struct Closing: Equatable, Sendable {
+    public var end: RunEnd
+    public var suspends: Bool
+  }
+
+  public struct Ports: Equatable, Sendable {
+    public var control: Int
+    public var bulk: Int
+  }
+
+  /// Counts that the stop criteria and the summary read.
+  public struct Totals: Equatable, Sendable {
+    public var reports = 0
+    public var completed = 0
+    public var stopped = 0
+    public var failed = 0
+    /// Failures that count against `max_failures`.
+    public var codeFailures = 0
+    /// Trials of which at least one attempt ended in whatever way.
+    public var everEnded = 0
+    public var suggestions = 0
+    /// Sum of the reported costs.
+    public var cost = 0.0
+    /// Time that slots were occupied.
+    public var slotTime: Duration = .zero
+    /// Resource trained: the sum over all trials of the highest resource reported.
+    public var resource = 0
+    public var continuedInPlace = 0
+    public var bestTrial: TrialID?
+    public var lastFailure: (trial: TrialID, message: String)?
+
+    public static func == (a: Totals, b: Totals) -> Bool {
+      a.reports == b.reports && a.completed == b.completed && a.stopped == b.stopped && a.failed == b.failed
+        && a.codeFailures == b.codeFailures && a.everEnded == b.everEnded && a.suggestions == b.suggestions
+        && a.cost == b.cost && a.slotTime == b.slotTime && a.resource == b.resource
+        && a.continuedInPlace == b.continuedInPlace && a.bestTrial == b.bestTrial
+        && a.lastFailure?.trial == b.lastFailure?.trial && a.lastFailure?.message == b.lastFailure?.message
+    }
+  }
+
+  /// The state before the first fact. Fails when the scheduler's options make no sense together.
+  public init(specification: RunSpecification) throws(SchedulerOptionProblem) {
+    self.specification = specification
+    scheduler = try TrialScheduler(specification.scheduler)
+    searcher = RandomSearcher(
+      space: specification.experiment.space, seed: specification.searcher.randomSeed,
+      pointsToEvaluate: specification.searcher.pointsToEvaluate)
+  }
+
+  public subscript(id: TrialID) -> TrialState? { trials.indices.contains(id.rawValue) ? trials[id.rawValue] : nil }
+  public subscript(id: AgentID) -> AgentState? { agents.indices.contains(id.rawValue) ? agents[id.rawValue] : nil }
+
+  /// The agent with this CURVE public key.
+  public func agent(withKey key: String) -> AgentID? { agents.first { $0.publicKey == key }?.id }
+
+  /// Attempts that occupy a slot, by trial.
+  public var activeTrials: [TrialID] {
+    agents.flatMap { agent in agent.slots.compactMap { $0 } }.sorted()
+  }
+}
+
+/// An agent as the coordinator sees it.
+public struct AgentState: Equatable, Sendable {
+  public let id: AgentID
+  public let publicKey: String
+  public let name: String
+  public let origin: AgentAdmission.Origin
+  /// What it said at its last hello; nil before the first.
+  public internal(set) var greeting: AgentGreeting?
+  /// Whether the code is in place: nil until the agent said so in this session.
+  public internal(set) var isPrepared = false
+  public internal(set) var preparationFailure: String?
+  public internal(set) var reachability = Reachability.reachable
+  /// The trial in each slot.
+  public internal(set) var slots: [TrialID?] = []
+
+  public var machine: String? { greeting?.machineID }
+}
+
+/// A trial as the coordinator sees it.
+public struct TrialState: Equatable, Sendable {
+  public let id: TrialID
+  public let configuration: Configuration
+  public let bracket: Int
+  public let origin: TrialCreation.Origin
+
+  public internal(set) var status: TrialStatus = .pending(.created)
+  /// The newest attempt; nil before the first start.
+  public internal(set) var attempt: Attempt?
+  /// Where the newest attempt runs; nil when none is active.
+  public internal(set) var slot: SlotID?
+  /// The resource that the current or next leg runs to.
+  public internal(set) var milestone: Int
+  /// The milestone of the next leg, once the trial is promoted and before that leg begins.
+  public internal(set) var promotedTo: Int?
+  /// Whether the milestone was reported.
+  public internal(set) var reachedMilestone = false
+  /// The last report of the newest attempt that the journal holds.
+  public internal(set) var lastSequence = 0
+  /// Whether the newest attempt has sent a usable report.
+  public internal(set) var attemptReported = false
+  /// The highest resource told to the scheduler.
+  public internal(set) var resource = 0
+  public internal(set) var lastValue: Double?
+  public internal(set) var best: Best?
+  public internal(set) var withheld: [WithheldReport] = []
+  /// What the newest attempt was told to do last.
+  public internal(set) var order: AttemptOrder?
+  public internal(set) var orderReason: OrderReason?
+  public internal(set) var usableReports = 0
+  public internal(set) var rejectedReports = 0
+  public internal(set) var seals: [SealedCheckpoint] = []
+  public internal(set) var restarts = 0
+  public internal(set) var cost = 0.0
+  var earlierCost = 0.0
+  public internal(set) var slotTime: Duration = .zero
+  var assignedAt: Duration = .zero
+  public internal(set) var everEnded = false
+  public internal(set) var failureMessage: String?
+
+  public struct Best: Equatable, Sendable {
+    public var value: Double
+    public var resource: Int
+  }
+
+  public struct WithheldReport: Equatable, Sendable {
+    public var attempt: TrialAttempt
+    public var sequence: Int
+    public var resource: Int
+    public var value: Double
+  }
+
+  public struct SealedCheckpoint: Equatable, Sendable {
+    public var seal: Seal
+    public var machine: String
+    public var path: String
+  }
+
+  /// The name of the newest attempt; nil before the first start.
+  public var current: TrialAttempt? { attempt.map { TrialAttempt(id, $0) } }
+  public var isActive: Bool { if case .active = status { true } else { false } }
+  /// The machine whose disk holds the newest checkpoint.
+  public var home: String? { seals.last?.machine }
+}
+
+public enum TrialStatus: Equatable, Sendable {
+  /// Wants a slot.
+  case pending(AttemptAssignment.Reason)
+  /// Has one.
+  case active(ActivePhase)
+  /// Ended at its milestone, sealed; may be promoted.
+  case paused
+  case completed
+  case stopped
+  case failed(FailureKind)
+
+  public enum ActivePhase: String, Sendable {
+    case assigned
+    case running
+    /// Stopped at its milestone with its process alive.
+    case held
+  }
+
+  public var isFinal: Bool {
+    switch self {
+    case .completed, .stopped, .failed: true
+    case .pending, .active, .paused: false
+    }
+  }
+
+  /// One word, as tables show it.
+  public var word: String {
+    switch self {
+    case .pending: "pending"
+    case .active(let phase): phase.rawValue
+    case .paused: "paused"
+    case .completed: "completed"
+    case .stopped: "stopped"
+    case .failed: "failed"
+    }
+  }
+}

@@ -1,0 +1,240 @@
+import Coordination
+import Foundation
+import HostSystem
+import Journal
+import Messaging
+import Presentation
+import TuningModel
+import Wire
+
+/// The coordinator's one thread: takes in what came, lets the machine decide, commits the facts, and only then carries
+/// out the effects. What comes in while a commit is on its way waits in the sockets and goes into the next commit.
+final class CoordinatorLoop {
+  enum Request: Sendable {
+    case command(OperatorCommand)
+    case invite(Promise<JSONValue>)
+    case state(Promise<RunState>)
+  }
+
+  enum Outcome {
+    case ended(RunOutcome)
+    /// A second Ctrl-C: the agents go on.
+    case abandoned
+  }
+
+  let mailbox: Mailbox<Request>
+  private var coordinator: Coordinator
+  private let journal: Journal
+  private let listener: Listener
+  private let admissions: AdmissionList
+  private let launcher: LocalLauncher?
+  private let signals: SignalWatch
+  private let start: RunStart
+  private let printer: LinePrinter
+
+  /// The connection of each agent's newest hello, and of each join.
+  private var peers: [CurvePublicKey: Peer] = [:]
+  private var events: [Event] = []
+  private var outcome: Outcome?
+  private var interrupts = 0
+
+  /// Messages handled in one commit at most, so that acknowledgements are not held up by a flood.
+  private static let batchLimit = 2_000
+
+  init(
+    coordinator: Coordinator, journal: Journal, listener: Listener, admissions: AdmissionList,
+    launcher: LocalLauncher?, signals: SignalWatch, start: RunStart, printer: LinePrinter
+  ) throws(ServiceError) {
+    mailbox = try Mailbox()
+    self.coordinator = coordinator
+    self.journal = journal
+    self.listener = listener
+    self.admissions = admissions
+    self.launcher = launcher
+    self.signals = signals
+    self.start = start
+    self.printer = printer
+  }
+
+  private func note(_ text: String) {
+    printer.print("\(Presentation.clock(HostClock.wall))  \(Presentation.printable(text, keepsNewlines: true))")
+  }
+
+  var state: RunState { coordinator.state }
+
+  func run() throws -> Outcome {
+    events = [.started(start), .listening(control: listener.control.port, bulk: listener.bulk.port)]
+    try handleEvents()
+    take(launcher?.begin() ?? [])
+    try handleEvents()
+    var poller = Poller()
+    while true {
+      if let outcome { return outcome }
+      try wait(&poller)
+      collect()
+      try handleEvents()
+    }
+  }
+
+  // MARK: Coming in
+
+  private func wait(_ poller: inout Poller) throws(MessagingError) {
+    poller.removeAll()
+    for source in listener.control.pollSources { poller.add(source) }
+    poller.add(.descriptor(mailbox.wakeup.descriptor))
+    poller.add(.descriptor(signals.descriptor.number))
+    for descriptor in launcher?.descriptors ?? [] { poller.add(.descriptor(descriptor.number)) }
+    let deadline = [coordinator.nextDeadline(after: HostClock.moment), launcher?.deadline].compactMap { $0 }.min()
+    try poller.wait(for: deadline.map { max($0 - HostClock.now, .zero) })
+  }
+
+  private func collect() {
+    for _ in 0..<Self.batchLimit {
+      guard let event = listener.control.receive() else { break }
+      take(event)
+    }
+    while let signal = signals.next() { take(signal: signal) }
+    for request in mailbox.take() { take(request) }
+    take(launcher?.step() ?? [])
+    if let deadline = coordinator.nextDeadline(after: HostClock.moment), HostClock.now >= deadline {
+      events.append(.tick)
+    }
+  }
+
+  private func take(_ event: ListenerSocket.Event) {
+    switch event {
+    case .violation(let peer, let violation):
+      note("cut off \(peer): \(violation)")
+      listener.control.cutOff(peer)
+    case .message(let peer, let bytes):
+      do throws(WireError) {
+        take(try AgentMessage(decoding: bytes), from: peer)
+      } catch {
+        listener.control.countMalformed()
+        note("a message of \(peer) was not understood: \(error)")
+        send(.rejected(code: .malformed, message: "\(error)"), to: peer)
+        listener.control.cutOff(peer)
+      }
+    }
+  }
+
+  private func take(_ message: AgentMessage, from peer: Peer) {
+    if case .join(let publicKey, let name) = message {
+      guard peer.admission == .join, let key = CurvePublicKey(publicKey) else { return }
+      peers[peer.key] = peer
+      events.append(.join(token: peer.key.text, publicKey: key.text, name: name))
+      return
+    }
+    guard peer.admission == .agent else { return }
+    if case .hello = message { peers[peer.key] = peer }
+    // An old connection of an agent that said hello on a newer one has nothing to say.
+    guard let known = peers[peer.key] else { return send(.sayHello, to: peer) }
+    guard known.route == peer.route else { return }
+    events.append(.message(from: peer.key.text, message))
+  }
+
+  private func take(signal: Int32) {
+    interrupts += 1
+    if interrupts == 1 {
+      note("pausing; once more (Ctrl-C) ends at once and leaves the agents running")
+      events.append(.command(.pauseRun))
+    } else {
+      outcome = .abandoned
+    }
+  }
+
+  private func take(_ request: Request) {
+    switch request {
+    case .command(let command): events.append(.command(command))
+    case .state(let promise): promise.fulfil(coordinator.state)
+    case .invite(let promise): invite(promise)
+    }
+  }
+
+  private func invite(_ promise: Promise<JSONValue>) {
+    do throws(MessagingError) {
+      let keys = try CurveKeyPair.generate()
+      events.append(.issueToken(publicKey: keys.publicKey.text))
+      invitations[keys.publicKey.text] = (keys, promise)
+    } catch {
+      promise.fulfil(.object([.init("error", .string(error.message))]))
+    }
+  }
+  private var invitations: [String: (keys: CurveKeyPair, promise: Promise<JSONValue>)] = [:]
+
+  private func take(_ launches: [LocalLauncher.Event]) {
+    for launch in launches {
+      switch launch {
+      case .announced(let key): events.append(.admit(publicKey: key, name: "local"))
+      case .note(let text): note(text)
+      case .hopeless(let message): events.append(.noUsableHost("the agent on this machine cannot be kept alive: \(message)"))
+      }
+    }
+  }
+
+  // MARK: Deciding and carrying out
+
+  private func handleEvents() throws {
+    guard !events.isEmpty else { return }
+    let now = HostClock.moment
+    var facts: [StampedFact] = []
+    var effects: [Effect] = []
+    var lines: [String] = []
+    for event in events {
+      let output = coordinator.handle(event, at: now)
+      facts += output.facts
+      effects += output.effects
+      for fact in output.facts { lines += Presentation.lines(for: fact, in: coordinator.state) }
+    }
+    events.removeAll(keepingCapacity: true)
+    // Acknowledged means durable: nothing leaves before this returns.
+    if !facts.isEmpty { try journal.append(facts) }
+    for line in lines { printer.print(line) }
+    for effect in effects { carryOut(effect) }
+  }
+
+  private func carryOut(_ effect: Effect) {
+    switch effect {
+    case .send(let agent, let message):
+      guard let text = coordinator.state[agent]?.publicKey, let key = CurvePublicKey(text), let peer = peers[key]
+      else { return }
+      send(message, to: peer)
+    case .admit(let text):
+      guard let key = CurvePublicKey(text) else { return }
+      admissions.admit(key, as: .agent)
+      launcher?.confirm()
+    case .admitToken(let text):
+      guard let key = CurvePublicKey(text) else { return }
+      admissions.admit(key, as: .join)
+      if let invitation = invitations.removeValue(forKey: text) { answer(invitation.promise, invitation.keys) }
+    case .revokeToken(let text):
+      if let key = CurvePublicKey(text) { admissions.remove(key) }
+    case .answerJoin(let token):
+      if let key = CurvePublicKey(token), let peer = peers[key] { send(.joined, to: peer) }
+    case .rejectJoin(let token, let message):
+      if let key = CurvePublicKey(token), let peer = peers[key] {
+        send(.rejected(code: .notAdmitted, message: message), to: peer)
+      }
+    case .end(let end):
+      launcher?.isEnding = true
+      outcome = outcome ?? .ended(end)
+    }
+  }
+
+  private func answer(_ promise: Promise<JSONValue>, _ keys: CurveKeyPair) {
+    let token = JoinToken(
+      run: start.run, host: Self.hostAddress, controlPort: UInt16(clamping: listener.control.port),
+      bulkPort: UInt16(clamping: listener.bulk.port), serverKey: listener.publicKey.text, joinSecretKey: keys.secretText)
+    promise.fulfil(.object([.init("token", .string(token.text))]))
+  }
+
+  /// How others may reach this machine, where nothing else is known.
+  private static var hostAddress: String { HostIdentity.hostname() }
+
+  private func send(_ message: CoordinatorMessage, to peer: Peer) {
+    if listener.control.send(message.encoded(), to: peer) != .sent {
+      // The connection is gone, or its agent does not read: it says hello again, and what is due is derived again.
+      peers[peer.key] = nil
+    }
+  }
+}

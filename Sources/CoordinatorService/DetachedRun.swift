@@ -1,0 +1,53 @@
+import ClusterFile
+import Foundation
+import HostSystem
+import Presentation
+import TuningModel
+
+/// `--detach`: the same program in a session of its own, writing to the run's log.
+public enum DetachedRun {
+  public static func begin(file: String, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
+    // Mistakes are told here, where somebody reads them.
+    _ = try ClusterFile.load(path: file)
+    let before = Set(RunFolder.names(in: home))
+    let log = NSTemporaryDirectory() + "/pasha-detach-\(getpid()).log"
+    let pid = try start(["run", URL(filePath: file).absoluteURL.path(percentEncoded: false)], log: log)
+    return try waitUntilUp(pid, log: log, json: json) {
+      RunFolder.names(in: home).filter { !before.contains($0) }.map { RunFolder(path: home + "/" + $0) }
+        .first { $0.coordinatorPID == pid }
+    }
+  }
+
+  public static func resume(run: String?, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
+    let folder = try RunFolder.find(run, in: home)
+    let log = NSTemporaryDirectory() + "/pasha-detach-\(getpid()).log"
+    let pid = try start(["resume", folder.path], log: log)
+    return try waitUntilUp(pid, log: log, json: json) { folder.coordinatorPID == pid ? folder : nil }
+  }
+
+  private static func start(_ arguments: [String], log: String) throws -> Int {
+    let null = try Descriptor.open("/dev/null", O_RDWR)
+    let output = try Descriptor.open(log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW)
+    return try ChildProcess.start(
+      ProcessRequest(
+        arguments: [try Files.linkTarget("/proc/self/exe")] + arguments,
+        environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" },
+        directory: FileManager.default.currentDirectoryPath, input: null, output: output, error: output))
+  }
+
+  /// Waits until the coordinator answers on its control socket, or has ended.
+  private static func waitUntilUp(_ pid: Int, log: String, json: Bool, find: () -> RunFolder?) throws -> ExitCode {
+    let deadline = HostClock.now + .seconds(60)
+    let process = try ProcessHandle(pid)
+    while HostClock.now < deadline {
+      if let folder = find() {
+        try? Files.rename(log, to: folder.log)
+        Commands.show(json ? JSONValue.object([.init("run", .string(folder.name)), .init("pid", .int(pid))]).jsonText(.strict) : folder.name)
+        return .success
+      }
+      if waitReadable(process.descriptor.number, for: .milliseconds(100)) { break }
+    }
+    let words = (try? Files.readText(log, limit: 1 << 20)) ?? ""
+    throw ServiceError(.software, "the coordinator did not come up:\n\(words)")
+  }
+}

@@ -1,0 +1,62 @@
+import Coordination
+import Foundation
+import HostSystem
+import Messaging
+import TuningModel
+import Wire
+
+/// Answers the requests of the control socket. Each comes on a thread of its own and may wait.
+final class RequestDesk: Sendable {
+  private let mailbox: Mailbox<CoordinatorLoop.Request>
+  private let bulk: BulkDesk
+
+  init(mailbox: Mailbox<CoordinatorLoop.Request>, bulk: BulkDesk) {
+    self.mailbox = mailbox
+    self.bulk = bulk
+  }
+
+  func answer(_ request: JSONValue) -> JSONValue {
+    switch request.text("op") {
+    case "ping": return .object([.init("pid", .int(Int(getpid())))])
+    case "pause": return order(.pauseRun)
+    case "stop":
+      if let trial = request.whole("trial") { return order(.stopTrial(TrialID(trial))) }
+      return order(.stopRun)
+    case "invite":
+      let promise = Promise<JSONValue>()
+      mailbox.post(.invite(promise))
+      return promise.wait(for: .seconds(10)) ?? failure("the coordinator did not answer")
+    case "log": return log(request)
+    default: return failure("unknown request")
+    }
+  }
+
+  private func order(_ command: OperatorCommand) -> JSONValue {
+    mailbox.post(.command(command))
+    return .object([.init("ok", .bool(true))])
+  }
+
+  private func failure(_ text: String) -> JSONValue { .object([.init("error", .string(text))]) }
+
+  /// A piece of a trial's log, from the agent that has it.
+  private func log(_ request: JSONValue) -> JSONValue {
+    guard let trial = request.whole("trial"), let attempt = request.whole("attempt"),
+      let stream = request.text("stream").flatMap(LogRequest.Stream.init(rawValue:)),
+      let agent = request.text("agent_key").flatMap({ CurvePublicKey($0) })
+    else { return failure("the request is incomplete") }
+    let promise = Promise<LogChunk>()
+    bulk.ask(
+      BulkDesk.LogQuestion(
+        agentKey: agent,
+        request: LogRequest(
+          attempt: TrialAttempt(TrialID(trial), Attempt(attempt)), stream: stream, offset: request.whole("offset") ?? 0,
+          limit: min(request.whole("limit") ?? 65_536, 65_536)),
+        answer: promise))
+    guard let chunk = promise.wait(for: .seconds(10)) else { return failure("the agent cannot be reached") }
+    if let failure = chunk.failure { return self.failure(failure) }
+    return .object([
+      .init("offset", .int(chunk.offset)), .init("size", .int(chunk.size)),
+      .init("bytes", .string(Data(chunk.bytes).base64EncodedString())),
+    ])
+  }
+}

@@ -1,0 +1,224 @@
+import ClusterFile
+import CodeTree
+import Coordination
+import Foundation
+import HostSystem
+import Journal
+import Launching
+import Messaging
+import Presentation
+import Results
+import Scheduling
+import TuningModel
+import Wire
+
+/// Runs a coordinator in this process, from the cluster file or the journal to the end of the run.
+public struct RunService {
+  /// What the command line says beside the cluster file.
+  public struct Options: Sendable {
+    /// Where runs are kept.
+    public var home: String
+    /// Path of `pasha-agent`.
+    public var agentExecutable: String
+    /// Print nothing but the summary.
+    public var isQuiet: Bool
+    /// The summary as JSON.
+    public var json: Bool
+
+    public init(home: String = RunFolder.home, agentExecutable: String, isQuiet: Bool = false, json: Bool = false) {
+      self.home = home
+      self.agentExecutable = agentExecutable
+      self.isQuiet = isQuiet
+      self.json = json
+    }
+  }
+
+  private let folder: RunFolder
+  private let specification: RunSpecification
+  private let journal: Journal
+  private let coordinator: Coordinator
+  private let start: RunStart
+  private let code: CodeTreeReader?
+  private let options: Options
+
+  // MARK: Beginning
+
+  /// Begins a new run of a cluster file.
+  public static func begin(file: String, options: Options) throws -> RunService {
+    let decoded = try ClusterFile.load(path: file)
+    for warning in decoded.warnings { complain(warning.description) }
+    let specification = decoded.specification
+    let tree = try specification.experiment.codeFolder.map { try CodeTree.scan(folder: $0) }
+    for warning in tree?.warnings ?? [] { complain(warning) }
+    let folder = try RunFolder.create(experiment: specification.experiment.name, at: HostClock.wall, in: options.home)
+    do {
+      let text = try Files.read(file, limit: ClusterFile.sizeLimit)
+      try Files.writeDurably(folder.clusterFile, text)
+      try Files.writeDurably(folder.origin, Array(URL(filePath: file).absoluteURL.path(percentEncoded: false).utf8))
+      let code = try tree.map { try $0.snapshot(into: folder.code) }
+      let journal = try Journal.create(at: folder.journal)
+      let start = RunStart(
+        run: folder.name, version: PashaVersion.current, specificationHash: SHA256.hash(text), codeHash: code?.hash,
+        randomSeed: specification.searcher.randomSeed)
+      return RunService(
+        folder: folder, specification: specification, journal: journal,
+        coordinator: try Coordinator(specification: specification), start: start, code: code, options: options)
+    } catch {
+      // Nothing happened in it: a folder without a run would only confuse.
+      try? Folders.removeTree(folder.path)
+      throw error
+    }
+  }
+
+  /// Takes up a run that was paused, or whose coordinator died.
+  public static func resume(run name: String?, options: Options) throws -> RunService {
+    let folder = try RunFolder.find(name, in: options.home)
+    let journal = try Journal.open(at: folder.journal)
+    let specification = try folder.specification()
+    var coordinator = try Coordinator(specification: specification)
+    try journal.replay { coordinator.replay(StampedFact(stamp: $0.stamp, fact: $0.fact)) }
+    if let end = coordinator.state.end {
+      throw ServiceError(
+        .usage, "run \(folder.name) is over: \(Presentation.reason(end.reason, coordinator.state))")
+    }
+    // A coordinator that died before its first commit left no start.
+    let start =
+      try coordinator.state.start
+      ?? RunStart(
+        run: folder.name, version: PashaVersion.current,
+        specificationHash: SHA256.hash(Files.read(folder.clusterFile, limit: ClusterFile.sizeLimit)),
+        codeHash: try? CodeTreeReader(folder: folder.code).hash, randomSeed: specification.searcher.randomSeed)
+    let code = start.codeHash == nil ? nil : try CodeTreeReader(folder: folder.code)
+    return RunService(
+      folder: folder, specification: specification, journal: journal, coordinator: coordinator, start: start,
+      code: code, options: options)
+  }
+
+  // MARK: Running
+
+  /// Runs until the run ends, is paused or is abandoned.
+  public func run() throws -> ExitCode {
+    signal(SIGPIPE, SIG_IGN)
+    let signals = try SignalWatch([SIGINT, SIGTERM, SIGHUP])
+    let context = try MessagingContext()
+    raiseFileLimit()
+    // Known before the sockets are bound: an agent that comes back must not be refused.
+    let admissions = AdmissionList()
+    for agent in coordinator.state.agents {
+      if let key = CurvePublicKey(agent.publicKey) { admissions.admit(key, as: .agent) }
+    }
+    let authenticator = try Authenticator(context, list: admissions)
+    let keys = try folder.keys()
+    let ports = coordinator.state.ports
+    let listener = try Listener(
+      authenticator, keys: keys,
+      options: ListenerOptions(
+        address: specification.cluster.listenAddress, controlPort: ports?.control ?? 0, bulkPort: ports?.bulk ?? 0))
+    try listener.proveRefusal()
+    let printer = try LinePrinter(descriptor: options.isQuiet ? openNull() : STDOUT_FILENO)
+    let results = try ResultsKeeper(folder: folder, specification: specification)
+    let bulk = try BulkDesk(socket: listener.bulk, code: code)
+    let launcher = LocalLauncher(
+      executable: options.agentExecutable,
+      request: LaunchRequest(
+        run: folder.name, slots: specification.cluster.localSlots ?? ProcessInfo.processInfo.activeProcessorCount,
+        workDirectory: specification.cluster.workDirectory, name: "local"),
+      address: LaunchAddress(
+        serverKey: keys.publicKey.text, host: "127.0.0.1", control: listener.control.port, bulk: listener.bulk.port),
+      record: folder.agentRecord)
+    let loop = try CoordinatorLoop(
+      coordinator: coordinator, journal: journal, listener: listener, admissions: admissions, launcher: launcher,
+      signals: signals, start: start, printer: printer)
+    let desk = RequestDesk(mailbox: loop.mailbox, bulk: bulk)
+    let control = try ControlSocket(path: folder.controlSocket) { desk.answer($0) }
+
+    defer {
+      control.stop()
+      bulk.stop()
+      listener.close(flushing: .seconds(2))
+      authenticator.stop()
+      results.finish()
+      printer.finish()
+    }
+    let outcome: CoordinatorLoop.Outcome
+    do {
+      outcome = try loop.run()
+    } catch {
+      throw ServiceError(.software, "the coordinator stops: \(error)")
+    }
+    switch outcome {
+    case .abandoned:
+      printer.print("the agents go on; `pasha-coord resume \(folder.name)` finds them")
+      return .abandoned
+    case .ended(.suspended):
+      launcher.waitForEnd(.seconds(10))
+      return .paused
+    case .ended(.finished):
+      launcher.waitForEnd(.seconds(10))
+      return tell(loop.state)
+    }
+  }
+
+  private func tell(_ state: RunState) -> ExitCode {
+    if options.json {
+      print(Presentation.summaryJSON(state).jsonText(.strict))
+    } else {
+      print("\n" + Presentation.summary(state))
+      print("results: \(folder.path)")
+    }
+    let isFailure = Presentation.runStatus(state) == "failed" || state.totals.bestTrial == nil
+    if isFailure, let message = state.end?.message ?? state.totals.lastFailure?.message, !message.isEmpty {
+      complain("the run failed: " + Presentation.printable(message, keepsNewlines: true))
+    }
+    return isFailure ? .runFailed : .success
+  }
+
+  /// Each connection holds a descriptor, half-open ones too.
+  private func raiseFileLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  private func openNull() -> CInt { open("/dev/null", O_WRONLY | O_CLOEXEC) }
+}
+
+/// A line on standard error.
+public func complain(_ text: String) {
+  writeAll(STDERR_FILENO, Array((text + "\n").utf8))
+}
+
+extension RunFolder {
+  /// The cluster file as the run was started with.
+  public func specification() throws -> RunSpecification {
+    let text = try Files.readText(clusterFile, limit: ClusterFile.sizeLimit)
+    let origin = (try? Files.readText(self.origin, limit: 65_536)) ?? clusterFile
+    // The code was copied when the run began; whether its folder is still there does not matter.
+    return try ClusterFile.decode(
+      text: text, fileName: clusterFile, baseDirectory: Files.parent(of: origin), checksFiles: false
+    ).specification
+  }
+
+  /// The run's state as its journal has it, also while a coordinator writes it.
+  public func state() throws -> RunState {
+    var state = try RunState(specification: specification())
+    try JournalReader(at: journal).replay { state.apply(StampedFact(stamp: $0.stamp, fact: $0.fact)) }
+    return state
+  }
+
+  /// The coordinator's key pair, made at the first start, so that agents find the same coordinator after a restart.
+  func keys() throws -> CurveKeyPair {
+    if Files.exists(secretKey) {
+      return try CurveKeyPair(secretText: Files.readText(secretKey, limit: 4096).trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+    let keys = try CurveKeyPair.generate()
+    try Files.writeDurably(secretKey, Array((keys.secretText + "\n").utf8), mode: 0o600)
+    return keys
+  }
+
+  /// The process that runs the run now, if any.
+  public var coordinatorPID: Int? {
+    ControlSocket.ask(.object([.init("op", .string("ping"))]), at: controlSocket, within: .seconds(5))?.whole("pid")
+  }
+}

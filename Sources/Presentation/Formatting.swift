@@ -1,0 +1,80 @@
+import Foundation
+import SearchSpace
+import TuningModel
+
+extension Presentation {
+  /// A metric with up to six significant digits.
+  public static func number(_ value: Double) -> String {
+    if value.isNaN { return "NaN" }
+    if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
+    return String(format: "%.6g", value)
+  }
+
+  /// `850 ms`, `21.3 s`, `4 min 05 s`, `3 h 12 min`.
+  public static func duration(_ duration: Duration) -> String {
+    let seconds = duration.inSeconds
+    if seconds < 1 { return "\(Int((seconds * 1000).rounded())) ms" }
+    if seconds < 60 { return String(format: "%.1f s", seconds) }
+    let whole = Int(seconds.rounded())
+    if whole < 3600 { return String(format: "%d min %02d s", whole / 60, whole % 60) }
+    return String(format: "%d h %02d min", whole / 3600, whole % 3600 / 60)
+  }
+
+  /// `512 B`, `1.5 KiB`, `20 MiB`.
+  public static func bytes(_ count: Int) -> String {
+    var value = Double(count)
+    for unit in ["B", "KiB", "MiB", "GiB"] {
+      if value < 1024 { return unit == "B" ? "\(count) B" : String(format: "%.1f %@", value, unit) }
+      value /= 1024
+    }
+    return String(format: "%.1f TiB", value)
+  }
+
+  /// `20:15:03`, local time.
+  public static func clock(_ time: Timestamp) -> String {
+    var seconds = time_t(time.microseconds / 1_000_000)
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    return String(format: "%02d:%02d:%02d", parts.tm_hour, parts.tm_min, parts.tm_sec)
+  }
+
+  /// `lr=0.001 hidden=64 activation=relu`.
+  public static func configuration(_ configuration: Configuration) -> String {
+    configuration.entries.map { "\(printable($0.name))=\(shown($0.value))" }.joined(separator: " ")
+  }
+
+  private static func shown(_ value: ParameterValue) -> String {
+    if case .double(let number) = value { return Presentation.number(number) }
+    return printable(value.argumentText)
+  }
+
+  /// The text without control characters, so that a hostile name or log line cannot steer a terminal.
+  public static func printable(_ text: String, keepsNewlines: Bool = false) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+      if !isControl || (keepsNewlines && scalar == "\n") {
+        result.append(scalar)
+      } else if scalar == "\t" {
+        result.append(" ")
+      } else {
+        result.append("\u{FFFD}")
+      }
+    }
+    return String(result)
+  }
+
+  /// Columns padded to their widest cell, two spaces apart; the first row is the heading. Cells that are numbers stand
+  /// right-aligned.
+  public static func table(_ rows: [[String]]) -> String {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+    return rows.map { row in
+      row.enumerated().map { index, cell in
+        let padding = String(repeating: " ", count: widths[index] - cell.count)
+        if Double(cell) != nil { return padding + cell }
+        return index == row.count - 1 ? cell : cell + padding
+      }.joined(separator: "  ")
+    }.joined(separator: "\n")
+  }
+}

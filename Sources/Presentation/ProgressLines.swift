@@ -1,0 +1,204 @@
+import Coordination
+import Scheduling
+import TuningModel
+import Wire
+
+extension Presentation {
+  /// What a fact has to say to somebody who watches, if anything. `state` is the run's state after the fact.
+  public static func lines(for stamped: StampedFact, in state: RunState) -> [String] {
+    text(for: stamped.fact, in: state).map { "\(clock(stamped.stamp.wall))  \($0)" }
+  }
+
+  private static func text(for fact: Fact, in state: RunState) -> [String] {
+    switch fact {
+    case .runStarted(let start): [opening(start, state)]
+    case .runResumed: ["resumed \(state.start?.run ?? "")"]
+    case .runDraining(let reason, let promotes): [draining(reason, promotes: promotes, state)]
+    case .runClosing(let end, let suspends): [closing(end, suspends: suspends, state)]
+    case .runSuspended: ["all trials are paused and sealed; `pasha-coord resume \(state.start?.run ?? "")` goes on"]
+    case .runFinished(let end): ["finished: \(reason(end.reason, state))"]
+    case .agentAdmitted(let admission):
+      admission.origin == .joined ? ["agent \(admission.agent) (\(printable(admission.name))) was admitted"] : []
+    case .agentGreeted(let greeting): [greeted(greeting, state)]
+    case .agentPrepared(let agent, let failure):
+      [
+        failure.map { "agent \(agent) cannot run the code: \(printable($0, keepsNewlines: true))" }
+          ?? "agent \(agent) is ready"
+      ]
+    case .agentReachability(let agent, let reachability): [reached(agent, reachability, state)]
+    case .attemptAssigned(let assignment): [assigned(assignment, state)]
+    case .attemptProceeded(let attempt, let milestone):
+      ["trial \(attempt.trial) goes on in place to \(resource(milestone, state))"]
+    case .attemptRefused(let attempt, let refusal, _):
+      ["trial \(attempt.trial) was not started: \(printable(refusal.detail))"]
+    case .reportReceived(let report): reported(report, state)
+    case .attemptEnded(let attempt, let end, let consequence): ended(attempt, end, consequence, state)
+    case .trialStopped(let trial): ["trial \(trial) was stopped"]
+    case .scheduling(let decision): decided(decision, state)
+    case .operatorCommand(let command): ["operator: \(word(command))"]
+    case .addressChosen, .joinTokenIssued, .joinTokenUsed, .trialCreated, .attemptStarted, .withheldReportSettled,
+      .attemptHeld, .attemptOrdered, .checkpointsDropped:
+      []
+    }
+  }
+
+  private static func opening(_ start: RunStart, _ state: RunState) -> String {
+    let specification = state.specification
+    let scheduler = specification.scheduler
+    let goal = specification.experiment.mode == .max ? "maximise" : "minimise"
+    var parts = [
+      "\(scheduler.name.rawValue.uppercased()): \(goal) \(printable(specification.experiment.metric))",
+      "\(printable(specification.experiment.resourceAttribute)) up to \(scheduler.maxResource)",
+    ]
+    if let limit = specification.stop.maxTrialsStarted { parts.append("\(limit) trials") }
+    if let limit = specification.stop.maxWallclockTime { parts.append("at most \(duration(limit))") }
+    return "run \(start.run) — " + parts.joined(separator: ", ")
+  }
+
+  private static func greeted(_ greeting: AgentGreeting, _ state: RunState) -> String {
+    let name = state[greeting.agent]?.name ?? ""
+    let running = state[greeting.agent]?.slots.count { $0 != nil } ?? 0
+    let adopted = running > 0 ? ", \(running) trials under way" : ""
+    return "agent \(greeting.agent) (\(printable(name)), \(printable(greeting.hostname))): \(greeting.slots) slots\(adopted)"
+  }
+
+  private static func reached(_ agent: AgentID, _ reachability: Reachability, _ state: RunState) -> String {
+    let name = "agent \(agent) (\(printable(state[agent]?.name ?? "")))"
+    switch reachability {
+    case .reachable: return "\(name) answers again"
+    case .suspect: return "\(name) is silent"
+    case .unreachable: return "\(name) is unreachable; its trials go on, it gets no new work"
+    case .lost: return "\(name) is lost; its trials start again elsewhere"
+    }
+  }
+
+  private static func assigned(_ assignment: AttemptAssignment, _ state: RunState) -> String {
+    let trial = assignment.attempt.trial
+    let goal = "slot \(assignment.slot), to \(resource(assignment.milestone, state))"
+    switch assignment.reason {
+    case .created:
+      return "trial \(trial) starts on \(goal)  \(state[trial].map { configuration($0.configuration) } ?? "")"
+    case .promoted: return "trial \(trial) goes on from its checkpoint on \(goal)"
+    case .restarted:
+      return "trial \(trial) starts again \(assignment.resumeFrom == nil ? "from the start " : "from its checkpoint ")on \(goal)"
+    case .resumed: return "trial \(trial) resumes on \(goal)"
+    }
+  }
+
+  private static func reported(_ report: ReceivedReport, _ state: RunState) -> [String] {
+    guard let trial = state[report.attempt.trial] else { return [] }
+    if case .rejected(let why) = report.disposition {
+      // The first of each trial is worth a line; the count stands in the tables.
+      guard trial.rejectedReports == 1 else { return [] }
+      let text = JSONValue.object(report.fields).jsonText(.compact)
+      return ["trial \(trial.id): unusable report, \(explanation(why, state)): \(printable(String(text.prefix(160))))"]
+    }
+    guard let resource = report.resource, let value = report.value, report.disposition == .ranked else { return [] }
+    let isBest = state.totals.bestTrial == trial.id && trial.best?.resource == resource && trial.best?.value == value
+    guard trial.reachedMilestone || isBest else { return [] }
+    let best = isBest ? "  best so far" : ""
+    return [
+      "trial \(trial.id) at \(Presentation.resource(resource, state)): "
+        + "\(printable(state.specification.experiment.metric)) \(number(value))\(best)"
+    ]
+  }
+
+  private static func explanation(_ why: ReportDisposition.RejectionReason, _ state: RunState) -> String {
+    let experiment = state.specification.experiment
+    let metric = printable(experiment.metric)
+    let resource = printable(experiment.resourceAttribute)
+    switch why {
+    case .metricMissing: return "\(metric) is missing"
+    case .metricNotANumber: return "\(metric) is not a number"
+    case .resourceMissing: return "\(resource) is missing"
+    case .resourceNotWhole: return "\(resource) is not a whole number"
+    case .resourceBelowOne: return "\(resource) is below 1"
+    }
+  }
+
+  private static func ended(
+    _ attempt: TrialAttempt, _ end: AttemptEnd, _ consequence: EndConsequence, _ state: RunState
+  ) -> [String] {
+    let trial = attempt.trial
+    switch consequence {
+    case .paused: return []
+    case .pending(.restarted):
+      return ["trial \(trial) was lost (\(cause(end))); it starts again"]
+    case .pending: return []
+    case .completed: return ["trial \(trial) completed"]
+    case .stopped: return ["trial \(trial) was stopped"]
+    case .failed:
+      let tail = printable(end.errorTail, keepsNewlines: true)
+        .split(separator: "\n", omittingEmptySubsequences: true).suffix(8).map { "    \($0)" }
+      return ["trial \(trial) failed (\(cause(end)))"] + tail
+    }
+  }
+
+  private static func cause(_ end: AttemptEnd) -> String {
+    if let signal = end.signal { return "signal \(signal)" }
+    switch end.cause {
+    case .failed: return end.exitStatus.map { "exit status \($0)" } ?? "it could not be started"
+    case .outOfMemory: return "out of memory"
+    case .leaseExpired: return "its host was silent for too long"
+    case .hostFault: return "its processes were lost"
+    case .exited, .paused, .stopped: return end.exitStatus.map { "exit status \($0)" } ?? "it ended"
+    }
+  }
+
+  private static func decided(_ decision: SchedulingDecision, _ state: RunState) -> [String] {
+    switch decision {
+    case .promotion(let p):
+      return [
+        "trial \(p.trial) is promoted from \(p.fromLevel) to \(p.milestone): "
+          + "\(number(p.value)) is rank \(p.rank + 1) of \(p.rungSize), cut-off \(number(p.cutOff))"
+      ]
+    case .maximumRaised(let raise):
+      return [
+        "the maximum rises from \(raise.from) to \(raise.to): trial \(raise.trial) took place \(raise.position + 1) at "
+          + "\(raise.topLevel), where trial \(raise.holder) stood at \(raise.previousLevel)"
+      ]
+    case .epsilonMeasured: return []
+    }
+  }
+
+  static func word(_ command: OperatorCommand) -> String {
+    switch command {
+    case .pauseRun: "pause"
+    case .stopRun: "stop"
+    case .stopTrial(let trial): "stop trial \(trial)"
+    }
+  }
+
+  /// `epoch 9`.
+  static func resource(_ value: Int, _ state: RunState) -> String {
+    "\(printable(state.specification.experiment.resourceAttribute)) \(value)"
+  }
+
+  private static func draining(_ reason: RunEnd.Reason, promotes: Bool, _ state: RunState) -> String {
+    self.reason(reason, state) + (promotes ? "; promotions go on" : "; running trials go to their milestones")
+  }
+
+  private static func closing(_ end: RunEnd, suspends: Bool, _ state: RunState) -> String {
+    let active = state.activeTrials.count
+    let what = active == 0 ? "" : ": pausing \(active) trials and sealing their checkpoints"
+    return (suspends ? "pausing the run" : "ending the run (\(reason(end.reason, state)))") + what
+  }
+
+  /// Why a run ended, in words.
+  public static func reason(_ reason: RunEnd.Reason, _ state: RunState) -> String {
+    switch reason {
+    case .trialsStarted: "all \(state.trials.count) trials were started"
+    case .trialsCompleted: "\(state.totals.completed) trials completed"
+    case .trialsFinished: "enough trials finished"
+    case .evaluations: "\(state.totals.reports) reports were made"
+    case .wallclockTime: "the time is up"
+    case .cost: "the cost is spent"
+    case .metricValue: "the metric is good enough"
+    case .spaceExhausted: "every configuration was tried"
+    case .tooManyFailures: "too many trials failed"
+    case .noUsableHost: "no host can run the trials"
+    case .stoppedByOperator: "stopped by an operator"
+    case .pausedByOperator: "paused by an operator"
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import Coordination
+import SearchSpace
+import TuningModel
+import Wire
+
+extension Presentation {
+  /// What stands at the end of a run: the best configuration, where its checkpoint is, what was spent and what was not.
+  public static func summary(_ state: RunState) -> String {
+    var lines: [String] = []
+    let experiment = state.specification.experiment
+    if let best = bestTrial(state), let value = best.best {
+      lines.append("best: trial \(best.id), \(printable(experiment.metric)) \(number(value.value)) at \(resource(value.resource, state))")
+      for entry in best.configuration.entries {
+        lines.append("  \(printable(entry.name)): \(printable(entry.value.argumentText))")
+      }
+      if let checkpoint = best.seals.last {
+        let covers = checkpoint.seal.coveredResource.map { ", \(resource($0, state))" } ?? ""
+        lines.append("checkpoint: \(checkpoint.path) (\(bytes(checkpoint.seal.bytes))\(covers))")
+      } else {
+        lines.append("checkpoint: none was written")
+      }
+    } else {
+      lines.append("no trial reported \(printable(experiment.metric))")
+    }
+    let totals = state.totals
+    let active = state.lastStamp?.active ?? .zero
+    lines.append(
+      "spent: \(duration(active)), \(state.trials.count) trials, \(totals.reports) reports, "
+        + "\(totals.resource) \(printable(experiment.resourceAttribute))s, \(duration(totals.slotTime)) of slot time; "
+        + "\(totals.continuedInPlace) promotions without a restart")
+    let maximum = state.scheduler.ladder.map(\.currentMaximum).max() ?? state.specification.scheduler.maxResource
+    let full = state.trials.count * state.specification.scheduler.maxResource
+    if full > 0 {
+      let share = (1000 * Double(full - totals.resource) / Double(full)).rounded() / 10
+      lines.append(
+        "unspent: the maximum resource ended at \(maximum) of \(state.specification.scheduler.maxResource); \(number(share)) % "
+          + "of the \(full) \(printable(experiment.resourceAttribute))s that training all trials in full would take")
+    }
+    if totals.failed > 0 { lines.append("failed: \(totals.failed) trials") }
+    return lines.joined(separator: "\n")
+  }
+
+  static func bestTrial(_ state: RunState) -> TrialState? { state.totals.bestTrial.flatMap { state[$0] } }
+
+  /// `best --json`, and part of the summary's.
+  public static func bestJSON(_ state: RunState) -> JSONValue {
+    guard let trial = bestTrial(state), let best = trial.best else { return .null }
+    return .object([
+      .init("trial", .int(trial.id.rawValue)),
+      .init("metric", .string(state.specification.experiment.metric)),
+      .init("value", .double(best.value)),
+      .init("resource", .int(best.resource)),
+      .init("config", json(trial.configuration)),
+      .init("checkpoint", checkpointJSON(trial)),
+    ])
+  }
+
+  static func checkpointJSON(_ trial: TrialState) -> JSONValue {
+    guard let checkpoint = trial.seals.last else { return .null }
+    return .object([
+      .init("path", .string(checkpoint.path)),
+      .init("machine", .string(checkpoint.machine)),
+      .init("resource", checkpoint.seal.coveredResource.map { .int($0) } ?? .null),
+      .init("bytes", .int(checkpoint.seal.bytes)),
+    ])
+  }
+
+  /// The summary for scripts.
+  public static func summaryJSON(_ state: RunState) -> JSONValue {
+    .object([
+      .init("run", .string(state.start?.run ?? "")),
+      .init("status", .string(runStatus(state))),
+      .init("reason", state.end.map { .string($0.reason.rawValue) } ?? .null),
+      .init("message", state.end.map { .string($0.message) } ?? .null),
+      .init("best", bestJSON(state)),
+      .init("trials", .int(state.trials.count)),
+      .init("completed", .int(state.totals.completed)),
+      .init("failed", .int(state.totals.failed)),
+      .init("reports", .int(state.totals.reports)),
+      .init("resource", .int(state.totals.resource)),
+      .init("active_seconds", .double((state.lastStamp?.active ?? .zero).inSeconds)),
+      .init("slot_seconds", .double(state.totals.slotTime.inSeconds)),
+      .init("continued_in_place", .int(state.totals.continuedInPlace)),
+      .init("maximum_resource", .int(state.scheduler.ladder.map(\.currentMaximum).max() ?? 0)),
+    ])
+  }
+
+  static func json(_ configuration: Configuration) -> JSONValue {
+    .object(configuration.entries.map { .init($0.name, json($0.value)) })
+  }
+
+  static func json(_ value: ParameterValue) -> JSONValue {
+    switch value {
+    case .int(let value): .int(value)
+    case .double(let value): .double(value)
+    case .string(let value): .string(value)
+    case .bool(let value): .bool(value)
+    }
+  }
+
+  /// `running`, `draining`, `closing`, `paused`, `finished` or `failed`.
+  public static func runStatus(_ state: RunState) -> String {
+    if let end = state.end {
+      switch end.reason {
+      case .tooManyFailures, .noUsableHost: return "failed"
+      default: return "finished"
+      }
+    }
+    if state.isSuspended { return "paused" }
+    if state.closing != nil { return "closing" }
+    return state.drain == nil ? "running" : "draining"
+  }
+}

@@ -1,0 +1,75 @@
+import TuningModel
+
+/// A rung system as it stands.
+public struct RungSystemView: Equatable, Sendable {
+  /// The rungs, lowest first.
+  public var rungs: [RungView]
+  /// The resource up to which trials are promoted at present; `max_t` where it does not grow.
+  public var currentMaximum: Int
+  /// The level whose order of trials is compared with that of the level below; nil for ASHA and below two rungs.
+  public var comparedLevel: Int?
+  /// PASHA's epsilon as recorded last.
+  public var epsilon: Double?
+}
+
+public struct RungView: Equatable, Sendable {
+  public var level: Int
+  public var entries: Int
+  public var promoted: Int
+}
+
+/// A trial's entry in a rung.
+public struct RungEntryView: Equatable, Sendable {
+  public var trial: TrialID
+  public var value: Double
+  public var isPromoted: Bool
+
+  public init(trial: TrialID, value: Double, isPromoted: Bool) {
+    self.trial = trial
+    self.value = value
+    self.isPromoted = isPromoted
+  }
+}
+
+extension TrialScheduler {
+  /// Whether the trial waits in a rung from which it can be promoted. What cannot be promoted any more needs no
+  /// checkpoint, once it does not run.
+  public func canStillBePromoted(_ trial: TrialID) -> Bool {
+    guard let place = trials[trial] else { return false }
+    return systems[place.system].runners[place.runner].canBePromoted
+  }
+
+  /// The rung systems, one for each bracket.
+  public var ladder: [RungSystemView] {
+    systems.map { system in
+      RungSystemView(
+        rungs: system.rungs.map {
+          RungView(level: $0.level, entries: $0.entries.count, promoted: $0.promotedCount)
+        },
+        currentMaximum: system.currentMaximum, comparedLevel: system.maximum?.top.map { system.levels[$0] },
+        epsilon: system.maximum?.epsilon)
+    }
+  }
+
+  /// The entries of a rung, best first; empty where there is no such rung.
+  public func entries(system: Int, level: Int) -> [RungEntryView] {
+    guard systems.indices.contains(system), let rung = systems[system].levels.firstIndex(of: level) else { return [] }
+    let runners = systems[system].runners
+    return systems[system].rungs[rung].entries.all.map { entry in
+      RungEntryView(
+        trial: runners[entry.runner].trial, value: entry.value,
+        isPromoted: runners[entry.runner].isPromoted(inRung: rung))
+    }
+  }
+
+  /// PASHA's epsilon as all reports so far give it, for showing: measured now, whatever was recorded. Nil for ASHA.
+  public mutating func measuredEpsilon(system: Int = 0) -> EpsilonMeasurement? {
+    guard systems.indices.contains(system) else { return nil }
+    return systems[system].measureEpsilon()
+  }
+
+  /// Counts of work done for decisions since the caches were built; for tests, which must not measure time.
+  package var pairWork: (touchedPairs: Int, layouts: Int) {
+    systems.reduce((0, 0)) { ($0.0 + ($1.cache.pairs?.touchedPairs ?? 0), $0.1 + ($1.cache.pairs?.layouts ?? 0)) }
+  }
+}

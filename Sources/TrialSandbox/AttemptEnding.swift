@@ -1,0 +1,71 @@
+import AgentCore
+import Glibc
+import HostSystem
+import TuningModel
+import Wire
+
+/// What follows the end of the last process: seal, exit file, word to the agent.
+struct AttemptEnding {
+  let plan: AttemptPlan
+  let folder: AttemptFolder
+  let record: SupervisedRecord
+
+  /// Seals the checkpoint where it has changed, writes the exit file, lets go of the slot and tells the agent.
+  func finish(
+    _ end: SupervisionEnd, restored: TreeManifest?, locks: SlotLocks, agent: AgentLine
+  ) throws(SystemError) {
+    var attemptEnd = AttemptEnd(
+      cause: end.cause, lastSequence: end.lastSequence, errorTail: errorTail(end.cause), startedAt: record.startedAt,
+      endedAt: HostClock.wall)
+    switch end.exit {
+    case .status(let status): attemptEnd.exitStatus = status
+    case .signal(let signal): attemptEnd.signal = signal
+    }
+    attemptEnd.seal = seal(end, restored: restored)
+    try Files.writeDurably(folder.exit, attemptEnd.encoded())
+    locks.release()
+    tell(attemptEnd, agent)
+  }
+
+  /// Writes the exit file of a trial that could not be started, or not be looked after.
+  func finishUnstarted(_ cause: AttemptEnd.Cause, _ message: String, agent: AgentLine) throws(SystemError) {
+    SupervisorLog.note(message)
+    if let error = try? Descriptor.open(folder.error, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW) {
+      try? error.write("pasha: \(message)\n".utf8)
+    }
+    let end = AttemptEnd(
+      cause: cause, lastSequence: 0, errorTail: message, startedAt: record.startedAt, endedAt: HostClock.wall)
+    try Files.writeDurably(folder.exit, end.encoded())
+    tell(end, agent)
+  }
+
+  private func tell(_ end: AttemptEnd, _ agent: AgentLine) {
+    // One that came while the checkpoint was sealed.
+    _ = agent.accept()
+    agent.send(.ended(end))
+  }
+
+  private func errorTail(_ cause: AttemptEnd.Cause) -> String {
+    switch cause {
+    case .failed, .outOfMemory, .hostFault: ErrorTail.read(folder.error)
+    case .exited, .paused, .stopped, .leaseExpired: ""
+    }
+  }
+
+  /// A checkpoint that cannot be sealed is lost, the attempt's end is not: the line in the log says why.
+  private func seal(_ end: SupervisionEnd, restored: TreeManifest?) -> Seal? {
+    do throws(CheckpointError) {
+      return try SealFolder(plan.sealFolder).seal(
+        plan.checkpointFolder, unlessEqualTo: restored, above: plan.resumeFrom ?? 0, keeping: plan.keptGenerations,
+        note: SupervisorLog.note
+      ) { generation, hash, files, bytes in
+        Seal(
+          generation: generation, attempt: plan.attempt.attempt, coveredSequence: end.coveredSequence,
+          coveredResource: end.coveredResource, files: files, bytes: bytes, hash: hash)
+      }
+    } catch {
+      SupervisorLog.note("the checkpoint is not sealed: \(error.message)")
+      return nil
+    }
+  }
+}

@@ -1,0 +1,212 @@
+import AgentCore
+import Glibc
+import HostSystem
+import TuningModel
+import Wire
+
+/// The poll loop of a supervisor: carries what happens to the machine, and what it decides to the processes.
+final class SupervisorLoop {
+  private enum Token: Int { case signals, changes, channel, listener, agent, timer }
+
+  private let loop: EventLoop
+  private let timer: DeadlineTimer
+  private let signals: SignalWatch
+  private let watch: CheckpointWatch
+  private let trial: TrialProcess
+  private let channel: TrialChannel
+  private let agent: AgentLine
+  private let tail: ReportTail
+  private let record: SupervisedRecord
+  private let kills: MemoryKills
+
+  private var machine: Supervision
+  private var end: SupervisionEnd?
+  private var exitTold = false
+  /// There is more in the log than was read in one turn.
+  private var hasMoreLog = false
+
+  /// Bytes of the log read in one turn, so that a flood of output delays nothing else.
+  private static let logBytes = 4 << 20
+
+  init(
+    plan: AttemptPlan, folder: AttemptFolder, trial: TrialProcess, watch: CheckpointWatch, agent: AgentLine,
+    signals: SignalWatch, record: SupervisedRecord, kills: MemoryKills
+  ) throws(SystemError) {
+    self.trial = trial
+    self.watch = watch
+    self.agent = agent
+    self.signals = signals
+    self.record = record
+    self.kills = kills
+    channel = TrialChannel(trial.channel)
+    tail = try ReportTail(folder.output, resourceAttribute: plan.resourceAttribute, metric: plan.metric)
+    machine = Supervision(
+      settings: Supervision.Settings(
+        holdsAtMilestone: plan.holdsAtMilestone, settle: plan.settle, holdLimit: plan.holdLimit, grace: plan.grace),
+      milestone: plan.milestone, isLast: plan.isLastMilestone, lease: plan.lease)
+    loop = try EventLoop()
+    timer = try DeadlineTimer()
+    try loop.watch(signals.descriptor, token: Token.signals.rawValue)
+    try loop.watch(watch.descriptor, token: Token.changes.rawValue)
+    try loop.watch(channel.descriptor, token: Token.channel.rawValue)
+    try loop.watch(agent.listener, token: Token.listener.rawValue)
+    try loop.watch(timer.descriptor, token: Token.timer.rawValue)
+  }
+
+  /// Runs until no process of the trial is left.
+  func run() throws(SystemError) -> SupervisionEnd {
+    acceptAgent()
+    tell(.started(pid: trial.pid))
+    while true {
+      // In this order: what the trial wrote comes before what follows from it, its end last.
+      try readChanges()
+      try noteProcesses()
+      if let end { return end }
+      timer.set(machine.deadline)
+      for ready in try loop.wait(for: hasMoreLog ? .zero : nil) {
+        try handle(ready)
+        if let end { return end }
+      }
+    }
+  }
+
+  private func handle(_ ready: EventLoop.Ready) throws(SystemError) {
+    switch Token(rawValue: ready.token) {
+    case .signals:
+      while let signal = signals.next() {
+        if signal == SIGTERM || signal == SIGINT { tell(.terminationRequested) }
+      }
+    case .changes: try readChanges()
+    case .channel: try readChannel(ready)
+    case .listener: acceptAgent()
+    case .agent: try readAgent(ready)
+    case .timer: if timer.consume() { tell(.timer) }
+    case nil: break
+    }
+  }
+
+  // MARK: What comes in
+
+  private func readChannel(_ ready: EventLoop.Ready) throws(SystemError) {
+    if ready.isWritable { channel.flush() }
+    let waiting = channel.receive()
+    // The report that it waits for stands in the log already.
+    if !waiting.isEmpty { try readChanges() }
+    for resource in waiting { tell(.waiting(resource: resource)) }
+    if channel.isClosed {
+      loop.ignore(channel.descriptor)
+    } else {
+      try loop.change(channel.descriptor, interest(channel.hasUnsent), token: Token.channel.rawValue)
+    }
+  }
+
+  private func acceptAgent() {
+    let before = agent.connection
+    guard let connection = agent.accept() else { return }
+    if let before { loop.ignore(before) }
+    do throws(SystemError) {
+      try loop.watch(connection, token: Token.agent.rawValue)
+      if let status = machine.status { agent.send(status) }
+    } catch {
+      SupervisorLog.note(error.message)
+      agent.drop()
+    }
+  }
+
+  private func readAgent(_ ready: EventLoop.Ready) throws(SystemError) {
+    guard let connection = agent.connection else { return }
+    if ready.isWritable { agent.flush() }
+    guard let commands = agent.receive() else {
+      // An agent may die; the trial goes on.
+      loop.ignore(connection)
+      agent.drop()
+      return
+    }
+    if !commands.isEmpty { try readChanges() }
+    for command in commands { tell(.command(command)) }
+    try loop.change(connection, interest(agent.hasUnsent), token: Token.agent.rawValue)
+  }
+
+  private func interest(_ hasUnsent: Bool) -> EventLoop.Interest { hasUnsent ? [.readable, .writable] : .readable }
+
+  /// Reads what the kernel tells of the log and the checkpoint, and the log itself, and puts both in one order.
+  private func readChanges() throws(SystemError) {
+    var changes: [CheckpointWatch.Change] = []
+    var reports: [ReportTail.Report] = []
+    hasMoreLog = false
+    // Read again until nothing is new, so that what is told and what stands in the log belong together.
+    for _ in 0..<4 {
+      let fresh = watch.changes()
+      for change in fresh where change != changes.last { changes.append(change) }
+      let known = reports.count
+      hasMoreLog = try !tail.read(upTo: Self.logBytes, into: &reports)
+      if fresh.isEmpty, reports.count == known { break }
+    }
+    let writes = changes.filter { $0 == .output }.count
+    var next = 0
+    for (index, change) in changes.enumerated() {
+      switch change {
+      case .write: tell(.checkpointWritten)
+      case .output:
+        // As many as there were writes: one for each. Otherwise they count as late as possible, so that a checkpoint is
+        // not believed to cover more than it does.
+        let isLast = !changes[(index + 1)...].contains(.output)
+        let count = writes == reports.count ? 1 : (isLast ? reports.count - next : 0)
+        for report in reports[next..<(next + count)] { tell(report) }
+        next += count
+      }
+    }
+    for report in reports[next...] { tell(report) }
+  }
+
+  private func noteProcesses() throws(SystemError) {
+    let isEmpty = trial.reap()
+    if let exit = trial.exit, !exitTold {
+      exitTold = true
+      repeat { try readChanges() } while hasMoreLog
+      let exit: TrialExit =
+        switch exit {
+        case .exited(let status): .status(status)
+        case .signalled(let signal): .signal(signal)
+        }
+      let wasKilled = exit == .signal(Int(SIGKILL)) || exit == .status(128 + Int(SIGKILL))
+      tell(.exited(exit, outOfMemory: wasKilled && kills.hasIncreased()))
+    }
+    if machine.isEmptying, isEmpty || trial.reap() { tell(.groupEmpty) }
+  }
+
+  // MARK: What goes out
+
+  private func tell(_ report: ReportTail.Report) {
+    tell(.report(sequence: report.sequence, resource: report.resource))
+  }
+
+  private func tell(_ event: SupervisionEvent) {
+    for action in machine.handle(event, at: HostClock.now) { carryOut(action) }
+  }
+
+  private func carryOut(_ action: SupervisionAction) {
+    switch action {
+    case .stopGroup:
+      trial.stop()
+      tell(.groupStopped(isSaving: trial.isSaving()))
+    case .continueGroup: trial.signal(SIGCONT)
+    case .terminateGroup:
+      trial.signal(SIGTERM)
+      trial.signal(SIGCONT)
+    case .killGroup: trial.kill()
+    case .tellTrial(let answer):
+      channel.send(answer)
+      if channel.hasUnsent {
+        try? loop.change(channel.descriptor, [.readable, .writable], token: Token.channel.rawValue)
+      }
+    case .tellAgent(let event):
+      agent.send(event)
+      if agent.hasUnsent, let connection = agent.connection {
+        try? loop.change(connection, [.readable, .writable], token: Token.agent.rawValue)
+      }
+    case .record(let milestone): record.note(milestone: milestone)
+    case .finish(let end): self.end = end
+    }
+  }
+}

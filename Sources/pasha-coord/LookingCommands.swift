@@ -1,0 +1,61 @@
+import ArgumentParser
+import CoordinatorService
+
+struct Attach: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show a run's progress until it ends; Ctrl-C leaves it running.")
+
+  @OptionGroup var name: RunArgument
+  @OptionGroup var output: JSONFlag
+
+  func run() throws { try perform { try Commands.attach(run: name.run, json: output.json) } }
+}
+
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Show a run: its trials by status, agents, slots and rungs.")
+
+  @OptionGroup var name: RunArgument
+  @OptionGroup var output: JSONFlag
+
+  func run() throws { try perform { try Commands.status(run: name.run, json: output.json) } }
+}
+
+struct Trials: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "List the trials of a run.")
+
+  @OptionGroup var name: RunArgument
+  @OptionGroup var output: JSONFlag
+
+  func run() throws { try perform { try Commands.trials(run: name.run, json: output.json) } }
+}
+
+struct Best: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the best configuration so far, where its checkpoint is, and what was spent.")
+
+  @OptionGroup var name: RunArgument
+  @OptionGroup var output: JSONFlag
+
+  func run() throws { try perform { try Commands.best(run: name.run, json: output.json) } }
+}
+
+struct Logs: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Print what a trial printed.")
+
+  @Argument(help: "The trial's number.")
+  var trial: Int
+  @Option(
+    name: .customLong("run"), help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.")
+  var runName: String?
+  @Option(help: "One attempt of the trial; without it all, in order.")
+  var attempt: Int?
+  @Flag(help: "Standard error instead of standard output.")
+  var error = false
+  @OptionGroup var output: JSONFlag
+
+  func run() throws {
+    try perform {
+      try Commands.logs(run: runName, trial: trial, attempt: attempt, error: error, json: output.json)
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import CoordinatorService
+import Wire
+
+@main
+struct PashaCoord: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pasha-coord",
+    abstract: "Tunes hyperparameters with PASHA on a lab's own machines.",
+    discussion: """
+      `pasha-coord cluster.yml` starts a run and shows it until it ends; Ctrl-C pauses it, `resume` goes on. The other \
+      commands look at a run or steer it: RUN is its name, a unique prefix of it, or its folder; without RUN it is the \
+      run begun last. Runs are kept in $PASHA_STATE/runs, by default ~/.local/state/pasha/runs.
+      """,
+    version: PashaVersion.current,
+    subcommands: [
+      Run.self, Check.self, Resume.self, Attach.self, Status.self, Trials.self, Best.self, Logs.self, Pause.self,
+      Stop.self, Invite.self,
+    ],
+    defaultSubcommand: Run.self)
+}

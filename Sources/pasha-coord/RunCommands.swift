@@ -1,0 +1,55 @@
+import ArgumentParser
+import CoordinatorService
+import Glibc
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Start a run of a cluster file and show it (the default command).")
+
+  @Argument(help: "The cluster file.", completion: .file(extensions: ["yml", "yaml"]))
+  var file: String
+  @Flag(help: "Start the run in the background and print its name.")
+  var detach = false
+  @Flag(name: .shortAndLong, help: "Print only the summary.")
+  var quiet = false
+  @OptionGroup var output: JSONFlag
+
+  func run() throws {
+    try perform {
+      let options = RunService.Options(
+        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json)
+      if detach { return try DetachedRun.begin(file: file, json: output.json) }
+      return try RunService.begin(file: file, options: options).run()
+    }
+  }
+}
+
+struct Resume: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Go on with a run that was paused or whose coordinator died.")
+
+  @OptionGroup var name: RunArgument
+  @Flag(help: "Go on in the background.")
+  var detach = false
+  @Flag(name: .shortAndLong, help: "Print only the summary.")
+  var quiet = false
+  @OptionGroup var output: JSONFlag
+
+  func run() throws {
+    try perform {
+      let options = RunService.Options(
+        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json)
+      if detach { return try DetachedRun.resume(run: name.run, json: output.json) }
+      return try RunService.resume(run: name.run, options: options).run()
+    }
+  }
+}
+
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check a cluster file: every mistake at once, with line and column.")
+
+  @Argument(help: "The cluster file.", completion: .file(extensions: ["yml", "yaml"]))
+  var file: String
+  @OptionGroup var output: JSONFlag
+
+  func run() throws { try perform { try Commands.check(file: file, json: output.json) } }
+}

@@ -1,0 +1,288 @@
+import Coordination
+import Scheduling
+import SearchSpace
+import TuningModel
+import Wire
+
+/// Agents as values, in virtual time, around the real machine: trials report their tabulated curves in the order of
+/// their speeds; messages arrive at once and in order. A copy of the farm is a snapshot of it.
+struct VirtualFarm {
+  struct Attempt {
+    var start: StartAttempt
+    var milestone: Int
+    var log: [TrialReport] = []
+    /// Resource of the next epoch.
+    var next: Int
+    var end: AttemptEnd?
+    var isHeld = false
+    /// Virtual time at which the next epoch is done.
+    var due: Int
+  }
+
+  struct Agent {
+    var key: String
+    var machine: String
+    var slots: Int
+    var attempts: [TrialAttempt: Attempt] = [:]
+    /// Newest sealed resource of each trial, by generation.
+    var seals: [TrialID: [Int: Int]] = [:]
+    var isPrepared = false
+  }
+
+  var coordinator: Coordinator
+  let specification: RunSpecification
+  var journal: [StampedFact] = []
+  var agents: [Agent]
+  var clock = 0
+  var outcome: RunOutcome?
+  /// Orders to pause or stop take their time: `finish` carries them out.
+  var isSlowToEnd = false
+  /// Epoch values of a trial; deterministic.
+  let curve: @Sendable (TrialID, Int) -> Double
+  let speed: @Sendable (TrialID) -> Int
+  /// Called before the effects of a turn are carried out, with the journal before the turn and the turn's facts.
+  private var inbox: [(agent: Int, message: AgentMessage)] = []
+  private var isHandling = false
+  var onTurn: ((VirtualFarm, [StampedFact]) -> Void)?
+
+  init(
+    _ specification: RunSpecification, agents: [Agent], curve: @escaping @Sendable (TrialID, Int) -> Double,
+    speed: @escaping @Sendable (TrialID) -> Int
+  ) throws {
+    self.specification = specification
+    coordinator = try Coordinator(specification: specification)
+    self.agents = agents
+    self.curve = curve
+    self.speed = speed
+  }
+
+  var now: Moment {
+    Moment(
+      monotonic: Instant(nanoseconds: Int64(clock) * 1_000_000),
+      wall: Timestamp(microseconds: 1_700_000_000_000_000 + Int64(clock) * 1000))
+  }
+
+  // MARK: The run
+
+  mutating func begin() {
+    handle(
+      .started(
+        RunStart(run: "virtual", version: "0", specificationHash: "", codeHash: nil, randomSeed: 0)))
+    handle(.listening(control: 1, bulk: 2))
+    for index in agents.indices { handle(.admit(publicKey: agents[index].key, name: "agent")) }
+    for index in agents.indices { greet(index) }
+  }
+
+  mutating func greet(_ index: Int) {
+    // Asked again before its hello arrived, an agent says nothing.
+    guard !inbox.contains(where: { if case (index, .hello) = ($0.agent, $0.message) { true } else { false } })
+    else { return }
+    let inventory = agents[index].attempts.sorted { $0.key < $1.key }.map { name, attempt in
+      AttemptInventory(
+        attempt: name, slot: attempt.start.slot, milestone: attempt.milestone,
+        phase: attempt.end.map { .ended($0) } ?? (attempt.isHeld ? .held(resource: attempt.next - 1) : .running),
+        lastSequence: attempt.log.count)
+    }
+    say(
+      .hello(
+        AgentHello(
+          hostname: "host", machineID: agents[index].machine, bootID: "b", name: "agent", pid: 1,
+          slots: agents[index].slots, home: "/home", inventory: inventory)), from: index)
+    agents[index].isPrepared = true
+    say(.prepared(Preparation(codeHash: "")), from: index)
+  }
+
+  mutating func say(_ message: AgentMessage, from index: Int) {
+    inbox.append((index, message))
+    deliver()
+  }
+
+  /// Messages come in the order in which they were said, each after the effects of the one before.
+  private mutating func deliver() {
+    guard !isHandling else { return }
+    isHandling = true
+    while !inbox.isEmpty {
+      let next = inbox.removeFirst()
+      turn(.message(from: agents[next.agent].key, next.message))
+    }
+    isHandling = false
+  }
+
+  /// Advances to the next epoch that ends; false when nothing runs any more.
+  mutating func step() -> Bool {
+    guard outcome == nil else { return false }
+    var best: (agent: Int, name: TrialAttempt, due: Int)?
+    for index in agents.indices {
+      for (name, attempt) in agents[index].attempts where attempt.end == nil && !attempt.isHeld {
+        if let known = best, (known.due, known.name) < (attempt.due, name) { continue }
+        best = (index, name, attempt.due)
+      }
+    }
+    guard let best else { return false }
+    clock = max(clock, best.due)
+    report(best.name, on: best.agent)
+    return true
+  }
+
+  mutating func run(limit: Int = 1_000_000) {
+    var steps = 0
+    while steps < limit, step() { steps += 1 }
+  }
+
+  /// The coordinator dies and another takes the journal up; the agents say hello to it.
+  mutating func restart(keeping count: Int? = nil) throws {
+    if let count { journal.removeSubrange(count...) }
+    var fresh = try Coordinator(specification: specification)
+    for fact in journal { fresh.replay(fact) }
+    coordinator = fresh
+    inbox = []
+    isHandling = false
+    begin()
+  }
+
+  // MARK: Agents
+
+  mutating func report(_ name: TrialAttempt, on index: Int) {
+    guard var attempt = agents[index].attempts[name] else { return }
+    let resource = attempt.next
+    let report = TrialReport(
+      sequence: attempt.log.count + 1, readAt: now.wall,
+      fields: [.init("epoch", .int(resource)), .init("loss", .double(curve(name.trial, resource)))])
+    attempt.log.append(report)
+    attempt.next += 1
+    attempt.due = clock + speed(name.trial)
+    if resource >= attempt.milestone, attempt.milestone < attempt.start.maximum { attempt.isHeld = true }
+    agents[index].attempts[name] = attempt
+    say(.reports(name, [report]), from: index)
+    if agents[index].attempts[name]?.isHeld == true { say(.held(name, resource: resource), from: index) }
+  }
+
+  mutating func finish(_ name: TrialAttempt, on index: Int, cause: AttemptEnd.Cause) {
+    guard var attempt = agents[index].attempts[name], attempt.end == nil else { return }
+    let generation = (agents[index].seals[name.trial]?.keys.max() ?? 0) + 1
+    agents[index].seals[name.trial, default: [:]][generation] = attempt.next - 1
+    let end = AttemptEnd(
+      cause: cause, exitStatus: 0, lastSequence: attempt.log.count,
+      seal: Seal(
+        generation: generation, attempt: name.attempt, coveredSequence: attempt.log.count,
+        coveredResource: attempt.next - 1, files: 1, bytes: 1, hash: "h"))
+    attempt.end = end
+    agents[index].attempts[name] = attempt
+    say(.ended(name, end), from: index)
+  }
+
+  private mutating func receive(_ message: CoordinatorMessage, at index: Int) {
+    switch message {
+    case .welcome(let welcome):
+      for verdict in welcome.verdicts {
+        switch verdict.action {
+        case .end: agents[index].attempts[verdict.attempt] = nil
+        case .keep(let after):
+          guard let attempt = agents[index].attempts[verdict.attempt] else { continue }
+          let missing = Array(attempt.log.dropFirst(after))
+          if !missing.isEmpty { say(.reports(verdict.attempt, missing), from: index) }
+          if let end = agents[index].attempts[verdict.attempt]?.end {
+            say(.ended(verdict.attempt, end), from: index)
+          }
+        }
+      }
+    case .start(let start):
+      guard agents[index].attempts[start.attempt] == nil else { return }
+      let resumed = start.resumeFrom.flatMap { agents[index].seals[start.attempt.trial]?[$0] } ?? 0
+      agents[index].attempts[start.attempt] = Attempt(
+        start: start, milestone: start.milestone, next: resumed + 1, due: clock + speed(start.attempt.trial))
+      say(.started(start.attempt, pid: 1), from: index)
+    case .proceed(let name, let milestone):
+      guard var attempt = agents[index].attempts[name], attempt.milestone < milestone else { return }
+      attempt.milestone = milestone
+      attempt.isHeld = attempt.next > milestone && milestone < attempt.start.maximum
+      attempt.due = clock + speed(name.trial)
+      agents[index].attempts[name] = attempt
+    case .pause(let name) where !isSlowToEnd: finish(name, on: index, cause: .paused)
+    case .stop(let name) where !isSlowToEnd: finish(name, on: index, cause: .stopped)
+    case .complete(let name) where !isSlowToEnd: finish(name, on: index, cause: .exited)
+    case .acknowledgeEnd(let name): agents[index].attempts[name] = nil
+    case .sayHello: greet(index)
+    case .pause, .stop, .complete, .rejected, .heartbeatEcho, .acknowledgeReports, .deleteCheckpoints, .dismiss, .joined: break
+    }
+  }
+
+  // MARK: The loop
+
+  mutating func handle(_ event: Event) {
+    turn(event)
+    deliver()
+  }
+
+  private mutating func turn(_ event: Event) {
+    let wasHandling = isHandling
+    isHandling = true
+    defer { isHandling = wasHandling }
+    let output = coordinator.handle(event, at: now)
+    if !output.facts.isEmpty { onTurn?(self, output.facts) }
+    journal += output.facts
+    for effect in output.effects {
+      switch effect {
+      case .send(let id, let message):
+        guard let key = coordinator.state[id]?.publicKey, let index = agents.firstIndex(where: { $0.key == key })
+        else { continue }
+        receive(message, at: index)
+      case .end(let outcome): self.outcome = outcome
+      case .admit, .admitToken, .revokeToken, .answerJoin, .rejectJoin: break
+      }
+    }
+  }
+}
+
+extension VirtualFarm {
+  /// What was decided, in order: promotions, raises of the maximum and new trials.
+  var decisions: [String] { journal.compactMap { Self.decision($0.fact) } }
+
+  static func decision(_ fact: Fact) -> String? {
+    switch fact {
+    case .scheduling(.promotion(let promotion)): "promote \(promotion.trial) to \(promotion.milestone)"
+    case .scheduling(.maximumRaised(let raise)): "raise to \(raise.to)"
+    case .trialCreated(let creation): "create \(creation.trial)"
+    default: nil
+    }
+  }
+}
+
+enum Sample {
+  static func specification(
+    trials: Int = 20, max: Int = 27, stop: StopCriterion? = nil, maxResourceAttribute: String? = nil,
+    scheduler: SchedulerOptions.Name = .pasha
+  ) -> RunSpecification {
+    RunSpecification(
+      experiment: Experiment(
+        name: "sample", entryPoint: ["true"],
+        space: ConfigurationSpace([.init("x", .uniform(lower: 0, upper: 1))]),
+        metric: "loss", maxResourceAttribute: maxResourceAttribute),
+      scheduler: SchedulerOptions(name: scheduler, mode: .min, maxResource: max),
+      stop: stop ?? StopCriterion(maxTrialsStarted: trials))
+  }
+
+  /// Curves that fall at different rates and cross, with a little noise: a function of trial and epoch.
+  static func curve(seed: UInt64) -> @Sendable (TrialID, Int) -> Double {
+    { trial, epoch in
+      var shape = SeededGenerator(seed: seed, stream: UInt64(trial.rawValue))
+      var noise = SeededGenerator(seed: seed &+ 1, stream: UInt64(trial.rawValue * 1000 + epoch))
+      let floor = shape.nextUnit()
+      let rate = 0.2 + shape.nextUnit()
+      return floor + (1 - floor) * Mathematics.exp(-rate * Double(epoch)) + 0.05 * noise.nextUnit()
+    }
+  }
+
+  static func speed(seed: UInt64) -> @Sendable (TrialID) -> Int {
+    { trial in
+      var generator = SeededGenerator(seed: seed &+ 2, stream: UInt64(trial.rawValue))
+      return 50 + Int(generator.nextBelow(200))
+    }
+  }
+
+  static func farm(_ specification: RunSpecification, slots: Int = 4, seed: UInt64 = 1) throws -> VirtualFarm {
+    try VirtualFarm(
+      specification, agents: [VirtualFarm.Agent(key: "key-a", machine: "m", slots: slots)],
+      curve: Sample.curve(seed: seed), speed: Sample.speed(seed: seed))
+  }
+}
