@@ -89,6 +89,25 @@ let package = Package(
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),
     tests("CodeTreeTests", ["CodeTree", "TuningModel", "Wire"]),
     tests("ClusterFileTests", ["ClusterFile", "Coordination", "Scheduling", "SearchSpace", "TuningModel"]),
+    tests("JournalTests", ["Coordination", "Journal", "TestSupport", "TuningModel", grdb]),
+    tests(
+      "ResultsTests",
+      ["Coordination", "Journal", "Results", "Scheduling", "SearchSpace", "TestSupport", "TuningModel", "Wire"]),
+    tests(
+      "TrialSandboxTests",
+      ["AgentCore", "HostSystem", "TestSupport", "TrialSandbox", "TuningModel", "Wire", "pasha-agent"]),
+    tests(
+      "AgentServiceTests",
+      [
+        "AgentService", "HostSystem", "Messaging", "TestSupport", "TrialSandbox", "TuningModel", "Wire", "pasha-agent",
+      ]),
+    tests(
+      "EndToEndTests",
+      [
+        "ClusterFile", "Coordination", "Journal", "Scheduling", "TestSupport", "TuningModel", "Wire", "pasha-agent",
+        "pasha-coord",
+      ]),
+    tests("ScriptTests", ["TestSupport", "pasha-agent", "pasha-coord"]),
   ],
   swiftLanguageModes: [.v6]
 )

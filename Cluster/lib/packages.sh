@@ -22,6 +22,7 @@ have_header() {
 missing_packages() {
   { have_header zmq.h && have_header sodium.h; } || echo libzmq3-dev   # brings libsodium-dev
   have_header sqlite3.h || echo libsqlite3-dev
+  have_header zlib.h || echo zlib1g-dev
   command -v python3 >/dev/null || echo python3
   python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
   command -v git >/dev/null || echo git

@@ -45,10 +45,13 @@ extension Supervision {
   }
 
   private mutating func answerWaiting(_ resource: Int, at now: Instant) {
-    if holds, resource >= milestone {
-      hold(at: log.crossing(of: milestone) ?? resource, isCooperating: true, isSaving: false, at: now)
-    } else {
+    if !holds || resource < milestone {
       actions.append(.tellTrial(.milestone(channelMilestone)))
+    } else if let crossing = log.crossing(of: milestone) {
+      hold(at: crossing, isCooperating: true, isSaving: false, at: now)
+    } else {
+      // Without the metric nobody can decide on it.
+      actions.append(.tellTrial(.goOn))
     }
   }
 

@@ -52,6 +52,8 @@ public enum SupervisionAction: Equatable, Sendable {
 public enum ChannelAnswer: Equatable, Sendable {
   /// Go on; nil: there is no milestone any more.
   case milestone(Int?)
+  /// Go on: the report counts for no milestone.
+  case goOn
   /// End: `report()` raises `SystemExit(0)`.
   case pause
 }

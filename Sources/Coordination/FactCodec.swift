@@ -65,7 +65,8 @@ extension Fact: WireCodable {
         reason: try OrderReason(ordered.reason, "attempt_ordered.reason"))
     case .attemptEnded(let ended):
       self = .attemptEnded(
-        try TrialAttempt(ended.attempt), try AttemptEnd(ended.end), consequence: try EndConsequence(ended.consequence))
+        try TrialAttempt(ended.attempt), try AttemptEnd(ended.end, maximumTailBytes: Self.maximumBytes),
+        consequence: try EndConsequence(ended.consequence))
     case .trialStopped(let trial): self = .trialStopped(TrialID(try Check.count(trial, "trial_stopped")))
     case .checkpointsDropped(let dropped):
       self = .checkpointsDropped(
@@ -175,6 +176,8 @@ extension Fact: WireCodable {
         .with {
           $0.attempt = attempt.message
           $0.end = end.message
+          // Whole: the state that replaying gives is the one that was.
+          $0.end.errorTail = end.errorTail
           $0.consequence = consequence.message
         })
     case .trialStopped(let trial): .trialStopped(UInt32(clamping: trial.rawValue))

@@ -78,12 +78,6 @@ public final class EventLoop {
     }
   }
 
-  /// Waits until something is ready or the instant has come.
-  public func wait(until deadline: Instant?) throws(SystemError) -> [Ready] {
-    guard let deadline else { return try wait(for: nil) }
-    return try wait(for: deadline - HostClock.now)
-  }
-
   private static func events(_ interest: Interest) -> UInt32 {
     var events: UInt32 = 0
     if interest.contains(.readable) { events |= sandbox_epoll_in() }

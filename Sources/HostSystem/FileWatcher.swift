@@ -46,6 +46,7 @@ public final class FileWatcher: Sendable {
     return Int(try checked("watch", path) { inotify_add_watch(descriptor.number, path, flags) })
   }
 
+  /// Watches it no longer.
   public func remove(_ watch: Int) { _ = inotify_rm_watch(descriptor.number, Int32(truncatingIfNeeded: watch)) }
 
   /// What has happened since the last call, in order, at most about 64 KiB of it at a time.

@@ -8,7 +8,7 @@ struct JournalFormat: Sendable {
   /// "PASH", where SQLite keeps the number of the application that owns a file.
   static let applicationID: Int64 = 0x5041_5348
   static let schema =
-    "CREATE TABLE facts(seq INTEGER PRIMARY KEY, wall_us INTEGER NOT NULL, active_us INTEGER NOT NULL, "
+    "CREATE TABLE facts(seq INTEGER PRIMARY KEY, wall_us INTEGER NOT NULL, active_ns INTEGER NOT NULL, "
     + "kind TEXT NOT NULL, payload BLOB NOT NULL, crc INTEGER NOT NULL) STRICT"
   /// Bytes of one fact; more is a damaged or a hostile file.
   static let maximumPayload = 16 << 20

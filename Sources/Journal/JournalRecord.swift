@@ -20,7 +20,7 @@ extension JournalRow {
   init(sequence: Int, _ stamped: StampedFact) {
     self.init(
       sequence: sequence, wallMicroseconds: stamped.stamp.wall.microseconds,
-      activeMicroseconds: stamped.stamp.active.wholeNanoseconds / 1000, kind: stamped.fact.kind,
+      activeNanoseconds: stamped.stamp.active.wholeNanoseconds, kind: stamped.fact.kind,
       payload: stamped.fact.encoded())
   }
 }
@@ -28,7 +28,7 @@ extension JournalRow {
 extension JournalRecord {
   init(_ row: JournalRow, path: String) throws(JournalError) {
     let stamp = Stamp(
-      wall: Timestamp(microseconds: row.wallMicroseconds), active: .microseconds(row.activeMicroseconds))
+      wall: Timestamp(microseconds: row.wallMicroseconds), active: .nanoseconds(row.activeNanoseconds))
     do throws(WireError) {
       self.init(sequence: row.sequence, stamp: stamp, fact: try Fact(decoding: row.payload))
     } catch {

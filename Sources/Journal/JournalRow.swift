@@ -3,7 +3,7 @@ struct JournalRow: Equatable, Sendable {
   /// From 1, without a gap.
   var sequence: Int
   var wallMicroseconds: Int64
-  var activeMicroseconds: Int64
+  var activeNanoseconds: Int64
   /// For people who look into the file; the payload says it too.
   var kind: String
   var payload: [UInt8]
@@ -13,7 +13,7 @@ struct JournalRow: Equatable, Sendable {
     var sum = JournalChecksum()
     sum.add(Int64(sequence))
     sum.add(wallMicroseconds)
-    sum.add(activeMicroseconds)
+    sum.add(activeNanoseconds)
     var kind = kind
     kind.withUTF8 { sum.add(UnsafeRawBufferPointer($0)) }
     sum.add(Int64(payload.count))

@@ -8,10 +8,10 @@ extension JournalStore {
       try connection.writeWithoutTransaction { database in
         try database.inTransaction(.immediate) {
           let insert = try database.cachedStatement(
-            sql: "INSERT INTO facts(seq, wall_us, active_us, kind, payload, crc) VALUES(?, ?, ?, ?, ?, ?)")
+            sql: "INSERT INTO facts(seq, wall_us, active_ns, kind, payload, crc) VALUES(?, ?, ?, ?, ?, ?)")
           for row in rows {
             try insert.execute(arguments: [
-              row.sequence, row.wallMicroseconds, row.activeMicroseconds, row.kind, Data(row.payload),
+              row.sequence, row.wallMicroseconds, row.activeNanoseconds, row.kind, Data(row.payload),
               Int64(row.checksum),
             ])
           }
@@ -30,7 +30,7 @@ extension JournalStore {
       return try connection.read { database in
         let select = try database.cachedStatement(
           sql: """
-            SELECT seq, wall_us, active_us, kind, crc, length(payload),
+            SELECT seq, wall_us, active_ns, kind, crc, length(payload),
               CASE WHEN length(payload) <= \(JournalFormat.maximumPayload) THEN payload END
             FROM facts WHERE seq > ? ORDER BY seq LIMIT ?
             """)
@@ -69,7 +69,7 @@ extension JournalStore {
       throw damage("fact \(sequence) has \(row[5] as Int64? ?? 0) bytes, more than any fact has")
     }
     let read = JournalRow(
-      sequence: Int(sequence), wallMicroseconds: row[1] as Int64? ?? 0, activeMicroseconds: row[2] as Int64? ?? 0,
+      sequence: Int(sequence), wallMicroseconds: row[1] as Int64? ?? 0, activeNanoseconds: row[2] as Int64? ?? 0,
       kind: row[3] as String? ?? "", payload: payload)
     guard Int64(read.checksum) == row[4] as Int64? else {
       throw damage("fact \(sequence) (\(read.kind.prefix(40))) is not as it was written: its checksum differs")

@@ -238,8 +238,7 @@ public enum PythonModule {
                 message = json.dumps({"op": "waiting", "resource": resource})
                 self.connection.sendall(message.encode("ascii"))
                 while self.milestone is not None and resource >= self.milestone:
-                    self._take(self.connection.recv(4096))
-                    if self.connection is None:
+                    if self._take(self.connection.recv(4096)) == "continue" or self.connection is None:
                         return
             except OSError:
                 # Without a supervisor nobody decides; it takes the trial with it in any case.
@@ -255,19 +254,21 @@ public enum PythonModule {
                 self._take(packet)
 
         def _take(self, packet):
+            """Carries out what the supervisor said, and gives its operation."""
             if not packet:
                 self._close()
-                return
+                return None
             try:
                 message = json.loads(packet.decode("utf-8"))
                 operation = message.get("op")
             except (ValueError, AttributeError):
-                return
+                return None
             if operation == "pause":
                 raise SystemExit(0)
             if operation == "milestone":
                 milestone = message.get("milestone")
                 self.milestone = milestone if isinstance(milestone, int) else None
+            return operation
 
         def _close(self):
             if self.connection is not None:

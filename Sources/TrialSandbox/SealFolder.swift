@@ -44,11 +44,6 @@ public struct SealFolder: Sendable {
     return manifest
   }
 
-  /// Deletes all generations but those named.
-  public func delete(keeping kept: [Int]) throws(SystemError) {
-    for generation in numbers().sorted() where !kept.contains(generation) { try delete(generation) }
-  }
-
   /// Seals what is in the live folder as a new generation, on the disk when this returns, and deletes old generations
   /// beyond `keeping`. Nil when the folder holds nothing, or just what `restored` says.
   ///

@@ -91,7 +91,7 @@ final class SupervisorLoop {
     if ready.isWritable { channel.flush() }
     let waiting = channel.receive()
     // The report that it waits for stands in the log already.
-    if !waiting.isEmpty { try readChanges() }
+    if !waiting.isEmpty { try readWholeLog() }
     for resource in waiting { tell(.waiting(resource: resource)) }
     if channel.isClosed {
       loop.ignore(channel.descriptor)
@@ -159,11 +159,19 @@ final class SupervisorLoop {
     for report in reports[next...] { tell(report) }
   }
 
+  /// Reads what stands in the log by now; what goes on being written to it is not waited for without end.
+  private func readWholeLog() throws(SystemError) {
+    for _ in 0..<4_096 {
+      try readChanges()
+      if !hasMoreLog { return }
+    }
+  }
+
   private func noteProcesses() throws(SystemError) {
     let isEmpty = trial.reap()
     if let exit = trial.exit, !exitTold {
       exitTold = true
-      repeat { try readChanges() } while hasMoreLog
+      try readWholeLog()
       let exit: TrialExit =
         switch exit {
         case .exited(let status): .status(status)

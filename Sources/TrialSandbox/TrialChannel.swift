@@ -4,7 +4,7 @@ import TuningModel
 
 /// The channel to a trial that cooperates: one JSON object a packet. The trial says
 /// `{"op": "waiting", "resource": 3}`; it is told `{"op": "milestone", "milestone": 9}`, where `null` means that there
-/// is none any more, or `{"op": "pause"}`.
+/// is none any more, `{"op": "continue"}` where the report counts for no milestone, or `{"op": "pause"}`.
 final class TrialChannel {
   let descriptor: Descriptor
   private(set) var isClosed = false
@@ -37,6 +37,7 @@ final class TrialChannel {
       switch answer {
       case .milestone(let milestone):
         [.init("op", .string("milestone")), .init("milestone", milestone.map { .int($0) } ?? .null)]
+      case .goOn: [.init("op", .string("continue"))]
       case .pause: [.init("op", .string("pause"))]
       }
     unsent = JSONValue.object(message).jsonBytes(.strict)

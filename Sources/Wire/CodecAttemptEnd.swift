@@ -20,14 +20,16 @@ extension AttemptEnd: WireCodable {
     }
   }
 
-  package init(_ message: ProtoAttemptEnd) throws(WireError) {
+  package init(
+    _ message: ProtoAttemptEnd, maximumTailBytes: Int = WireLimits.maximumTailBytes
+  ) throws(WireError) {
     self.init(
       cause: try Cause(message.cause, "end.cause"),
       exitStatus: message.hasExitStatus ? Int(message.exitStatus) : nil,
       signal: message.hasSignal ? try Check.number(message.signal, in: 0...1024, "end.signal") : nil,
       lastSequence: try Check.offset(message.lastSequence, "end.last_sequence"),
       seal: message.hasSeal ? try Seal(message.seal) : nil,
-      errorTail: try Check.text(message.errorTail, atMost: WireLimits.maximumTailBytes, "end.error_tail"),
+      errorTail: try Check.text(message.errorTail, atMost: maximumTailBytes, "end.error_tail"),
       startedAt: message.hasStartedAtUs
         ? try Check.timestamp(microseconds: message.startedAtUs, "end.started_at") : nil,
       endedAt: message.hasEndedAtUs ? try Check.timestamp(microseconds: message.endedAtUs, "end.ended_at") : nil)

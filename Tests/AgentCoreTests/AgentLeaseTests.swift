@@ -11,6 +11,15 @@ import Wire
         == Instant(nanoseconds: 589_000_000_000))
   }
 
+  @Test func anOlderHeartbeatChangesNothing() {
+    let sent = Instant(nanoseconds: 5_000_000_000)
+    var lease = AgentLease(length: .seconds(600), grace: .seconds(10), sentAt: sent)
+    lease.extend(sentAt: .zero)
+    #expect(lease.deadline == sent + .seconds(584))
+    lease.extend(sentAt: sent + .seconds(5))
+    #expect(lease.deadline == sent + .seconds(589))
+  }
+
   @Test func theLeaseBeginsWithTheSendingOfTheHelloThatWasAnswered() {
     var bench = AgentBench()
     bench.greet()

@@ -103,6 +103,11 @@ import Wire
     #expect(beat(&bench) == [.reports(name(0), AgentBench.reports(1...2))])
     #expect(bench.hear(.acknowledgeReports(name(0), through: 99)) == [])
     for _ in 0..<20 { #expect(beat(&bench) == []) }
+    // The end too.
+    bench.on(.supervisorGone(name(0), AgentBench.end(last: 2)))
+    bench.on(.logFinished(name(0)))
+    for _ in 0..<5 { #expect(beat(&bench) == []) }
+    #expect(beat(&bench) == [.ended(name(0), AgentBench.end(last: 2))])
   }
 
   @Test func longBatchesAreCut() {

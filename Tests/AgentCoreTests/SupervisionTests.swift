@@ -144,6 +144,15 @@ struct SupervisionMilestoneTests {
     #expect(bench.on(.command(.pause)) == [.tellTrial(.pause)])
   }
 
+  @Test("A script that waits at a report without the metric is sent on")
+  func withoutMetric() {
+    var bench = SupervisionBench()
+    _ = bench.report(1, nil)
+    #expect(bench.on(.waiting(resource: 3)) == [.tellTrial(.goOn)])
+    _ = bench.report(2, 4)
+    #expect(bench.on(.waiting(resource: 4)) == [.tellAgent(.held(resource: 4, milestone: 3))])
+  }
+
   @Test("An answer that is there before stops nothing")
   func early() {
     var bench = SupervisionBench()

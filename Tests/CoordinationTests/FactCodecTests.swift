@@ -35,6 +35,18 @@ import Wire
     #expect(decoded.fields.count == 1)
   }
 
+  @Test func longTextsAreKeptWhole() throws {
+    let text = String(repeating: "last line\n", count: 10_000)
+    let attempt = TrialAttempt(TrialID(1), .first)
+    for fact in [
+      Fact.attemptEnded(
+        attempt, AttemptEnd(cause: .failed, lastSequence: 1, errorTail: text), consequence: .failed(.noReport)),
+      .runFinished(RunEnd(reason: .tooManyFailures, message: text)), .agentPrepared(AgentID(0), failure: text),
+    ] {
+      #expect(try Fact(decoding: fact.encoded()) == fact)
+    }
+  }
+
   @Test func noBytesEndTheProcess() {
     var random = RandomFacts(seed: 9)
     var generator = SeededGenerator(seed: 1)

@@ -63,7 +63,7 @@ func fact(_ number: Int) -> StampedFact {
           ], disposition: .ranked))
     }
   return StampedFact(
-    stamp: Stamp(wall: Timestamp(microseconds: Int64(1_800_000_000_000_000 + number)), active: .microseconds(number)),
+    stamp: Stamp(wall: Timestamp(microseconds: Int64(1_800_000_000_000_000 + number)), active: .nanoseconds(number)),
     fact: fact)
 }
 

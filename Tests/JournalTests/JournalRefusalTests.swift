@@ -96,7 +96,7 @@ import Testing
     // Field 500 with an empty message: a fact of the future, rightly written.
     try store.append([
       JournalRow(
-        sequence: 1, wallMicroseconds: 1, activeMicroseconds: 1, kind: "moon_landed", payload: [0xA2, 0x1F, 0x00])
+        sequence: 1, wallMicroseconds: 1, activeNanoseconds: 1, kind: "moon_landed", payload: [0xA2, 0x1F, 0x00])
     ])
     try store.close()
     let refusal = error { _ = try place.contents() }

@@ -149,4 +149,23 @@ import TuningModel
     #expect(raises == [9, 27])
     #expect(scheduler.ladder[0].currentMaximum == 27)
   }
+
+  @Test func aReportRaisesTheMaximumOnceEvenWhenTheNextRungDiffersToo() throws {
+    var scheduler = try pasha(27)
+    scheduler.add(TrialID(0))
+    scheduler.add(TrialID(1))
+    for (resource, value) in [(1, 0.1), (3, 0.3), (9, 0.1)] {
+      _ = scheduler.record(TrialID(0), resource: resource, value: value)
+    }
+    _ = scheduler.record(TrialID(1), resource: 1, value: 0.2)
+    // Past 3 in one step: there the order is turned, at 9 it is turned back.
+    _ = scheduler.record(TrialID(1), resource: 9, value: 0.2)
+    for decision in scheduler.review(after: TrialID(1)) { scheduler.apply(decision) }
+    #expect(scheduler.ladder[0].currentMaximum == 9)
+    let again = scheduler.reviewAll()
+    #expect(again.isEmpty)
+    _ = scheduler.record(TrialID(1), resource: 10, value: 0.2)
+    for decision in scheduler.review(after: TrialID(1)) { scheduler.apply(decision) }
+    #expect(scheduler.ladder[0].currentMaximum == 27)
+  }
 }

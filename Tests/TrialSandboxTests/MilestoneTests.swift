@@ -35,6 +35,22 @@ struct MilestoneTests {
     #expect(try bench.supervisorEnded() == .exited(0))
   }
 
+  @Test("is held at the report that has the metric, where one without it comes before")
+  func withoutMetric() throws {
+    let bench = try Bench(
+      python: """
+        import pasha
+        for epoch in range(1, 5):
+            pasha.report(epoch=epoch, accuracy=1)
+            pasha.report(epoch=epoch, loss=1)
+        """)
+    try bench.start()
+    try bench.waitHeld(resource: 3)
+    #expect(bench.reports == 6)
+    try bench.send(.pause)
+    #expect(try bench.waitEnd().cause == .paused)
+  }
+
   @Test("is asked to end on its channel when it cooperates")
   func cooperatingPause() throws {
     let bench = try Bench(
