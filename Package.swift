@@ -83,13 +83,14 @@ let package = Package(
     tests("SearchingTests", ["SearchSpace", "Searching", "TuningModel"]),
     tests("WireTests", ["TestSupport", "TuningModel", "Wire", protobuf]),
     tests(
-      "CoordinationTests", ["Coordination", "Scheduling", "SearchSpace", "Searching", "TestSupport", "TuningModel", "Wire"]),
+      "CoordinationTests",
+      ["Coordination", "Scheduling", "SearchSpace", "Searching", "TestSupport", "TuningModel", "Wire"]),
     tests("AgentCoreTests", ["AgentCore", "TuningModel", "Wire"]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),
     tests("CodeTreeTests", ["CodeTree", "TuningModel", "Wire"]),
     tests("ClusterFileTests", ["ClusterFile", "Coordination", "Scheduling", "SearchSpace", "TuningModel"]),
-    tests("JournalTests", ["Coordination", "Journal", "TestSupport", "TuningModel", grdb]),
+    tests("JournalTests", ["Coordination", "HostSystem", "Journal", "TestSupport", "TuningModel", grdb]),
     tests(
       "ResultsTests",
       ["Coordination", "Journal", "Results", "Scheduling", "SearchSpace", "TestSupport", "TuningModel", "Wire"]),

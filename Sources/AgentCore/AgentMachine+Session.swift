@@ -34,7 +34,8 @@ extension AgentMachine {
         .hello(
           AgentHello(
             hostname: settings.hostname, machineID: settings.machineID, bootID: settings.bootID, name: settings.name,
-            pid: settings.pid, slots: settings.slots, home: settings.home, inventory: inventory))))
+            pid: settings.pid, slots: leaving?.reason == .interrupted ? 0 : settings.slots, home: settings.home,
+            inventory: inventory))))
   }
 
   mutating func disconnected(_ loss: ConnectionLoss) {

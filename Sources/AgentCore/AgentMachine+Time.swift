@@ -90,6 +90,12 @@ extension AgentMachine {
     return AgentExit(reason: .unreachable, message: message)
   }
 
+  /// A hello that offers no slot keeps the coordinator from giving the trials that end back to this agent.
+  mutating func interrupted() {
+    leave(AgentExit(reason: .interrupted, message: "interrupted"))
+    if session == .welcomed, !attempts.isEmpty { sayHello() }
+  }
+
   /// Pauses and seals what runs, then ends.
   mutating func leave(_ exit: AgentExit) {
     if leaving == nil {

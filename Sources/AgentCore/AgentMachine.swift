@@ -91,7 +91,7 @@ public struct AgentMachine: Sendable {
     case .reportsRead(let attempt, let reports): reportsRead(attempt, reports)
     case .logFinished(let attempt): logFinished(attempt)
     case .checkpointsDeleted(let trial): say(.checkpointsDeleted(trial))
-    case .interrupted: leave(AgentExit(reason: .interrupted, message: "interrupted"))
+    case .interrupted: interrupted()
     case .timer: keepTime()
     }
     if let exit = leaving, !isOver, mayLeave() { end(exit) }

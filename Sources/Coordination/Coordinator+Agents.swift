@@ -12,7 +12,12 @@ extension Coordinator {
     }
     for agent in state.agents { turn.effects.append(.admit(publicKey: agent.publicKey)) }
     for token in state.joinTokens { turn.effects.append(.admitToken(publicKey: token)) }
-    if state.end == nil { completeLastTurn(&turn) }
+    if let end = state.end {
+      // The coordinator before died between the last fact and its end.
+      turn.effects.append(.end(.finished(end)))
+    } else {
+      completeLastTurn(&turn)
+    }
   }
 
   /// Decides again what follows from the last facts of the journal, in case it was cut off between them. After a whole

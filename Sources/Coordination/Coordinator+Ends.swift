@@ -102,7 +102,8 @@ extension Coordinator {
     close(
       RunEnd(
         reason: .tooManyFailures,
-        message: "\(failures) of \(state.totals.everEnded) trials failed; the last, trial \(last?.trial.rawValue ?? 0):\n"
+        message:
+          "\(failures) of \(state.totals.everEnded) trials failed; the last, trial \(last?.trial.rawValue ?? 0):\n"
           + (last?.message ?? "")),
       suspends: false, &turn)
   }

@@ -28,7 +28,8 @@ extension Commands {
       for line in lines { show(line) }
       if state.end != nil || state.isSuspended { break }
       if !waitReadable(watcher.descriptor.number, for: .seconds(5)), folder.coordinatorPID == nil {
-        throw ServiceError(.notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` goes on")
+        throw ServiceError(
+          .notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` goes on")
       }
       while !watcher.events().isEmpty {}
     }

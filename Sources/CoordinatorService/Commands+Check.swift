@@ -48,10 +48,14 @@ extension Commands {
     if let tree {
       lines.append("  code: \(tree.manifest.entries.count) entries, \(Presentation.bytes(tree.bytes))")
     }
-    lines.append("  \(experiment.mode.rawValue)imise \(Presentation.printable(experiment.metric)) over \(experiment.space.entries.count) hyperparameters and constants")
+    lines.append(
+      "  \(experiment.mode.rawValue)imise \(Presentation.printable(experiment.metric)) over \(experiment.space.entries.count) hyperparameters and constants"
+    )
     let levels = (scheduler.ladder.first?.rungs.map(\.level) ?? []) + [specification.scheduler.maxResource]
-    lines.append("  \(specification.scheduler.name.rawValue): milestones \(levels.map(String.init).joined(separator: ", "))")
-    lines.append("  slots on this machine: \(specification.cluster.localSlots ?? ProcessInfo.processInfo.activeProcessorCount)")
+    lines.append(
+      "  \(specification.scheduler.name.rawValue): milestones \(levels.map(String.init).joined(separator: ", "))")
+    lines.append(
+      "  slots on this machine: \(specification.cluster.localSlots ?? ProcessInfo.processInfo.activeProcessorCount)")
     return lines.joined(separator: "\n")
   }
 }

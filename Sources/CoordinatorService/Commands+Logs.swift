@@ -16,7 +16,9 @@ extension Commands {
     guard let known = state[TrialID(trial)] else {
       throw ServiceError(.notFound, "run \(folder.name) has no trial \(trial)")
     }
-    guard let last = known.attempt?.rawValue else { throw ServiceError(.notFound, "trial \(trial) was not started yet") }
+    guard let last = known.attempt?.rawValue else {
+      throw ServiceError(.notFound, "trial \(trial) was not started yet")
+    }
     if let attempt, !(1...last).contains(attempt) {
       throw ServiceError(.notFound, "trial \(trial) has attempts 1…\(last), not \(attempt)")
     }
@@ -29,7 +31,8 @@ extension Commands {
       try source.read { piece in
         if json { text += piece } else { writeAll(STDOUT_FILENO, piece) }
       }
-      texts.append(.object([.init("attempt", .int(number)), .init("text", .string(String(decoding: text, as: UTF8.self)))]))
+      texts.append(
+        .object([.init("attempt", .int(number)), .init("text", .string(String(decoding: text, as: UTF8.self)))]))
     }
     if json { show(JSONValue.array(texts).jsonText(.strict)) }
     return .success
@@ -72,7 +75,8 @@ private struct LogSource {
         ]
         guard let answer = ControlSocket.ask(.object(request), at: folder.controlSocket) else {
           throw ServiceError(
-            .notRunning, "the log of trial \(attempt.trial) is on another machine, and no coordinator runs to ask for it")
+            .notRunning,
+            "the log of trial \(attempt.trial) is on another machine, and no coordinator runs to ask for it")
         }
         if let error = answer.text("error") {
           reasons.append("agent \(agent.id): \(error)")

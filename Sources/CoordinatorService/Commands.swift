@@ -14,7 +14,10 @@ public enum Commands {
     let folder = try RunFolder.find(run, in: home)
     let state = try folder.state()
     let pid = folder.coordinatorPID
-    show(json ? Presentation.statusJSON(state, coordinator: pid).jsonText(.strict) : Presentation.status(state, coordinator: pid))
+    show(
+      json
+        ? Presentation.statusJSON(state, coordinator: pid).jsonText(.strict)
+        : Presentation.status(state, coordinator: pid))
     return .success
   }
 
@@ -69,7 +72,8 @@ public enum Commands {
   ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
     guard let answer = ControlSocket.ask(.object(members), at: folder.controlSocket) else {
-      throw ServiceError(.notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` starts one")
+      throw ServiceError(
+        .notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` starts one")
     }
     if let error = answer.text("error") { throw ServiceError(.software, error) }
     body(answer)

@@ -167,7 +167,8 @@ final class CoordinatorLoop {
       switch launch {
       case .announced(let key): events.append(.admit(publicKey: key, name: "local"))
       case .note(let text): note(text)
-      case .hopeless(let message): events.append(.noUsableHost("the agent on this machine cannot be kept alive: \(message)"))
+      case .hopeless(let message):
+        events.append(.noUsableHost("the agent on this machine cannot be kept alive: \(message)"))
       }
     }
   }
@@ -224,7 +225,8 @@ final class CoordinatorLoop {
   private func answer(_ promise: Promise<JSONValue>, _ keys: CurveKeyPair) {
     let token = JoinToken(
       run: start.run, host: Self.hostAddress, controlPort: UInt16(clamping: listener.control.port),
-      bulkPort: UInt16(clamping: listener.bulk.port), serverKey: listener.publicKey.text, joinSecretKey: keys.secretText)
+      bulkPort: UInt16(clamping: listener.bulk.port), serverKey: listener.publicKey.text, joinSecretKey: keys.secretText
+    )
     promise.fulfil(.object([.init("token", .string(token.text))]))
   }
 

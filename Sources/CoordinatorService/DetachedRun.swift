@@ -42,7 +42,10 @@ public enum DetachedRun {
     while HostClock.now < deadline {
       if let folder = find() {
         try? Files.rename(log, to: folder.log)
-        Commands.show(json ? JSONValue.object([.init("run", .string(folder.name)), .init("pid", .int(pid))]).jsonText(.strict) : folder.name)
+        Commands.show(
+          json
+            ? JSONValue.object([.init("run", .string(folder.name)), .init("pid", .int(pid))]).jsonText(.strict)
+            : folder.name)
         return .success
       }
       if waitReadable(process.descriptor.number, for: .milliseconds(100)) { break }

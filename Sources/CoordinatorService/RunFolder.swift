@@ -66,7 +66,9 @@ public struct RunFolder: Sendable {
   /// The run of this name, of a unique prefix of it, or of a path; without a name the one begun last.
   public static func find(_ name: String?, in home: String) throws(ServiceError) -> RunFolder {
     if let name, name.contains("/") {
-      guard Files.exists(name + "/journal.sqlite") else { throw ServiceError(.notFound, "\(name) is not the folder of a run") }
+      guard Files.exists(name + "/journal.sqlite") else {
+        throw ServiceError(.notFound, "\(name) is not the folder of a run")
+      }
       return RunFolder(path: URL(filePath: name).standardizedFileURL.path(percentEncoded: false).trimmedSlash)
     }
     let all = names(in: home)

@@ -210,7 +210,8 @@ extension RunFolder {
   /// The coordinator's key pair, made at the first start, so that agents find the same coordinator after a restart.
   func keys() throws -> CurveKeyPair {
     if Files.exists(secretKey) {
-      return try CurveKeyPair(secretText: Files.readText(secretKey, limit: 4096).trimmingCharacters(in: .whitespacesAndNewlines))
+      return try CurveKeyPair(
+        secretText: Files.readText(secretKey, limit: 4096).trimmingCharacters(in: .whitespacesAndNewlines))
     }
     let keys = try CurveKeyPair.generate()
     try Files.writeDurably(secretKey, Array((keys.secretText + "\n").utf8), mode: 0o600)

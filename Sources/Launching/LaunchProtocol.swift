@@ -30,7 +30,9 @@ public struct LaunchRequest: Equatable, Sendable {
   }
 
   public var line: String {
-    var members: [JSONValue.Member] = [.init("run", .string(run)), .init("slots", .int(slots)), .init("name", .string(name))]
+    var members: [JSONValue.Member] = [
+      .init("run", .string(run)), .init("slots", .int(slots)), .init("name", .string(name)),
+    ]
     if let workDirectory { members.append(.init("work_dir", .string(workDirectory))) }
     return JSONValue.object(members).jsonText() + "\n"
   }

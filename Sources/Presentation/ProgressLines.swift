@@ -59,7 +59,8 @@ extension Presentation {
     let name = state[greeting.agent]?.name ?? ""
     let running = state[greeting.agent]?.slots.count { $0 != nil } ?? 0
     let adopted = running > 0 ? ", \(running) trials under way" : ""
-    return "agent \(greeting.agent) (\(printable(name)), \(printable(greeting.hostname))): \(greeting.slots) slots\(adopted)"
+    return
+      "agent \(greeting.agent) (\(printable(name)), \(printable(greeting.hostname))): \(greeting.slots) slots\(adopted)"
   }
 
   private static func reached(_ agent: AgentID, _ reachability: Reachability, _ state: RunState) -> String {
@@ -80,7 +81,8 @@ extension Presentation {
       return "trial \(trial) starts on \(goal)  \(state[trial].map { configuration($0.configuration) } ?? "")"
     case .promoted: return "trial \(trial) goes on from its checkpoint on \(goal)"
     case .restarted:
-      return "trial \(trial) starts again \(assignment.resumeFrom == nil ? "from the start " : "from its checkpoint ")on \(goal)"
+      return
+        "trial \(trial) starts again \(assignment.resumeFrom == nil ? "from the start " : "from its checkpoint ")on \(goal)"
     case .resumed: return "trial \(trial) resumes on \(goal)"
     }
   }

@@ -9,7 +9,9 @@ extension Presentation {
     var lines: [String] = []
     let experiment = state.specification.experiment
     if let best = bestTrial(state), let value = best.best {
-      lines.append("best: trial \(best.id), \(printable(experiment.metric)) \(number(value.value)) at \(resource(value.resource, state))")
+      lines.append(
+        "best: trial \(best.id), \(printable(experiment.metric)) \(number(value.value)) at \(resource(value.resource, state))"
+      )
       for entry in best.configuration.entries {
         lines.append("  \(printable(entry.name)): \(printable(entry.value.argumentText))")
       }

@@ -44,7 +44,9 @@ extension Presentation {
 
   /// The run, its agents with their slots, and the rung ladder. `isServed`: whether a coordinator runs it now.
   public static func status(_ state: RunState, coordinator pid: Int?) -> String {
-    var lines = ["\(state.start?.run ?? "") — \(runStatus(state))" + (pid.map { ", coordinator \($0)" } ?? liveness(state))]
+    var lines = [
+      "\(state.start?.run ?? "") — \(runStatus(state))" + (pid.map { ", coordinator \($0)" } ?? liveness(state))
+    ]
     if let end = state.end {
       lines.append("  \(reason(end.reason, state))")
       if !end.message.isEmpty { lines.append(printable(end.message, keepsNewlines: true)) }

@@ -12,7 +12,8 @@ struct Attach: ParsableCommand {
 }
 
 struct Status: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Show a run: its trials by status, agents, slots and rungs.")
+  static let configuration = CommandConfiguration(
+    abstract: "Show a run: its trials by status, agents, slots and rungs.")
 
   @OptionGroup var name: RunArgument
   @OptionGroup var output: JSONFlag
@@ -45,7 +46,8 @@ struct Logs: ParsableCommand {
   @Argument(help: "The trial's number.")
   var trial: Int
   @Option(
-    name: .customLong("run"), help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.")
+    name: .customLong("run"),
+    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.")
   var runName: String?
   @Option(help: "One attempt of the trial; without it all, in order.")
   var attempt: Int?

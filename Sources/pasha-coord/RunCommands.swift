@@ -3,7 +3,8 @@ import CoordinatorService
 import Glibc
 
 struct Run: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Start a run of a cluster file and show it (the default command).")
+  static let configuration = CommandConfiguration(
+    abstract: "Start a run of a cluster file and show it (the default command).")
 
   @Argument(help: "The cluster file.", completion: .file(extensions: ["yml", "yaml"]))
   var file: String
@@ -24,7 +25,8 @@ struct Run: ParsableCommand {
 }
 
 struct Resume: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Go on with a run that was paused or whose coordinator died.")
+  static let configuration = CommandConfiguration(
+    abstract: "Go on with a run that was paused or whose coordinator died.")
 
   @OptionGroup var name: RunArgument
   @Flag(help: "Go on in the background.")

@@ -169,4 +169,22 @@ import Wire
     #expect(bench.wait(.seconds(9)).exit == nil)
     #expect(bench.wait(.seconds(1)).exit == .interrupted)
   }
+
+  @Test func anInterruptedAgentOffersNoSlotsAndTellsItsEndsAfterwards() {
+    var bench = AgentBench()
+    bench.getReady()
+    bench.run(name(0))
+    let actions = bench.on(.interrupted)
+    #expect(actions.commands == [.pause])
+    #expect(actions.hello?.slots == 0 && actions.hello?.inventory.count == 1)
+    bench.on(.supervisorGone(name(0), AgentBench.end(.paused)))
+    bench.on(.logFinished(name(0)))
+    let welcome = bench.hear(
+      AgentBench.welcome(verdicts: [Verdict(attempt: name(0), action: .keep(afterSequence: 0))]))
+    #expect(welcome.sent.contains(.ended(name(0), AgentBench.end(.paused))))
+    #expect(bench.hear(.acknowledgeEnd(name(0))).exit == .interrupted)
+    var idle = AgentBench()
+    idle.getReady()
+    #expect(idle.on(.interrupted).exit == .interrupted)
+  }
 }

@@ -122,4 +122,16 @@ import Wire
     heavy.run(name(0))
     #expect(heavy.on(.reportsRead(name(0), AgentBench.reports(1...3))).sent.count == 3)
   }
+
+  @Test func aWelcomeThatAcknowledgesMakesRoomForMore() {
+    var bench = AgentBench { $0.reportWindow = 4 }
+    bench.getReady()
+    bench.run(name(0))
+    bench.on(.reportsRead(name(0), AgentBench.reports(1...4)))
+    bench.hear(.sayHello)
+    let actions = bench.hear(
+      AgentBench.welcome(verdicts: [Verdict(attempt: name(0), action: .keep(afterSequence: 3))]))
+    #expect(actions.contains(.grant(name(0), credit: 3)))
+    #expect(actions.sent.first == .reports(name(0), AgentBench.reports(4...4)))
+  }
 }

@@ -219,4 +219,39 @@ import Wire
     }
     #expect(bench.hear(.start(AgentBench.start(name(4, 4)))).launches == [name(4, 4)])
   }
+
+  @Test func aTrialThatWasToldToGoOnIsNotNamedAsHeld() {
+    var bench = AgentBench()
+    bench.getReady()
+    bench.run(name(0), milestone: 1)
+    bench.on(.supervisor(name(0), .held(resource: 1, milestone: 1)))
+    bench.hear(.proceed(name(0), milestone: 3))
+    #expect(
+      bench.hear(.sayHello).hello?.inventory == [
+        AttemptInventory(attempt: name(0), slot: 0, milestone: 3, phase: .running, lastSequence: 0)
+      ])
+  }
+
+  @Test func aWaitingStartGoesOnToTheMilestoneItWasToldMeanwhile() {
+    var bench = AgentBench()
+    bench.greet()
+    bench.hear(AgentBench.welcome())
+    bench.hear(.start(AgentBench.start(name(0), milestone: 1)))
+    #expect(bench.hear(.proceed(name(0), milestone: 3)) == [])
+    bench.on(.prepared(Preparation(codeHash: "c0de")))
+    #expect(
+      bench.on(.supervisor(name(0), .running(pid: 1, milestone: 1))).commands == [.proceed(milestone: 3, isLast: false)]
+    )
+  }
+
+  @Test func eachSessionHearsThatATrialRuns() {
+    var bench = AgentBench()
+    bench.getReady()
+    bench.run(name(0))
+    #expect(bench.on(.supervisor(name(0), .running(pid: 100, milestone: 1))).sent == [])
+    bench.hear(.sayHello)
+    bench.hear(AgentBench.welcome(verdicts: [Verdict(attempt: name(0), action: .keep(afterSequence: 0))]))
+    #expect(
+      bench.on(.supervisor(name(0), .running(pid: 100, milestone: 1))).sent == [.started(name(0), pid: 100)])
+  }
 }

@@ -147,9 +147,10 @@ import Wire
     coordinator.start(name(0))
     let pid = try coordinator.hearStarted(name(0))
     agent.signal(SIGINT)
+    #expect(try coordinator.hearHello().slots == 0)
+    coordinator.welcome([Verdict(attempt: name(0), action: .keep(afterSequence: 0))])
     #expect(try coordinator.hearEnd(of: name(0)).cause == .paused)
     coordinator.say(.acknowledgeEnd(name(0)))
-    // Waits in the coordinator's loop, which passes the acknowledgement on.
     #expect(try agent.wait() == 130)
     #expect(kill(pid_t(pid), 0) != 0)
   }

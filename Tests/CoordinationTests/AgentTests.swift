@@ -114,7 +114,8 @@ struct AgentTests {
     var farm = try VirtualFarm(
       specification,
       agents: [
-        VirtualFarm.Agent(key: "key-a", machine: "a", slots: 2), VirtualFarm.Agent(key: "key-b", machine: "b", slots: 2),
+        VirtualFarm.Agent(key: "key-a", machine: "a", slots: 2),
+        VirtualFarm.Agent(key: "key-b", machine: "b", slots: 2),
       ], curve: Sample.curve(seed: 3), speed: Sample.speed(seed: 3))
     farm.begin()
     farm.run()

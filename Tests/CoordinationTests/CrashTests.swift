@@ -35,7 +35,8 @@ struct CrashTests {
         #expect(crashed.outcome == farm.outcome)
         let next = facts.dropFirst(cut).first.map { "\($0.fact)" } ?? "nothing"
         #expect(
-          crashed.decisions == expected, "cut after \(before.journal.count + cut) facts, \(cut) of the turn, before \(next)")
+          crashed.decisions == expected,
+          "cut after \(before.journal.count + cut) facts, \(cut) of the turn, before \(next)")
         #expect(crashed.coordinator.state.trials.map(\.status.word) == finalStatuses)
         try checkDecisions(crashed.journal, specification)
         checkReports(crashed)

@@ -44,7 +44,8 @@ struct ReportTests {
     }
     #expect(dispositions(farm) == rejected.map { .rejected($0.1) })
     farm.say(
-      .reports(name, [report(rejected.count + 1, [.init("epoch", .double(1.0)), .init("loss", .double(.nan))])]), from: 0)
+      .reports(name, [report(rejected.count + 1, [.init("epoch", .double(1.0)), .init("loss", .double(.nan))])]),
+      from: 0)
     #expect(dispositions(farm).last == .ranked)
     #expect(farm.coordinator.state.trials[0].resource == 1)
     #expect(farm.coordinator.state.trials[0].best == nil)
@@ -55,7 +56,8 @@ struct ReportTests {
     farm.isSlowToEnd = true
     for (index, epoch) in [1, 1, 1].enumerated() {
       farm.say(
-        .reports(name, [report(index + 1, [.init("epoch", .int(epoch)), .init("loss", .double(Double(index)))])]), from: 0)
+        .reports(name, [report(index + 1, [.init("epoch", .int(epoch)), .init("loss", .double(Double(index)))])]),
+        from: 0)
     }
     #expect(dispositions(farm) == [.ranked, .recorded, .recorded])
     #expect(farm.coordinator.state.trials[0].lastValue == 0)
@@ -166,7 +168,8 @@ struct ReportTests {
           .hello(
             AgentHello(
               hostname: "h", machineID: "m", bootID: "c", name: "n", pid: number, slots: Int(generator.nextBelow(5)),
-              home: "/", inventory: [
+              home: "/",
+              inventory: [
                 AttemptInventory(attempt: name, slot: number, milestone: number, phase: .running, lastSequence: number)
               ])), from: 0)
       default: farm.clock += Int(generator.nextBelow(10_000)); farm.handle(.tick)

@@ -27,6 +27,8 @@ struct VirtualFarm {
     /// Newest sealed resource of each trial, by generation.
     var seals: [TrialID: [Int: Int]] = [:]
     var isPrepared = false
+    /// Ended, because the run is over.
+    var isGone = false
   }
 
   var coordinator: Coordinator
@@ -93,6 +95,7 @@ struct VirtualFarm {
   }
 
   mutating func say(_ message: AgentMessage, from index: Int) {
+    guard !agents[index].isGone else { return }
     inbox.append((index, message))
     deliver()
   }
@@ -103,7 +106,7 @@ struct VirtualFarm {
     isHandling = true
     while !inbox.isEmpty {
       let next = inbox.removeFirst()
-      turn(.message(from: agents[next.agent].key, next.message))
+      if !agents[next.agent].isGone { turn(.message(from: agents[next.agent].key, next.message)) }
     }
     isHandling = false
   }
@@ -124,7 +127,7 @@ struct VirtualFarm {
     return true
   }
 
-  mutating func run(limit: Int = 1_000_000) {
+  mutating func run(limit: Int = 3_000) {
     var steps = 0
     while steps < limit, step() { steps += 1 }
   }
@@ -203,7 +206,8 @@ struct VirtualFarm {
     case .complete(let name) where !isSlowToEnd: finish(name, on: index, cause: .exited)
     case .acknowledgeEnd(let name): agents[index].attempts[name] = nil
     case .sayHello: greet(index)
-    case .pause, .stop, .complete, .rejected, .heartbeatEcho, .acknowledgeReports, .deleteCheckpoints, .dismiss, .joined: break
+    case .rejected: agents[index].isGone = true
+    case .pause, .stop, .complete, .heartbeatEcho, .acknowledgeReports, .deleteCheckpoints, .dismiss, .joined: break
     }
   }
 

@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import HostSystem
 import TestSupport
 import Testing
 import TuningModel
@@ -85,12 +86,19 @@ import TuningModel
     #expect(try JournalReader(at: place.path).lastSequence() == 20)
   }
 
-  @Test func aReaderFollowsAWriterOnAnotherThread() async throws {
+  @Test func aReaderFollowsAWriterOnAnotherThread() throws {
     let journal = try Journal.create(at: place.path)
     let path = place.path
-    let writing = Task.detached {
-      for first in stride(from: 1, through: 2000, by: 20) { try journal.append(facts(first...first + 19)) }
-    }
+    // A thread, not a task: the tests' own tasks block, and may take all threads that tasks have.
+    let failure = Locked<(any Error)?>(nil)
+    let writer = try #require(
+      WorkerThread(name: "writer") {
+        do {
+          for first in stride(from: 1, through: 2000, by: 20) { try journal.append(facts(first...first + 19)) }
+        } catch {
+          failure.withLock { $0 = error }
+        }
+      })
     let reader = try JournalReader(at: path)
     var last = 0
     try eventually("all facts", within: .seconds(60)) {
@@ -101,6 +109,7 @@ import TuningModel
       }
       return last == 2000 ? true : nil
     }
-    try await writing.value
+    writer.join()
+    #expect(failure.withLock { $0 } == nil)
   }
 }
