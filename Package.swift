@@ -26,7 +26,8 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+    // Without its default trait it does without the whole of Foundation, which the agent must not carry to hosts.
+    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
@@ -100,7 +101,8 @@ let package = Package(
     tests(
       "AgentServiceTests",
       [
-        "AgentService", "HostSystem", "Messaging", "TestSupport", "TrialSandbox", "TuningModel", "Wire", "pasha-agent",
+        "AgentService", "CodeTree", "HostSystem", "Messaging", "TestSupport", "TrialSandbox", "TuningModel", "Wire",
+        "pasha-agent",
       ]),
     tests(
       "EndToEndTests",

@@ -15,7 +15,7 @@ enum KnownKeys {
     "max_num_trials_started", "max_num_trials_completed", "max_num_trials_finished", "max_num_evaluations",
     "max_wallclock_time", "max_cost", "max_metric_value", "min_metric_value", "at_limit",
   ]
-  static let cluster = ["slots", "n_workers", "lost_after", "heartbeat", "work_dir"]
+  static let cluster = ["slots", "n_workers", "lost_after", "heartbeat", "listen", "work_dir"]
   static let checkpoints = ["store", "keep_best", "hold_limit", "settle", "grace"]
   static let failures = ["max_failures", "max_restarts"]
   static let results = ["update_interval"]

@@ -1,8 +1,15 @@
 import Coordination
+import Glibc
 
 /// `cluster` and `n_workers`: where trials run.
 enum ClusterSection {
   static let maximumSlots = 4096
+
+  /// Whether the text is an address in numbers, or `*`.
+  private static func isAddress(_ text: String) -> Bool {
+    var room = in6_addr()
+    return text == "*" || inet_pton(AF_INET, text, &room) == 1 || inet_pton(AF_INET6, text, &room) == 1
+  }
 
   /// nil: there are mistakes.
   static func decode(_ top: MapReader) -> ClusterOptions? {
@@ -27,9 +34,16 @@ enum ClusterSection {
     let workers = map.int("n_workers", 1...maximumSlots)
     let heartbeat = map.duration("heartbeat", .milliseconds(100)...(.seconds(600)))
     let lostAfter = map.duration("lost_after", .milliseconds(500)...DurationText.maximum)
+    let listen = map.text("listen", "an address of this machine")
+    if let listen, !isAddress(listen) {
+      map.tell(
+        .invalidValue, "listen",
+        "must be an address of this machine such as 127.0.0.1, 192.168.1.5 or ::1, or * for all of them, not \(listen)")
+    }
     let workDirectory = map.text("work_dir", "a folder")
     options.localSlots = slots
     options.workDirectory = workDirectory
+    if let listen { options.listenAddress = listen }
     if let heartbeat { options.heartbeat = heartbeat }
     if let lostAfter { options.lostAfter = lostAfter }
     if options.lostAfter < options.heartbeat * 4 {

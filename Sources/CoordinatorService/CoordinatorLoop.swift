@@ -224,14 +224,11 @@ final class CoordinatorLoop {
 
   private func answer(_ promise: Promise<JSONValue>, _ keys: CurveKeyPair) {
     let token = JoinToken(
-      run: start.run, host: Self.hostAddress, controlPort: UInt16(clamping: listener.control.port),
+      run: start.run, host: state.specification.cluster.inviteHost, controlPort: UInt16(clamping: listener.control.port),
       bulkPort: UInt16(clamping: listener.bulk.port), serverKey: listener.publicKey.text, joinSecretKey: keys.secretText
     )
     promise.fulfil(.object([.init("token", .string(token.text))]))
   }
-
-  /// How others may reach this machine, where nothing else is known.
-  private static var hostAddress: String { HostIdentity.hostname() }
 
   private func send(_ message: CoordinatorMessage, to peer: Peer) {
     if listener.control.send(message.encoded(), to: peer) != .sent {

@@ -38,7 +38,7 @@ final class LocalLauncher {
 
   /// Finds the agent that a coordinator before this one started, or starts one.
   func begin() -> [Event] {
-    if let (pid, start) = recorded, let adopted = LocalLaunch(adopting: pid, start: start) {
+    if let (pid, start) = Self.recorded(at: record), let adopted = LocalLaunch(adopting: pid, start: start) {
       launch = adopted
       startedAt = HostClock.now
       return [.note("the agent (pid \(pid)) is still running")]
@@ -77,6 +77,15 @@ final class LocalLauncher {
     try? Files.removeFile(record)
   }
 
+  /// Ends the agent of a run that is over, which its coordinator did not live to dismiss. It runs no trial any more.
+  static func endLeftover(record: String) {
+    guard let (pid, start) = recorded(at: record), ProcessTable.isAlive(pid: pid, start: start),
+      let process = try? ProcessHandle(pid)
+    else { return }
+    process.signal(SIGTERM)
+    try? Files.removeFile(record)
+  }
+
   private func start() -> [Event] {
     retryAt = nil
     startedAt = HostClock.now
@@ -99,7 +108,7 @@ final class LocalLauncher {
     return [.note("\(message); starting another one")]
   }
 
-  private var recorded: (pid: Int, start: Int)? {
+  private static func recorded(at record: String) -> (pid: Int, start: Int)? {
     guard let bytes = try? Files.read(record, limit: 4096), let value = try? JSONValue(parsing: bytes),
       let pid = value.whole("pid"), let start = value.whole("start")
     else { return nil }

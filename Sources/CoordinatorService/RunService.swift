@@ -78,6 +78,7 @@ public struct RunService {
     var coordinator = try Coordinator(specification: specification)
     try journal.replay { coordinator.replay(StampedFact(stamp: $0.stamp, fact: $0.fact)) }
     if let end = coordinator.state.end {
+      LocalLauncher.endLeftover(record: folder.agentRecord)
       throw ServiceError(
         .usage, "run \(folder.name) is over: \(Presentation.reason(end.reason, coordinator.state))")
     }
@@ -124,7 +125,7 @@ public struct RunService {
         run: folder.name, slots: specification.cluster.localSlots ?? ProcessInfo.processInfo.activeProcessorCount,
         workDirectory: specification.cluster.workDirectory, name: "local"),
       address: LaunchAddress(
-        serverKey: keys.publicKey.text, host: "127.0.0.1", control: listener.control.port, bulk: listener.bulk.port),
+        serverKey: keys.publicKey.text, host: specification.cluster.ownHost, control: listener.control.port, bulk: listener.bulk.port),
       record: folder.agentRecord)
     let loop = try CoordinatorLoop(
       coordinator: coordinator, journal: journal, listener: listener, admissions: admissions, launcher: launcher,
@@ -182,6 +183,14 @@ public struct RunService {
   }
 
   private func openNull() -> CInt { open("/dev/null", O_WRONLY | O_CLOEXEC) }
+}
+
+extension ClusterOptions {
+  private var isForAll: Bool { ["*", "0.0.0.0", "::"].contains(listenAddress) }
+  /// Where an agent on this machine reaches the coordinator.
+  var ownHost: String { isForAll ? "127.0.0.1" : listenAddress }
+  /// Where an agent on another machine may reach it, as far as is known here.
+  var inviteHost: String { isForAll ? HostIdentity.hostname() : listenAddress }
 }
 
 /// A line on standard error.

@@ -145,7 +145,8 @@ struct ExampleTests {
       "max_resource_attr", "cost_attr", "metadata", "searcher", "max_t", "grace_period", "reduction_factor",
       "rung_levels", "rung_increment", "brackets", "random_seed", "points_to_evaluate", "max_num_trials_started",
       "max_num_trials_completed", "max_num_trials_finished", "max_num_evaluations", "max_wallclock_time", "max_cost",
-      "max_metric_value", "min_metric_value", "at_limit", "slots", "n_workers", "lost_after", "heartbeat", "work_dir",
+      "max_metric_value", "min_metric_value", "at_limit", "slots", "n_workers", "lost_after", "heartbeat", "listen",
+      "work_dir",
       "store", "keep_best", "hold_limit", "settle", "grace", "max_failures", "max_restarts", "update_interval",
     ] {
       #expect(page.contains("| `\(key)` |"), "\(key)")

@@ -1,0 +1,165 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Scripts whose reports are wrong in some way: what can be used is used, and what happened is told.
+struct BadReportTests {
+  @Test func whatIsNoFiniteNumberRanksWorstAndIsKept() throws {
+    let run = try ScriptRun("nan", "nan_metrics.py", scheduler: "{name: asha, max_t: 9, random_seed: 3}", trials: 4)
+    let end = try run.finish()
+    #expect(end.status == 0 || end.status == 1, "\(end.text)")
+    // All four are worst at epoch 1, so that none is promoted; what runs anyway comes to 0.25 at epoch 7.
+    let rows = try run.reports()
+    #expect(rows.contains { $0["epoch"] == "1" && ["nan", "NaN", ""].contains($0["loss"] ?? "?") }, "\(rows)")
+    try run.expectNothingLeft()
+  }
+
+  @Test func everyKindOfBadMetricIsToldApartInOneTrial() throws {
+    // One rung at the maximum alone: the trial runs through.
+    let run = try ScriptRun(
+      "kinds", "nan_metrics.py", scheduler: "{name: asha, max_t: 27, grace_period: 9, random_seed: 3}", trials: 2)
+    let end = try run.finish()
+    #expect(end.status == 0, "\(end.text)")
+    let trials = try run.trials()
+    #expect(trials.allSatisfy { $0.best == 0.25 && $0.unusableReports == 2 }, "\(trials)")
+    let rows = try run.reports().filter { $0["trial_id"] == "0" }
+    let values = Dictionary(rows.map { ($0["epoch"] ?? "", $0["loss"] ?? "") }) { a, _ in a }
+    #expect(["inf", "Infinity"].contains(values["2"] ?? ""), "\(rows)")
+    #expect(["-inf", "-Infinity"].contains(values["3"] ?? ""), "\(rows)")
+    #expect(["inf", "Infinity"].contains(values["4"] ?? ""), "1e400 is what Python reads: \(rows)")
+    try run.expectNothingLeft()
+  }
+
+  @Test func aMissingMetricFailsTheTrialWithWhatAReportNeeds() throws {
+    let run = try ScriptRun("missing", "missing_metric.py", trials: 8)
+    let end = try run.finish()
+    #expect(end.status == 1, "\(end.text)")
+    #expect(end.errors.contains("reports were not usable") && end.errors.contains("loss (a number)"), "\(end.errors)")
+    #expect(try run.trials().contains { $0.unusableReports == 9 })
+    try run.expectNothingLeft()
+  }
+
+  @Test func aMetricThatGoesMissingLeavesWhatWasReported() throws {
+    let run = try ScriptRun(
+      "fading", "missing_metric.py",
+      space: ["lr: {type: loguniform, lower: 1.0e-4, upper: 1.0}", "epochs: 9", "missing_from: 3"], trials: 4)
+    let end = try run.finish()
+    #expect(end.status == 0, "\(end.text)")
+    let trials = try run.trials()
+    #expect(trials.allSatisfy { $0.best != nil && $0.resource <= 2 }, "\(trials)")
+    try run.expectNothingLeft()
+  }
+
+  @Test func aResourceThatGoesBackwardsIsRecordedAndNotRanked() throws {
+    let run = try ScriptRun(
+      "back", "backwards.py", scheduler: "{name: asha, max_t: 9, grace_period: 3, random_seed: 3}", trials: 4)
+    let end = try run.finish()
+    #expect(end.status == 0, "\(end.text)")
+    let trials = try run.trials()
+    // A repeated epoch carries 10 more: it would show in the best value only if it were the first.
+    #expect(trials.allSatisfy { $0.unusableReports == 0 && $0.resource >= 3 }, "\(trials)")
+    for trial in trials {
+      let loss = try #require(trial.best)
+      #expect(loss < 10)
+    }
+    let full = try #require(trials.first { $0.resource == 9 })
+    let epochs = try run.reports().filter { $0["trial_id"] == "\(full.id)" }.compactMap { $0["epoch"] }
+    #expect(Array(epochs.prefix(7)) == ["1", "2", "3", "2", "1", "4", "4"], "kept in their order: \(epochs)")
+    try run.expectNothingLeft()
+  }
+
+  @Test func jumpingOverMilestonesCountsForThem() throws {
+    let run = try ScriptRun(
+      "jumps", "jumps.py", space: ["lr: {type: loguniform, lower: 1.0e-4, upper: 1.0}", "epochs: 12", "stride: 4"],
+      trials: 6)
+    let end = try run.finish()
+    #expect(end.status == 0, "\(end.text)")
+    let trials = try run.trials()
+    #expect(trials.count == 6)
+    #expect(trials.allSatisfy { $0.unusableReports == 0 && $0.resource >= 4 }, "\(trials)")
+    #expect(trials.contains { $0.resource >= 8 }, "someone was promoted: \(end.text)")
+    try run.expectNothingLeft()
+  }
+
+  @Test func twoReportsGluedIntoOneLineBothCount() throws {
+    let run = try ScriptRun(
+      "glued", "glued.py", scheduler: "{name: asha, max_t: 9, grace_period: 4, random_seed: 3}", trials: 3)
+    let end = try run.finish()
+    #expect(end.status == 0, "\(end.text)")
+    let rows = try run.reports()
+    for trial in try run.trials() {
+      let epochs = rows.filter { $0["trial_id"] == "\(trial.id)" }.compactMap { $0["epoch"] }
+      #expect(epochs.starts(with: ["1", "2", "3", "4"]), "\(epochs)")
+      #expect(trial.unusableReports == 0)
+    }
+    try run.expectNothingLeft()
+  }
+
+  @Test func aHalfLineIsNoReportWhenTheProcessIsKilled() throws {
+    let run = try ScriptRun(
+      "half", "half_line.py",
+      space: ["lr: {type: loguniform, lower: 1.0e-4, upper: 1.0}", "epochs: 9", "half_at: 2"],
+      scheduler: "{name: asha, max_t: 9, grace_period: 3, random_seed: 3}", trials: 2)
+    let command = try run.start()
+    try eventually("both trials to have reported twice") {
+      try run.trials().filter { $0.resource == 2 }.count == 2
+    }
+    let stop = try run.place.coordinator(["stop"])
+    #expect(try stop.wait(limit: 30) == 0)
+    #expect(try command.wait(limit: 60) == 0, "\(command.output)\(command.errors)")
+    for trial in try run.trials() {
+      #expect(trial.resource == 2 && trial.unusableReports == 0, "\(trial)")
+      #expect(try run.log(trial.id).hasSuffix("{\"epoch\": 3, \"lo"), "the half line is in the log")
+    }
+    #expect(try run.reports().count == 4)
+    try run.expectNothingLeft()
+  }
+
+  @Test(arguments: [0, 1]) func aLineOf100MegabytesIsPassedOver(asReport: Int) throws {
+    let run = try ScriptRun(
+      "long\(asReport)", "long_line.py",
+      space: [
+        "lr: {type: loguniform, lower: 1.0e-4, upper: 1.0}", "epochs: 4", "bytes: 100000000",
+        "as_report: \(asReport)",
+      ], scheduler: "{name: asha, max_t: 4, grace_period: 4, random_seed: 3}", trials: 1, slots: 1)
+    let end = try run.finish()
+    #expect(end.status == 0, "\(end.text)")
+    let trial = try #require(try run.trials().first)
+    #expect(trial.resource == 4, "what came behind the line was read: \(trial)")
+    let epochs = try run.reports().compactMap { $0["epoch"] }
+    #expect(epochs == ["1", "2", "3", "4"], "\(epochs)")
+    try run.expectNothingLeft()
+  }
+
+  @Test func childrenEndWithTheirTrial() throws {
+    let run = try ScriptRun("children", "child_processes.py", trials: 4)
+    let end = try run.finish()
+    #expect(end.status == 0, "\(end.text)")
+    let rows = try run.reports()
+    #expect(rows.count >= 4)
+    for row in rows {
+      for name in ["same", "deaf", "session"] {
+        let pid = try #require(Int32(row[name] ?? ""))
+        #expect(!isOurs(pid), "\(name) \(pid) is still there")
+      }
+    }
+    try run.expectNothingLeft()
+  }
+
+  /// Whether the id still belongs to a child of the script; ids are given out again.
+  private func isOurs(_ pid: Int32) -> Bool {
+    guard let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return false }
+    return String(decoding: line, as: UTF8.self).contains("time.sleep(3600)")
+  }
+
+  @Test func aScriptThatIgnoresSIGTERMIsKilled() throws {
+    let run = try ScriptRun(
+      "deaf", "ignores_sigterm.py",
+      space: ["lr: {type: loguniform, lower: 1.0e-4, upper: 1.0}", "epochs: 9", "sleep: 0.1"], trials: 6)
+    let end = try run.finish()
+    #expect(end.status == 0, "\(end.text)")
+    #expect(try run.trials().allSatisfy { $0.status == "paused" || $0.status == "completed" })
+    try run.expectNothingLeft()
+  }
+}
