@@ -78,9 +78,12 @@ let package = Package(
       name: "scheduling-benchmark", dependencies: ["Scheduling", "TuningModel"], swiftSettings: strict),
     // Tests.
     .target(name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "SchedulingReference", dependencies: ["Scheduling", "TuningModel"], path: "Tests/SchedulingReference",
+      swiftSettings: strict),
     tests("TuningModelTests", ["TuningModel"]),
     tests("SearchSpaceTests", ["SearchSpace", "TuningModel"]),
-    tests("SchedulingTests", ["Scheduling", "TuningModel"], resources: [.copy("Golden")]),
+    tests("SchedulingTests", ["Scheduling", "SchedulingReference", "TuningModel"], resources: [.copy("Golden")]),
     tests("SearchingTests", ["SearchSpace", "Searching", "TuningModel"]),
     tests("WireTests", ["TestSupport", "TuningModel", "Wire", protobuf]),
     tests(
@@ -107,8 +110,8 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "ClusterFile", "Coordination", "Journal", "Scheduling", "TestSupport", "TuningModel", "Wire", "pasha-agent",
-        "pasha-coord",
+        "ClusterFile", "Coordination", "Journal", "Scheduling", "SchedulingReference", "TestSupport", "TuningModel",
+        "Wire", "pasha-agent", "pasha-coord",
       ]),
     tests("ScriptTests", ["TestSupport", "pasha-agent", "pasha-coord"]),
   ],

@@ -24,10 +24,24 @@ def with_pasha(context, script, workers):
         {"max_num_trials_started": COUNT, "at_limit": "now"}, workers, "max_resource_attr: epochs")
     begun = time.time()
     summary, wall = context.pasha.run(path)
-    legs = [
-        content(fact)[4][0] for fact in facts(context.pasha.journal(summary["run"])) if fact.kind == "attempt_assigned"
-    ]
-    return figures(log, workers, begun, wall), legs
+    found = facts(context.pasha.journal(summary["run"]))
+    legs = [content(fact)[4][0] for fact in found if fact.kind == "attempt_assigned"]
+    return dict(figures(log, workers, begun, wall), stages=stages(stamps(log), found)), legs
+
+
+def stages(lines, found):
+    """Where the time of a hand-over goes: the script's stamps matched in order with the facts' ones."""
+
+    def times(kind):
+        return sorted(fact.time for fact in found if fact.kind == kind)
+
+    starts = sorted(time for kind, time in lines if kind == "start")
+    ends = sorted(time for kind, time in lines if kind == "exit")
+    steps = [("last line → its end known to the coordinator", ends, times("attempt_ended")),
+             ("next trial assigned → its process runs, known to the coordinator",
+              times("attempt_assigned"), times("attempt_started")),
+             ("assigned → first line of the script", times("attempt_assigned"), starts)]
+    return {name: [after - before for before, after in zip(earlier, later)] for name, earlier, later in steps}
 
 
 def directly(context, script, workers, legs):
@@ -86,7 +100,7 @@ def measure(context):
         "*Hand-over*: last line of a process to the first line of the next, milliseconds. *Directly*: the same processes "
         "from `subprocess` in as many threads, nothing between them. Median (range) of %d runs." %
         (COUNT, 1000 * SLEEP, context.runs))
-    rows, decisions = [], []
+    rows, parts, decisions = [], [], []
     for script in ("bare.py", "leg.py"):
         for workers in (2, 8):
             before = load()
@@ -101,6 +115,10 @@ def measure(context):
                 say("%s, %d workers, run %d" % (script, workers, index + 1))
             if context.peers and script == "leg.py" and context.default_poll:
                 kinds["Syne Tune 0.13.0, polling every 5 s (its default)"] = [with_syne_tune(context, workers, 5.0)]
+            for name in kinds["pasha"][0]["stages"]:
+                samples = [run["stages"][name] for run in kinds["pasha"]]
+                parts.append([script, workers, name, spread([1e3 * quantile(values, 0.5) for values in samples]),
+                              spread([1e3 * quantile(values, 0.99) for values in samples])])
             for kind, runs in kinds.items():
                 rows.append(row(script, workers, kind, runs, before))
                 samples = [run["decision"] for run in runs if "decision" in run]
@@ -110,6 +128,8 @@ def measure(context):
                         spread([1e3 * quantile(values, 0.99) for values in samples])])
     table(["script", "workers", "started by", "launches", "hand-over p50 ms", "p99 ms", "command → first line s",
            "first line → last exit s", "command → end s", "before"], rows)
+    print("Where pasha's time goes (a new trial is assigned in the same turn in which the end is known):")
+    table(["script", "workers", "step", "p50 ms", "p99 ms"], parts)
     if decisions:
         print("Syne Tune in these runs, from the print of a report to its decision:")
         table(["peer", "workers", "p50 ms", "p99 ms"], decisions)

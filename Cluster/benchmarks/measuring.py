@@ -82,14 +82,13 @@ def while_sampling(sample, every=0.1):
 
 
 class Memory:
-    """The memory of one process in MiB: resident, its share of what others map too, and the peak."""
+    """The memory of one process in MiB: resident, with its share of what others map too, and what is its own alone."""
 
     def __init__(self, pid):
         self.resident = self.proportional = self.private = 0.0
         with open("/proc/%d/status" % pid) as file:
             fields = dict(line.split(":", 1) for line in file)
         self.resident = int(fields["VmRSS"].split()[0]) / 1024
-        self.peak = int(fields["VmHWM"].split()[0]) / 1024
         with open("/proc/%d/smaps_rollup" % pid) as file:
             for line in file:
                 words = line.split()

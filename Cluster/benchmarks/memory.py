@@ -5,7 +5,7 @@ import json
 import os
 import time
 
-from measuring import Memory, descendants, load, number, processor_seconds, say, spread, table, while_sampling
+from measuring import Memory, descendants, load, median, number, processor_seconds, say, table, while_sampling
 
 MANY = 2_000
 
@@ -37,7 +37,7 @@ class Watch:
         # A supervisor that has just been forked is its agent still.
         if name != "supervisor" or memory.resident > 1:
             known = self.largest.setdefault(name, {})
-            for key in ("resident", "proportional", "private", "peak"):
+            for key in ("resident", "proportional", "private"):
                 known.setdefault(key, []).append(getattr(memory, key))
         self.last_seconds[name] = processor_seconds(pid)
 
@@ -55,7 +55,7 @@ def observed(context, script, space, stop, scheduler, extra=""):
 def measure(context):
     print("## Memory\n")
     print(
-        "MiB, sampled ten times a second, 4 slots; the median over the samples, and the largest. *Resident* counts pages of "
+        "MiB, sampled ten times a second, 4 slots: median / largest sample. *Resident* counts pages of "
         "libraries in full that all processes share; *proportional* (Pss) counts each process's share.")
     rows = []
     x = {"type": "uniform", "lower": 0, "upper": 1}
@@ -74,12 +74,13 @@ def measure(context):
         say("memory: %s" % name)
         for process, figures in watch.largest.items():
             rows.append([
-                name, process, spread(figures["resident"]), spread(figures["proportional"]), spread(figures["private"]),
-                number(max(figures["peak"])), before])
+                name, process, *("%s / %s" % (number(median(figures[key])), number(max(figures[key])))
+                                 for key in ("resident", "proportional", "private")), before])
         notes.append(
-            "%s: %s trials and %s reports in %s s; processor seconds of the coordinator %s, of the agent %s." % (
+            "%s: %s trials and %s reports in %s s; processor seconds of the coordinator %s, of the agent %s (without its "
+            "supervisors)." % (
                 name, number(summary["trials"]), number(summary["reports"]), number(wall),
                 number(watch.last_seconds.get("coordinator", float("nan"))),
                 number(watch.last_seconds.get("agent", float("nan")))))
-    table(["run", "process", "resident", "proportional", "private", "peak resident", "before"], rows)
+    table(["run", "process", "resident", "proportional", "private", "before"], rows)
     print("\n".join("- " + note for note in notes) + "\n")

@@ -144,6 +144,7 @@ final class AgentLoop {
 
   /// Gives the last messages a moment to leave.
   private func finish() {
+    preparer.giveUp()
     flush()
     connection?.close(flushing: .seconds(2))
     connection = nil

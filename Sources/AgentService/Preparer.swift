@@ -60,6 +60,14 @@ final class Preparer {
     attempt { try takeLock() }
   }
 
+  /// Ends a `setup` that runs: the agent ends and nobody would take its result.
+  func giveUp() {
+    guard case .settingUp(let process, _) = stage else { return }
+    log.write("ending setup")
+    ChildProcess.signalGroup(process.pid, SIGKILL)
+    stage = .idle
+  }
+
   func takeOutgoing() -> [AgentBulkMessage] {
     defer { outgoing = [] }
     return outgoing

@@ -73,7 +73,8 @@ extension Coordinator {
     let experiment = state.specification.experiment
     let seen =
       trial.rejectedReports == 0
-      ? "it printed no report" : "\(trial.rejectedReports) reports were not usable"
+      ? "it printed no report (a line with \"[tune-metric]: \" and one JSON object of at most 64 KiB)"
+      : "\(trial.rejectedReports) reports were not usable"
     return "the script ended with status 0, but \(seen): each report needs \(experiment.resourceAttribute) (a whole "
       + "number from 1) and \(experiment.metric) (a number)\n" + end.errorTail
   }

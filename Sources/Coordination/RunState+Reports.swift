@@ -46,7 +46,9 @@ extension RunState {
   private mutating func rank(_ id: TrialID, resource: Int, value: Double) {
     guard let trial = self[id] else { return }
     _ = scheduler.record(id, resource: resource, value: value)
-    totals.resource += max(0, resource - trial.resource)
+    // A script may report any whole number: the sum stops at the largest one.
+    let (sum, isTooLarge) = totals.resource.addingReportingOverflow(max(0, resource - trial.resource))
+    totals.resource = isTooLarge ? .max : sum
     let mode = specification.experiment.mode
     change(id) { trial in
       trial.resource = max(trial.resource, resource)

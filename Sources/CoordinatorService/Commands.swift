@@ -1,4 +1,5 @@
 import ClusterFile
+import CodeTree
 import Coordination
 import Foundation
 import HostSystem
@@ -88,7 +89,17 @@ public func exitCode(of error: any Error) -> ExitCode {
   switch error {
   case let error as ServiceError: error.exitCode
   case is ClusterFileError: .usage
+  case let error as CodeTreeError: exitCode(of: error.code)
   case let error as JournalError: error.code == .inUse ? .busy : .software
   default: .software
+  }
+}
+
+private func exitCode(of code: CodeTreeError.Code) -> ExitCode {
+  switch code {
+  // What the file names cannot be taken: its author's to mend.
+  case .noFolder, .unreadable, .linkLeavesTree, .tooLarge, .changed: .usage
+  case .unwritable: .cannotCreate
+  case .damaged, .outOfRange: .software
   }
 }

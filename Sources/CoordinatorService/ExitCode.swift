@@ -1,7 +1,7 @@
 /// How `pasha-coord` ends. Scripts rely on these numbers; `Docs/commands.md` lists them.
 public enum ExitCode: Int32, Sendable {
   case success = 0
-  /// The run failed: too many trials failed, no host could run them, or no trial reported the metric.
+  /// The run failed: too many trials failed, no host could run them, or no trial reported a finite metric.
   case runFailed = 1
   /// A cluster file with mistakes, or wrong arguments.
   case usage = 64

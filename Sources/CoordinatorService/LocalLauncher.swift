@@ -74,7 +74,8 @@ final class LocalLauncher {
       for descriptor in launch.descriptors.prefix(1) { waitReadable(descriptor.number, for: deadline - HostClock.now) }
       _ = launch.step()
     }
-    try? Files.removeFile(record)
+    // One that did not end in time, stopped perhaps, is found again by its record: a second one would double the slots.
+    if launch?.hasEnded != false { try? Files.removeFile(record) }
   }
 
   /// Ends the agent of a run that is over, which its coordinator did not live to dismiss. It runs no trial any more.

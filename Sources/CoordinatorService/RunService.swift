@@ -168,7 +168,9 @@ public struct RunService {
       print("results: \(folder.path)")
     }
     let isFailure = Presentation.runStatus(state) == "failed" || state.totals.bestTrial == nil
-    if isFailure, let message = state.end?.message ?? state.totals.lastFailure?.message, !message.isEmpty {
+    if isFailure {
+      let messages = [state.end?.message, state.totals.lastFailure?.message].compactMap { $0 }
+      let message = messages.first { !$0.isEmpty } ?? Presentation.nothingReported(state)
       complain("the run failed: " + Presentation.printable(message, keepsNewlines: true))
     }
     return isFailure ? .runFailed : .success

@@ -22,7 +22,7 @@ extension Presentation {
         lines.append("checkpoint: none was written")
       }
     } else {
-      lines.append("no trial reported \(printable(experiment.metric))")
+      lines.append(nothingReported(state))
     }
     let totals = state.totals
     let active = state.lastStamp?.active ?? .zero
@@ -40,6 +40,14 @@ extension Presentation {
     }
     if totals.failed > 0 { lines.append("failed: \(totals.failed) trials") }
     return lines.joined(separator: "\n")
+  }
+
+  /// Why a run has no best trial.
+  public static func nothingReported(_ state: RunState) -> String {
+    let metric = printable(state.specification.experiment.metric)
+    let usable = state.trials.reduce(0) { $0 + $1.usableReports }
+    return usable == 0
+      ? "no trial reported \(metric)" : "no trial reported a finite \(metric): all \(usable) values are NaN or infinite"
   }
 
   static func bestTrial(_ state: RunState) -> TrialState? { state.totals.bestTrial.flatMap { state[$0] } }

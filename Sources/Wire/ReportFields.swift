@@ -42,7 +42,8 @@ public enum ReportFields {
   public static func wholeNumber(_ name: String, in fields: [JSONValue.Member]) -> Int? {
     switch value(name, in: fields) {
     case .int(let value): value
-    case .double(let value): Int(exactly: value)
+    // Beyond this not every whole number is a number of its own; the coordinator takes none either.
+    case .double(let value): abs(value) < 9e15 ? Int(exactly: value) : nil
     default: nil
     }
   }

@@ -6,8 +6,11 @@ import TuningModel
 enum SyneTune {
   /// What the real package finds in a folder, as `Tests/Fixtures/syne-tune/load.py` prints it.
   static func load(root: String, name: String) throws -> JSONValue {
-    let (status, output) = try run(SyneTuneEnvironment.python(), [SyneTuneEnvironment.fixtures + "/load.py", root, name])
-    guard status == 0 else { throw SyneTuneEnvironment.Failure(description: "Syne Tune cannot load the folder: exit status \(status)") }
+    let (status, output) = try run(
+      SyneTuneEnvironment.python(), [SyneTuneEnvironment.fixtures + "/load.py", root, name])
+    guard status == 0 else {
+      throw SyneTuneEnvironment.Failure(description: "Syne Tune cannot load the folder: exit status \(status)")
+    }
     let text = [UInt8](output)
     // Syne Tune prints lines about packages that are not there before.
     guard let start = text.lastIndex(of: UInt8(ascii: "\n")).map({ $0 + 1 }) ?? text.indices.first else {

@@ -1,4 +1,5 @@
 import Scheduling
+import SchedulingReference
 import Testing
 import TuningModel
 

@@ -5,13 +5,42 @@ import Testing
 
 /// Scripts whose reports are wrong in some way: what can be used is used, and what happened is told.
 struct BadReportTests {
-  @Test func whatIsNoFiniteNumberRanksWorstAndIsKept() throws {
-    let run = try ScriptRun("nan", "nan_metrics.py", scheduler: "{name: asha, max_t: 9, random_seed: 3}", trials: 4)
+  @Test func aRunWithoutAnyFiniteMetricFailsAndSaysSo() throws {
+    let run = try ScriptRun(
+      "nan", "nan_metrics.py", space: ["lr: {type: loguniform, lower: 1.0e-4, upper: 1.0}", "epochs: 4"], trials: 8)
     let end = try run.finish()
-    #expect(end.status == 0 || end.status == 1, "\(end.text)")
-    // All four are worst at epoch 1, so that none is promoted; what runs anyway comes to 0.25 at epoch 7.
-    let rows = try run.reports()
-    #expect(rows.contains { $0["epoch"] == "1" && ["nan", "NaN", ""].contains($0["loss"] ?? "?") }, "\(rows)")
+    #expect(end.status == 1, "\(end.text)")
+    #expect(end.errors.contains("no trial reported a finite loss"), "\(end.text)")
+    #expect(try run.reports().count { $0["epoch"] == "1" && $0["loss"] == "" } >= 8, "NaN is an empty cell to pandas")
+    #expect(try run.trials().allSatisfy { $0.best == nil && $0.status != "failed" })
+    try run.expectNothingLeft()
+  }
+
+  @Test func whatIsNoFiniteNumberRanksWorst() throws {
+    // Trials 0 to 2 report NaN, trials 3 to 5 numbers: with a reduction factor of 3 two of six go on.
+    let program = """
+      import argparse
+      arguments = argparse.ArgumentParser()
+      arguments.add_argument("--bad", type=int)
+      arguments.add_argument("--lr", type=float)
+      options, _ = arguments.parse_known_args()
+      for epoch in range(1, 10):
+          value = ["NaN", "Infinity", "1e400"][options.bad] if options.bad < 3 else str(options.lr)
+          print('[tune-metric]: {"epoch": %d, "loss": %s}' % (epoch, value), flush=True)
+      """
+    let run = try ScriptRun(
+      "worst", "python3 train.py",
+      space: ["lr: {type: uniform, lower: 0, upper: 1}", "bad: {type: randint, lower: 0, upper: 5}"],
+      experiment: ["code: ./code"],
+      points: "[{bad: 0}, {bad: 1}, {bad: 2}, {bad: 3, lr: 0.9}, {bad: 4, lr: 0.5}, {bad: 5, lr: 0.1}]", trials: 6)
+    try run.place.folder.write("code/train.py", program)
+    let end = try run.finish()
+    #expect(end.status == 0, "\(end.text)")
+    let best = try #require(try run.place.json(["best"]) as? [String: Any])
+    #expect(best["trial"] as? Int == 5, "\(end.text)")
+    let trials = try run.trials()
+    #expect(trials[5].resource > 1, "\(end.text)")
+    #expect(trials.prefix(3).allSatisfy { $0.best == nil && $0.unusableReports == 0 }, "\(trials)")
     try run.expectNothingLeft()
   }
 
@@ -65,7 +94,9 @@ struct BadReportTests {
     }
     let full = try #require(trials.first { $0.resource == 9 })
     let epochs = try run.reports().filter { $0["trial_id"] == "\(full.id)" }.compactMap { $0["epoch"] }
-    #expect(Array(epochs.prefix(7)) == ["1", "2", "3", "2", "1", "4", "4"], "kept in their order: \(epochs)")
+    #expect(
+      epochs.suffix(12) == ["1", "2", "3", "2", "1", "4", "4", "5", "6", "7", "8", "9"],
+      "kept in their order: \(epochs)")
     try run.expectNothingLeft()
   }
 
@@ -103,7 +134,7 @@ struct BadReportTests {
       scheduler: "{name: asha, max_t: 9, grace_period: 3, random_seed: 3}", trials: 2)
     let command = try run.start()
     try eventually("both trials to have reported twice") {
-      try run.trials().filter { $0.resource == 2 }.count == 2
+      (try? run.trials())?.filter { $0.resource == 2 }.count == 2
     }
     let stop = try run.place.coordinator(["stop"])
     #expect(try stop.wait(limit: 30) == 0)
@@ -122,10 +153,11 @@ struct BadReportTests {
       space: [
         "lr: {type: loguniform, lower: 1.0e-4, upper: 1.0}", "epochs: 4", "bytes: 100000000",
         "as_report: \(asReport)",
-      ], scheduler: "{name: asha, max_t: 4, grace_period: 4, random_seed: 3}", trials: 1, slots: 1)
+      ], scheduler: "{name: asha, max_t: 9, grace_period: 4, random_seed: 3}", trials: 1, slots: 1)
     let end = try run.finish()
     #expect(end.status == 0, "\(end.text)")
     let trial = try #require(try run.trials().first)
+    #expect(trial.unusableReports == 0, "it is no report")
     #expect(trial.resource == 4, "what came behind the line was read: \(trial)")
     let epochs = try run.reports().compactMap { $0["epoch"] }
     #expect(epochs == ["1", "2", "3", "4"], "\(epochs)")

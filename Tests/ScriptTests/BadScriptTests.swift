@@ -40,11 +40,11 @@ struct BadScriptTests {
   @Test func aScriptThatDiesBetweenIsAFailureOfItsTrialOnly() throws {
     let run = try ScriptRun(
       "crash", "crash.py",
-      space: ["lr: {type: loguniform, lower: 1.0e-4, upper: 1.0}", "epochs: 9", "crash_at: {type: choice, values: [2, 90]}"],
-      experiment: [
-        "points_to_evaluate: [{lr: 0.01, crash_at: 2}, {lr: 0.02, crash_at: 90}, {lr: 0.1, crash_at: 90}, "
-          + "{lr: 0.2, crash_at: 90}, {lr: 0.3, crash_at: 90}, {lr: 0.5, crash_at: 90}]"
-      ])
+      space: [
+        "lr: {type: loguniform, lower: 1.0e-4, upper: 1.0}", "epochs: 9", "crash_at: {type: choice, values: [2, 90]}",
+      ],
+      points: "[{lr: 0.01, crash_at: 2}, {lr: 0.02, crash_at: 90}, {lr: 0.1, crash_at: 90}, "
+        + "{lr: 0.2, crash_at: 90}, {lr: 0.3, crash_at: 90}, {lr: 0.5, crash_at: 90}]")
     let end = try run.finish()
     #expect(end.status == 0, "\(end.text)")
     let trials = try run.trials()

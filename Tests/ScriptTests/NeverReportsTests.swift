@@ -22,5 +22,6 @@ struct NeverReportsTests {
     let run = try place.coordinator([file])
     #expect(try run.wait() == 1)
     #expect(run.errors.contains("printed no report"), "\(run.output)\(run.errors)")
+    #expect(run.errors.contains("epoch (a whole number from 1) and loss (a number)"), "what one needs: \(run.errors)")
   }
 }

@@ -13,11 +13,14 @@ final class ScriptRun: Sendable {
   /// - Parameters:
   ///   - entry: the entry point; a name that ends in `.py` is a script of the fixtures.
   ///   - space: lines of `config_space`.
+  ///   - points: `points_to_evaluate`.
   ///   - experiment: more lines of `experiment`.
   ///   - sections: more lines of the file; `scheduler`, `stop_criterion` and `checkpoints` have defaults.
   init(
-    _ name: String, _ entry: String, space: [String] = ["lr: {type: loguniform, lower: 1.0e-4, upper: 1.0}", "epochs: 9"],
-    experiment: [String] = [], scheduler: String = "{name: asha, max_t: 9, random_seed: 3}", trials: Int = 6,
+    _ name: String, _ entry: String,
+    space: [String] = ["lr: {type: loguniform, lower: 1.0e-4, upper: 1.0}", "epochs: 9"],
+    experiment: [String] = [], scheduler: String = "{name: asha, max_t: 9, random_seed: 3}", points: String? = nil,
+    trials: Int = 6,
     stop: String? = nil, slots: Int = 2, checkpoints: String = "{settle: 200ms, grace: 1s}", sections: [String] = []
   ) throws {
     place = RunPlace(name)
@@ -25,7 +28,10 @@ final class ScriptRun: Sendable {
     let lines =
       ["experiment:", "  name: \(name)", "  entry_point: \(command)"] + experiment.map { "  " + $0 }
       + ["  config_space:"] + space.map { "    " + $0 }
-      + ["  metric: loss", "  mode: min", "  resource_attr: epoch", "scheduler: \(scheduler)"]
+      + [
+        "  metric: loss", "  mode: min", "  resource_attr: epoch",
+        "scheduler: \(scheduler.dropLast())\(points.map { ", points_to_evaluate: \($0)" } ?? "")}",
+      ]
       + ["stop_criterion: \(stop ?? "{max_num_trials_started: \(trials)}")", "cluster: {slots: \(slots)}"]
       + ["checkpoints: \(checkpoints)"] + sections
     file = try place.folder.write("cluster.yml", lines.joined(separator: "\n") + "\n")

@@ -3,23 +3,23 @@ import TuningModel
 
 /// The same decisions the slow way, written down as the rules are stated: every report looks at all pairs again, every
 /// rung is one sorted array. Shares no code with the module but its values.
-struct ReferenceScheduler {
-  struct Entry {
-    var trial: Int
-    var value: Double
-    var isPromoted: Bool
+package struct ReferenceScheduler {
+  package struct Entry {
+    package var trial: Int
+    package var value: Double
+    package var isPromoted: Bool
   }
 
-  final class System {
-    let index: Int
-    let levels: [Int]
-    let options: SchedulerOptions
-    var rungs: [[Entry]]
-    var curves: [Int: [Int: Double]] = [:]
-    var top: Int
-    var current: Int
-    var epsilon = 0.0
-    var noisyPairs = 0
+  package final class System {
+    package let index: Int
+    package let levels: [Int]
+    package let options: SchedulerOptions
+    package var rungs: [[Entry]]
+    package var curves: [Int: [Int: Double]] = [:]
+    package var top: Int
+    package var current: Int
+    package var epsilon = 0.0
+    package var noisyPairs = 0
 
     init(index: Int, levels: [Int], options: SchedulerOptions) {
       self.index = index
@@ -31,14 +31,14 @@ struct ReferenceScheduler {
     }
   }
 
-  let options: SchedulerOptions
-  var systems: [System]
-  var systemOf: [Int: Int] = [:]
-  var milestones: [Int: Int] = [:]
-  var resources: [Int: Int] = [:]
-  var retired: Set<Int> = []
+  package let options: SchedulerOptions
+  package var systems: [System]
+  package var systemOf: [Int: Int] = [:]
+  package var milestones: [Int: Int] = [:]
+  package var resources: [Int: Int] = [:]
+  package var retired: Set<Int> = []
 
-  init(_ options: SchedulerOptions) {
+  package init(_ options: SchedulerOptions) {
     self.options = options
     let levels = options.levels
     systems = (0..<min(options.brackets, levels.count + 1)).map {
@@ -46,17 +46,17 @@ struct ReferenceScheduler {
     }
   }
 
-  mutating func add(_ trial: Int, bracket: Int) {
+  package mutating func add(_ trial: Int, bracket: Int) {
     systemOf[trial] = bracket
     milestones[trial] = systems[bracket].levels.first ?? options.maxResource
     resources[trial] = 0
   }
 
-  mutating func retire(_ trial: Int) { retired.insert(trial) }
+  package mutating func retire(_ trial: Int) { retired.insert(trial) }
 
   // MARK: Promotion
 
-  mutating func promotion(bracket: Int) -> Promotion? {
+  package mutating func promotion(bracket: Int) -> Promotion? {
     let system = systems[bracket]
     for index in system.levels.indices.reversed() where system.levels[index] < system.current {
       let rung = system.rungs[index]
@@ -73,7 +73,7 @@ struct ReferenceScheduler {
     return nil
   }
 
-  mutating func apply(_ promotion: Promotion) {
+  package mutating func apply(_ promotion: Promotion) {
     let system = systems[promotion.system]
     guard let index = system.levels.firstIndex(of: promotion.fromLevel) else { return }
     var entry = system.rungs[index].remove(at: promotion.rank)
@@ -103,7 +103,7 @@ struct ReferenceScheduler {
   // MARK: Reports
 
   /// The outcome, and whether the maximum rose.
-  mutating func report(_ trial: Int, _ resource: Int, _ value: Double) -> (RecordOutcome, MaximumRaise?) {
+  package mutating func report(_ trial: Int, _ resource: Int, _ value: Double) -> (RecordOutcome, MaximumRaise?) {
     guard let systemIndex = systemOf[trial] else { return (.rejected(.unknownTrial), nil) }
     guard resource >= 1 else { return (.rejected(.resourceBelowOne), nil) }
     guard resource > resources[trial, default: 0] else { return (.repeated, nil) }
@@ -133,7 +133,7 @@ struct ReferenceScheduler {
 
   // MARK: Epsilon
 
-  func measureEpsilon(_ system: System) {
+  package func measureEpsilon(_ system: System) {
     guard system.levels.count >= 2 else { return }
     let low = system.levels[system.top - 1]
     let high = system.levels[system.top]

@@ -1,0 +1,71 @@
+import Coordination
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// The commands beside a running coordinator, and their exit codes.
+@Suite(.serialized) struct CommandTests {
+  @Test func commandsLookAtARunAndSteerItWhileItRuns() throws {
+    let run = try RealRun("commands", sleep: "0.2", trials: 40, slots: 2)
+    let coordinator = try run.start()
+    try run.waitForReports(3)
+    let status = try #require(run.place.json(["status"]) as? [String: Any])
+    #expect(status["status"] as? String == "running")
+    #expect(status["coordinator_pid"] as? Int == Int(coordinator.pid))
+    let trials = try #require(run.place.json(["trials"]) as? [[String: Any]])
+    #expect(trials.count >= 2)
+    let logs = try run.place.coordinator(["logs", "0"])
+    #expect(try logs.wait() == 0)
+    #expect(logs.output.contains("[tune-metric]: "))
+    let errors = try run.place.coordinator(["logs", "0", "--error"])
+    #expect(try errors.wait() == 0)
+    #expect(errors.output.contains("starts with 0 epochs"))
+    // A second coordinator is refused, with the first one's process.
+    let second = try run.resume()
+    #expect(try second.wait() == 76)
+    #expect(second.errors.contains("\(coordinator.pid)"), "\(second.errors)")
+    #expect(try run.place.coordinator(["stop", "--trial", "0"]).wait() == 0)
+    try eventually("trial 0 to be stopped") {
+      let trials = try run.place.json(["trials"]) as? [[String: Any]]
+      return trials?.first?["status"] as? String == "stopped"
+    }
+    #expect(try run.place.coordinator(["stop", "--trial", "9999"]).wait() == 66)
+    let attached = try run.place.coordinator(["attach"])
+    #expect(try run.place.coordinator(["pause"]).wait() == 0)
+    #expect(try coordinator.wait() == 75)
+    #expect(try attached.wait() == 75)
+    #expect(try run.place.coordinator(["pause"]).wait() == 69)
+    #expect(try run.place.coordinator(["invite"]).wait() == 69)
+    #expect(try run.place.coordinator(["status", "nothing-like-it"]).wait() == 66)
+    #expect(try run.place.coordinator(["logs", "12345"]).wait() == 66)
+    let resumed = try run.resume()
+    try eventually("the coordinator to answer") { try run.place.coordinator(["stop"]).wait() == 0 }
+    #expect(try resumed.wait() == 0, "\(resumed.output)\(resumed.errors)")
+    #expect(try run.resume().wait() == 64)
+    try eventually("every process to end") { run.agents.isEmpty && run.supervisors.isEmpty && run.trials.isEmpty }
+  }
+
+  @Test func aRunInTheBackgroundIsAttachedTo() throws {
+    let run = try RealRun("detached", trials: 5, max: 3)
+    let started = try run.start(["--detach"])
+    #expect(try started.wait() == 0, "\(started.errors)")
+    let name = started.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    #expect(name.hasPrefix("detached-"))
+    let attached = try run.place.coordinator(["attach", name])
+    #expect(try attached.wait() == 0, "\(attached.output)\(attached.errors)")
+    #expect(attached.output.contains("best: trial"))
+  }
+
+  @Test func aFileWithMistakesStartsNothing() throws {
+    let place = RunPlace("mistakes")
+    let file = try place.folder.write("cluster.yml", "experiment: {name: a, metric: loss}\nscheduler: {max_t: 0}\n")
+    let run = try place.coordinator([file])
+    #expect(try run.wait() == 64)
+    #expect(run.errors.contains("cluster.yml:2:"), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: place.folder.file("state/runs")))
+    let check = try place.coordinator(["check", file, "--json"])
+    #expect(try check.wait() == 64)
+    #expect(check.output.contains("\"ok\":false"))
+  }
+}
