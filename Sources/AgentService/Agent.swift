@@ -74,7 +74,7 @@ public enum Agent {
         // The answer to a join that was carried out may have been lost.
         guard try joining.isAdmitted(home.keys) else {
           throw AgentError(
-            .notAdmitted, "the coordinator refused the token: \(text); `pasha-coord invite \(home.run)` makes another")
+            .badToken, "the coordinator refused the token: \(text); `pasha-coord invite \(home.run)` makes another")
         }
       case .unreachable:
         throw AgentError(

@@ -6,7 +6,7 @@ public enum AgentExitCode: Int32, Sendable, CaseIterable {
   case dismissed = 0
   /// The arguments make no sense.
   case usage = 64
-  /// The token is missing, damaged, or no token.
+  /// The token is missing, damaged, no token, or was used already.
   case badToken = 65
   /// The coordinator could not be reached for too long.
   case unreachable = 69
@@ -16,7 +16,7 @@ public enum AgentExitCode: Int32, Sendable, CaseIterable {
   case cannotWrite = 73
   /// Agent and coordinator are of different versions.
   case protocolMismatch = 76
-  /// The coordinator does not admit this agent's key, or the token was used already.
+  /// The coordinator does not admit this agent's key.
   case notAdmitted = 77
   /// Interrupted (Ctrl-C): the trials were paused and sealed first.
   case interrupted = 130

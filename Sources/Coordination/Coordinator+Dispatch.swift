@@ -54,19 +54,19 @@ extension Coordinator {
     }
   }
 
-  /// The first waiting trial that can run there: a checkpoint is on its own machine for as long as an agent may come
+  /// The first waiting trial that can run there: a checkpoint is at its own place for as long as an agent may come
   /// back to it.
   private func nextWaiting(for slot: SlotID) -> TrialID? {
-    let machine = state[slot.agent]?.machine
+    let place = state[slot.agent]?.place
     return state.waiting.first { id in
-      guard let home = state[id]?.home, home != machine else { return true }
-      return !state.agents.contains { $0.machine == home && $0.reachability != .lost }
+      guard let home = state[id]?.home, home != place else { return true }
+      return !state.agents.contains { $0.place == home && $0.reachability != .lost }
     }
   }
 
   private mutating func assign(_ id: TrialID, to slot: SlotID, _ turn: inout Turn) {
     guard let trial = state[id], case .pending(let reason) = trial.status else { return }
-    let seal = trial.seals.last { $0.machine == state[slot.agent]?.machine }
+    let seal = trial.seals.last { $0.place == state[slot.agent]?.place }
     record(
       .attemptAssigned(
         AttemptAssignment(
@@ -82,7 +82,7 @@ extension Coordinator {
     if let attribute = state.specification.experiment.maxResourceAttribute {
       configuration[attribute] = .int(trial.milestone)
     }
-    let resumeFrom = trial.seals.last { $0.machine == state[slot.agent]?.machine }?.seal.generation
+    let resumeFrom = trial.seals.last { $0.place == state[slot.agent]?.place }?.seal.generation
     send(
       .start(
         StartAttempt(

@@ -187,10 +187,11 @@ extension RunState {
       trial.everEnded = true
       trial.slotTime += spent
       if let seal = end?.seal, let greeting = agent?.greeting {
-        trial.seals.removeAll { $0.seal.generation == seal.generation || $0.machine != greeting.machineID }
+        let place = CheckpointPlace(machine: greeting.machineID, folder: greeting.home)
+        trial.seals.removeAll { $0.seal.generation == seal.generation || $0.place != place }
         trial.seals.append(
           TrialState.SealedCheckpoint(
-            seal: seal, machine: greeting.machineID,
+            seal: seal, place: place,
             path: "\(greeting.home)/trials/\(attempt.trial)/seals/\(seal.generation)"))
         if trial.seals.count > 2 { trial.seals.removeFirst(trial.seals.count - 2) }
       }

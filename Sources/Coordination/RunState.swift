@@ -114,6 +114,8 @@ public struct AgentState: Equatable, Sendable {
   public internal(set) var slots: [TrialID?] = []
 
   public var machine: String? { greeting?.machineID }
+  /// Whose checkpoints it can reach: those of agents on the same machine with the same folder.
+  public var place: CheckpointPlace? { greeting.map { CheckpointPlace(machine: $0.machineID, folder: $0.home) } }
 }
 
 /// A trial as the coordinator sees it.
@@ -171,15 +173,26 @@ public struct TrialState: Equatable, Sendable {
 
   public struct SealedCheckpoint: Equatable, Sendable {
     public var seal: Seal
-    public var machine: String
+    public var place: CheckpointPlace
     public var path: String
   }
 
   /// The name of the newest attempt; nil before the first start.
   public var current: TrialAttempt? { attempt.map { TrialAttempt(id, $0) } }
   public var isActive: Bool { if case .active = status { true } else { false } }
-  /// The machine whose disk holds the newest checkpoint.
-  public var home: String? { seals.last?.machine }
+  /// Where the newest checkpoint is.
+  public var home: CheckpointPlace? { seals.last?.place }
+}
+
+/// A folder of agents on a machine: what is sealed there can be resumed there.
+public struct CheckpointPlace: Hashable, Sendable {
+  public let machine: String
+  public let folder: String
+
+  public init(machine: String, folder: String) {
+    self.machine = machine
+    self.folder = folder
+  }
 }
 
 public enum TrialStatus: Equatable, Sendable {

@@ -14,17 +14,20 @@ extension Commands {
     do {
       let decoded = try ClusterFile.load(path: file)
       let tree = try decoded.specification.experiment.codeFolder.map { try CodeTree.scan(folder: $0) }
+      let warnings =
+        decoded.warnings.map(\.description)
+        + [EntryPointCheck.warning(decoded.specification.experiment, tree)].compactMap { $0.map { "warning: " + $0 } }
       let scheduler = try TrialScheduler(decoded.specification.scheduler)
       if json {
         show(
           JSONValue.object([
             .init("ok", .bool(true)),
-            .init("warnings", .array(decoded.warnings.map { .string($0.description) })),
+            .init("warnings", .array(warnings.map { .string($0) })),
             .init("rungs", .array((scheduler.ladder.first?.rungs ?? []).map { .int($0.level) })),
             .init("code_files", tree.map { .int($0.manifest.entries.count) } ?? .null),
           ]).jsonText(.strict))
       } else {
-        for warning in decoded.warnings { show(warning.description) }
+        for warning in warnings { show(warning) }
         show(describe(decoded.specification, tree, scheduler))
       }
       return .success
@@ -35,7 +38,7 @@ extension Commands {
           .init("ok", .bool(false)),
           .init("problems", .array(error.problems.map { .string($0.description) })),
         ]).jsonText(.strict))
-      return .usage
+      return exitCode(of: error)
     }
   }
 

@@ -73,6 +73,9 @@ public enum Commands {
   ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
     guard let answer = ControlSocket.ask(.object(members), at: folder.controlSocket) else {
+      if let state = try? folder.state(), let end = state.end {
+        throw ServiceError(.notRunning, "run \(folder.name) is over: \(Presentation.reason(end.reason, state))")
+      }
       throw ServiceError(
         .notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` starts one")
     }
@@ -88,7 +91,7 @@ public enum Commands {
 public func exitCode(of error: any Error) -> ExitCode {
   switch error {
   case let error as ServiceError: error.exitCode
-  case is ClusterFileError: .usage
+  case let error as ClusterFileError: error.problems.first?.code == .unreadableFile ? .notFound : .usage
   case let error as CodeTreeError: exitCode(of: error.code)
   case let error as JournalError: error.code == .inUse ? .busy : .software
   default: .software

@@ -224,7 +224,8 @@ final class CoordinatorLoop {
 
   private func answer(_ promise: Promise<JSONValue>, _ keys: CurveKeyPair) {
     let token = JoinToken(
-      run: start.run, host: state.specification.cluster.inviteHost, controlPort: UInt16(clamping: listener.control.port),
+      run: start.run, host: state.specification.cluster.inviteHost,
+      controlPort: UInt16(clamping: listener.control.port),
       bulkPort: UInt16(clamping: listener.bulk.port), serverKey: listener.publicKey.text, joinSecretKey: keys.secretText
     )
     promise.fulfil(.object([.init("token", .string(token.text))]))

@@ -51,6 +51,14 @@ public enum DetachedRun {
       if waitReadable(process.descriptor.number, for: .milliseconds(100)) { break }
     }
     let words = (try? Files.readText(log, limit: 1 << 20)) ?? ""
-    throw ServiceError(.software, "the coordinator did not come up:\n\(words)")
+    try? Files.removeFile(log)
+    // Why it did not come up is as good a reason here as in the foreground.
+    var code = ExitCode.software
+    if case .exited(let status) = ChildProcess.reap(pid), let known = ExitCode(rawValue: Int32(status)),
+      known != .success
+    {
+      code = known
+    }
+    throw ServiceError(code, "the coordinator did not come up:\n\(words)")
   }
 }

@@ -50,6 +50,7 @@ public struct RunService {
     let specification = decoded.specification
     let tree = try specification.experiment.codeFolder.map { try CodeTree.scan(folder: $0) }
     for warning in tree?.warnings ?? [] { complain(warning) }
+    if let warning = EntryPointCheck.warning(specification.experiment, tree) { complain("warning: " + warning) }
     let folder = try RunFolder.create(experiment: specification.experiment.name, at: HostClock.wall, in: options.home)
     do {
       let text = try Files.read(file, limit: ClusterFile.sizeLimit)
@@ -125,7 +126,8 @@ public struct RunService {
         run: folder.name, slots: specification.cluster.localSlots ?? ProcessInfo.processInfo.activeProcessorCount,
         workDirectory: specification.cluster.workDirectory, name: "local"),
       address: LaunchAddress(
-        serverKey: keys.publicKey.text, host: specification.cluster.ownHost, control: listener.control.port, bulk: listener.bulk.port),
+        serverKey: keys.publicKey.text, host: specification.cluster.ownHost, control: listener.control.port,
+        bulk: listener.bulk.port),
       record: folder.agentRecord)
     let loop = try CoordinatorLoop(
       coordinator: coordinator, journal: journal, listener: listener, admissions: admissions, launcher: launcher,

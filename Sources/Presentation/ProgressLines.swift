@@ -23,7 +23,7 @@ extension Presentation {
     case .agentPrepared(let agent, let failure):
       [
         failure.map { "agent \(agent) cannot run the code: \(printable($0, keepsNewlines: true))" }
-          ?? "agent \(agent) is ready"
+          ?? (state[agent]?.greeting?.slots == 0 ? "agent \(agent) takes no more trials" : "agent \(agent) is ready")
       ]
     case .agentReachability(let agent, let reachability): [reached(agent, reachability, state)]
     case .attemptAssigned(let assignment): [assigned(assignment, state)]
@@ -58,6 +58,10 @@ extension Presentation {
   private static func greeted(_ greeting: AgentGreeting, _ state: RunState) -> String {
     let name = state[greeting.agent]?.name ?? ""
     let running = state[greeting.agent]?.slots.count { $0 != nil } ?? 0
+    if greeting.slots == 0 {
+      return
+        "agent \(greeting.agent) (\(printable(name)), \(printable(greeting.hostname))) is leaving; it pauses \(running) trials"
+    }
     let adopted = running > 0 ? ", \(running) trials under way" : ""
     return
       "agent \(greeting.agent) (\(printable(name)), \(printable(greeting.hostname))): \(greeting.slots) slots\(adopted)"
@@ -79,7 +83,10 @@ extension Presentation {
     switch assignment.reason {
     case .created:
       return "trial \(trial) starts on \(goal)  \(state[trial].map { configuration($0.configuration) } ?? "")"
-    case .promoted: return "trial \(trial) goes on from its checkpoint on \(goal)"
+    case .promoted:
+      let origin =
+        assignment.resumeFrom == nil ? "begins again (it wrote no checkpoint)" : "goes on from its checkpoint"
+      return "trial \(trial) \(origin) on \(goal)"
     case .restarted:
       return
         "trial \(trial) starts again \(assignment.resumeFrom == nil ? "from the start " : "from its checkpoint ")on \(goal)"

@@ -31,11 +31,15 @@ extension Presentation {
         + "\(totals.resource) \(printable(experiment.resourceAttribute))s, \(duration(totals.slotTime)) of slot time; "
         + "\(totals.continuedInPlace) promotions without a restart")
     let maximum = state.scheduler.ladder.map(\.currentMaximum).max() ?? state.specification.scheduler.maxResource
-    let full = state.trials.count * state.specification.scheduler.maxResource
-    if full > 0 {
+    let (full, isTooLarge) = state.trials.count.multipliedReportingOverflow(
+      by: state.specification.scheduler.maxResource)
+    if totals.resource > 0, !isTooLarge, full >= totals.resource {
       let share = (1000 * Double(full - totals.resource) / Double(full)).rounded() / 10
       lines.append(
-        "unspent: the maximum resource ended at \(maximum) of \(state.specification.scheduler.maxResource); \(number(share)) % "
+        "unspent: "
+          + (state.specification.scheduler.name == .pasha
+            ? "the maximum resource ended at \(maximum) of \(state.specification.scheduler.maxResource); " : "")
+          + "\(number(share)) % "
           + "of the \(full) \(printable(experiment.resourceAttribute))s that training all trials in full would take")
     }
     if totals.failed > 0 { lines.append("failed: \(totals.failed) trials") }
@@ -69,7 +73,7 @@ extension Presentation {
     guard let checkpoint = trial.seals.last else { return .null }
     return .object([
       .init("path", .string(checkpoint.path)),
-      .init("machine", .string(checkpoint.machine)),
+      .init("machine", .string(checkpoint.place.machine)),
       .init("resource", checkpoint.seal.coveredResource.map { .int($0) } ?? .null),
       .init("bytes", .int(checkpoint.seal.bytes)),
     ])

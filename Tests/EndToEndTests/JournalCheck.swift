@@ -4,7 +4,6 @@ import Foundation
 import Journal
 import Scheduling
 import SchedulingReference
-import SchedulingReference
 import TestSupport
 import Testing
 import TuningModel

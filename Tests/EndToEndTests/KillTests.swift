@@ -7,10 +7,10 @@ import Testing
 /// Kills what a run is made of, in mid-run, and looks whether anything was lost or done twice.
 @Suite(.serialized) struct KillTests {
   @Test func aKilledCoordinatorIsTakenUpByAnotherAndItsTrialsRunOn() throws {
-    let run = try RealRun("kill-coordinator", sleep: "0.1", trials: 9)
+    let run = try RealRun("kill-coordinator", sleep: "0.1", trials: 16)
     var coordinator = try run.start()
     var adopted = 0
-    for reports in [3, 12, 24] {
+    for reports in [3, 8, 13] {
       try run.waitForReports(reports)
       let before = Set(run.trials)
       coordinator.send(SIGKILL)
