@@ -21,7 +21,12 @@ extension AgentMachine {
 
   private mutating func start(_ start: StartAttempt) {
     let name = start.attempt
-    if let index = index(of: name) { return repeatStatus(at: index) }
+    if let index = index(of: name) {
+      guard attempts[index].isDiscarded else { return repeatStatus(at: index) }
+      // A coordinator that lost facts counts on from an earlier attempt: this one's end will not be told.
+      let detail = "attempt \(name.attempt) of trial \(name.trial) is being ended on this host"
+      return say(.refused(name, StartRefusal(code: .staleAttempt, detail: detail)))
+    }
     if let known = refusals[name.trial], known.attempt == name.attempt { return say(.refused(name, known.refusal)) }
     if let refusal = objection(to: start) { return say(.refused(name, refusal)) }
     switch preparation {
