@@ -7,22 +7,18 @@ import Testing
 /// Kills what a run is made of, in mid-run, and looks whether anything was lost or done twice.
 @Suite(.serialized) struct KillTests {
   @Test func aKilledCoordinatorIsTakenUpByAnotherAndItsTrialsRunOn() throws {
-    let run = try RealRun("kill-coordinator", sleep: "0.1", trials: 16)
+    let run = try RealRun("kill-coordinator", sleep: "0.3", trials: 10)
     var coordinator = try run.start()
-    var adopted = 0
-    for reports in [3, 8, 13] {
+    for reports in [2, 5, 8] {
       try run.waitForReports(reports)
-      let before = Set(run.trials)
       coordinator.send(SIGKILL)
       #expect(try coordinator.wait() == 128 + SIGKILL)
       #expect(!run.agents.isEmpty)
       coordinator = try run.resume()
-      try run.waitForReports(reports + 2)
-      adopted += before.intersection(run.trials).count
     }
     #expect(try coordinator.wait() == 0, "\(coordinator.output)\(coordinator.errors)")
-    #expect(adopted > 0)
     let check = try RunCheck(run)
+    #expect(check.adopted > 0)
     try check.all()
     #expect(check.losses == 0)
     try eventually("every process to end") { run.agents.isEmpty && run.supervisors.isEmpty && run.trials.isEmpty }

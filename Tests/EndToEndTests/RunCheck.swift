@@ -126,6 +126,23 @@ struct RunCheck {
     #expect(raises.isEmpty)
   }
 
+  /// Attempts that began under one coordinator and reported to the next.
+  var adopted: Int {
+    var open: Set<TrialAttempt> = []
+    var older: Set<TrialAttempt> = []
+    var found: Set<TrialAttempt> = []
+    for record in records {
+      switch record.fact {
+      case .attemptAssigned(let assignment): open.insert(assignment.attempt)
+      case .attemptEnded(let attempt, _, _): open.remove(attempt)
+      case .runResumed: older = open
+      case .reportReceived(let report): if older.contains(report.attempt) { found.insert(report.attempt) }
+      default: break
+      }
+    }
+    return found.count
+  }
+
   /// Attempts that were given up because their host or processes were lost.
   var losses: Int {
     records.count { if case .attemptEnded(_, let end, _) = $0.fact { end.cause == .hostFault } else { false } }
