@@ -25,8 +25,9 @@ def theirs(context, name, trials, workers, seed):
 def measure(context):
     print("## Decisions\n")
     print(
-        "max_t 200, reduction factor 3, mode min, 4 workers in virtual time, noisy synthetic curves of one distribution; "
-        "pasha and Syne Tune alternate, seeds 0, 1, 2. Median (range). Syne Tune is cut after %d s." % LIMIT)
+        "max_t 200, reduction factor 3, mode min, 4 workers in virtual time, noisy synthetic curves of one "
+        "distribution; pasha and Syne Tune "
+        "alternate, seeds 0, 1, 2. Median (range). Syne Tune is cut after %d s." % LIMIT)
     rows = []
     for ours_name, theirs_name in (("pasha", "pasha"), ("asha", "promotion")):
         for trials in (256, 1_000, 10_000):

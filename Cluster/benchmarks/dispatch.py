@@ -58,7 +58,8 @@ def directly(context, script, workers, legs):
                 epochs = left.pop(0)
             subprocess.run(
                 command(context, os.path.join(TRIALS, script))[:-1]
-                + [os.path.join(TRIALS, script), "--x", "0.5", "--epochs", str(epochs), "--sleep", str(SLEEP), "--log", log],
+                + [os.path.join(TRIALS, script), "--x", "0.5", "--epochs", str(epochs), "--sleep", str(SLEEP),
+                   "--log", log],
                 check=True, stdout=subprocess.DEVNULL)
 
     begun = time.time()
@@ -96,8 +97,8 @@ def figures(log, workers, begun, wall):
 def measure(context):
     print("## From a free slot to the next trial's first line\n")
     print(
-        "%d trials, PASHA with levels 1, 2, 4 and max_t 9, `max_resource_attr: epochs` (a process each leg), epochs of %d ms. "
-        "*Hand-over*: last line of a process to the first line of the next, milliseconds. *Directly*: the same processes "
+        "%d trials, PASHA with levels 1, 2, 4 and max_t 9, `max_resource_attr: epochs` (a process each leg), epochs "
+        "of %d ms. *Hand-over*: last line of a process to the first line of the next. *Directly*: the same processes "
         "from `subprocess` in as many threads, nothing between them. Median (range) of %d runs." %
         (COUNT, 1000 * SLEEP, context.runs))
     rows, parts, decisions = [], [], []

@@ -12,8 +12,9 @@ REPORTS = 100_000
 def measure(context):
     print("## The journal\n")
     print(
-        "One trial prints %s reports at once: what is measured is the whole way of a report (read from the log, sent with "
-        "CURVE, decided, committed with `synchronous=FULL`, acknowledged). A turn of the coordinator is one commit."
+        "One trial prints %s reports at once: what is measured is the whole way of a report (read from the log, sent "
+        "with CURVE, decided, committed with "
+        "`synchronous=FULL`, acknowledged). A turn of the coordinator is one commit."
         % number(REPORTS))
     before = load()
     rows, notes = [], []
@@ -36,8 +37,9 @@ def measure(context):
         say("journal, run %d" % (index + 1))
     table(["run", "facts", "first → last report s", "reports/s", "commits", "reports a commit", "ms a commit and turn",
            "MiB", "bytes a fact", "`status` s (reads all facts)", "command → end s", "before"], rows)
-    print("A commit alone, from a raw fsync of 4 KiB appended to a file on the same disk: %s ms (median, range of 200).\n"
-          % spread(syncs(context)))
+    print(
+        "A raw sync of 4 KiB appended to a file on the same disk: %s ms (median, range of 200).\n"
+        % spread(syncs(context)))
 
 
 def syncs(context):

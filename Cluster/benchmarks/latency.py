@@ -34,8 +34,8 @@ def measure(context):
     print("## From a printed report to the decision\n")
     print(
         "`trials/waiting.py` with `pasha.py`, epochs of %d ms, %d trials, PASHA with levels 1, 3, 9, 27, 81; "
-        "`st_worker_timestamp` is taken just before the print. Milliseconds; median (range) over %d runs of the p50 and "
-        "the p99 of each." % (1000 * EPOCH, TRIALS, context.runs))
+        "`st_worker_timestamp` is taken just before the print. Milliseconds; median (range) over %d runs of the p50 "
+        "and the p99 of each." % (1000 * EPOCH, TRIALS, context.runs))
     rows = []
     for slots in (2, 4):
         before = load()

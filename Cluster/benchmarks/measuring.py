@@ -21,7 +21,8 @@ def quantile(values, share):
 
 
 def median(values):
-    return quantile(values, 0.5) if len(values) % 2 else (quantile(values, 0.5) + sorted(values)[len(values) // 2 - 1]) / 2
+    upper = quantile(values, 0.5)
+    return upper if len(values) % 2 else (upper + sorted(values)[len(values) // 2 - 1]) / 2
 
 
 def number(value):
@@ -49,8 +50,8 @@ def table(head, rows):
 
 
 def hand_over(stamps, workers):
-    """Seconds from the end of a trial to the first line of the next: each start after those of the first round is matched
-    with the earliest end that was not matched yet."""
+    """Seconds from the end of a trial to the first line of the next: each start after those of the first round is
+    matched with the earliest end that was not matched yet."""
     starts = sorted(time for kind, time in stamps if kind == "start")
     ends = sorted(time for kind, time in stamps if kind == "exit")
     return [start - end for start, end in zip(starts[workers:], ends)]

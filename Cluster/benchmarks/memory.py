@@ -64,7 +64,8 @@ def measure(context):
          {"x": x, "epochs": 27, "sleep": 0.1}, {"max_num_trials_started": 20},
          {"name": "pasha", "max_t": 27, "random_seed": 1}, ""),
         ("%d trials of a shell script" % context.many, ["/bin/sh", "tiny.sh"], {"x": x, "epochs": 9},
-         {"max_num_trials_started": context.many}, {"name": "pasha", "max_t": 9, "rung_levels": [1, 2, 4], "random_seed": 1},
+         {"max_num_trials_started": context.many},
+         {"name": "pasha", "max_t": 9, "rung_levels": [1, 2, 4], "random_seed": 1},
          "max_resource_attr: epochs"),
     ]
     notes = []
@@ -77,8 +78,8 @@ def measure(context):
                 name, process, *("%s / %s" % (number(median(figures[key])), number(max(figures[key])))
                                  for key in ("resident", "proportional", "private")), before])
         notes.append(
-            "%s: %s trials and %s reports in %s s; processor seconds of the coordinator %s, of the agent %s (without its "
-            "supervisors)." % (
+            "%s: %s trials and %s reports in %s s; processor seconds of the coordinator %s, of the agent %s (without "
+            "its supervisors)." % (
                 name, number(summary["trials"]), number(summary["reports"]), number(wall),
                 number(watch.last_seconds.get("coordinator", float("nan"))),
                 number(watch.last_seconds.get("agent", float("nan")))))

@@ -141,10 +141,14 @@ extension AgentMachine {
     }
   }
 
-  /// An order for an attempt that this agent does not hold. One that was forgotten was acknowledged; one that was never
-  /// seen did not arrive, and the coordinator must not wait for its end.
+  /// An order for an attempt that this agent does not hold: one that never arrived, or one whose end was acknowledged to a
+  /// coordinator that has forgotten it since. Either way the coordinator must not wait for its end; one that knows the end
+  /// does not mind.
   private mutating func unknown(_ name: TrialAttempt) {
-    if let seen = highest[name.trial], seen >= name.attempt { return }
+    if let seen = highest[name.trial], seen >= name.attempt {
+      say(.refused(name, StartRefusal(code: .staleAttempt, detail: "attempt \(name) does not run here any more")))
+      return
+    }
     say(.refused(name, StartRefusal(code: .hostFault, detail: "attempt \(name) was never started here")))
   }
 

@@ -48,7 +48,13 @@ extension Coordinator {
       if trial.resource >= state.specification.scheduler.maxResource { return .completed }
       if state.specification.experiment.maxResourceAttribute != nil, trial.reachedMilestone { return afterLeg(trial) }
       return trial.order == .pause ? afterLeg(trial) : .completed
-    case .paused: return trial.order == .complete ? .completed : afterLeg(trial)
+    case .paused:
+      if trial.order == .complete { return .completed }
+      // Held for a report that is of no use here, or paused by its agent before any: not for ever.
+      if trial.order == nil, !trial.reachedMilestone, !trial.attemptReported {
+        return trial.restarts >= state.specification.failures.maxRestarts ? .failed(.noReport) : .pending(.restarted)
+      }
+      return afterLeg(trial)
     case .stopped: return trial.order == .complete ? .completed : afterLeg(trial)
     case .failed:
       // A script that is ended at the maximum may exit with any status.
@@ -83,6 +89,8 @@ extension Coordinator {
     guard let trial = state[attempt.trial] else { return }
     let consequence: EndConsequence
     switch refusal.code {
+    case _ where trial.order == .stop: consequence = .stopped
+    case .staleAttempt where trial.reachedMilestone: consequence = afterLeg(trial)
     case .noSuchProgram: consequence = .failed(.code)
     case .checkpointMissing, .staleAttempt, .slotBusy, .noSuchSlot, .hostFault:
       consequence =

@@ -62,7 +62,11 @@ public struct Coordinator: Sendable {
     case .issueToken(let key): issueToken(key, &turn)
     case .join(let token, let key, let name): join(token: token, key: key, name: name, &turn)
     case .message(let key, let message): receive(message, from: key, &turn)
-    case .noUsableHost(let message): close(RunEnd(reason: .noUsableHost, message: message), suspends: false, &turn)
+    case .noUsableHost(let message):
+      let othersGoOn = state.agents.contains { agent in
+        agent.origin == .joined && agent.isPrepared && agent.reachability == .reachable
+      }
+      if !othersGoOn { close(RunEnd(reason: .noUsableHost, message: message), suspends: false, &turn) }
     case .command(let command): carryOut(command, &turn)
     case .tick: tick(&turn)
     }

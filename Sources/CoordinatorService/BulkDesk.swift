@@ -46,7 +46,7 @@ final class BulkDesk: Sendable {
     private let code: CodeTreeReader?
     private let mailbox: Mailbox<Message>
     private var peers: [CurvePublicKey: Peer] = [:]
-    private var questions: [Int: Promise<LogChunk>] = [:]
+    private var questions: [Int: (agent: CurvePublicKey, answer: Promise<LogChunk>)] = [:]
     private var nextQuestion = 1
     private static let questionLimit = 1_000
 
@@ -98,13 +98,18 @@ final class BulkDesk: Sendable {
         guard let code, code.hash == tree, let bytes = try? code.chunk(file: file, offset: offset, length: length)
         else { return send(.noSuchTree(tree: tree), to: peer) }
         send(.chunk(tree: tree, file: file, offset: offset, bytes: bytes), to: peer)
-      case .logChunk(let number, let chunk): questions.removeValue(forKey: number)?.fulfil(chunk)
+      case .logChunk(let number, let chunk):
+        guard let question = questions[number], question.agent == peer.key else { return }
+        questions[number] = nil
+        question.answer.fulfil(chunk)
       }
     }
 
     private func ask(_ question: LogQuestion) {
-      guard let peer = peers[question.agentKey], questions.count < Self.questionLimit else { return }
-      questions[nextQuestion] = question.answer
+      guard let peer = peers[question.agentKey] else { return }
+      // Nobody waits any more for an answer as old as that.
+      questions[nextQuestion - Self.questionLimit] = nil
+      questions[nextQuestion] = (question.agentKey, question.answer)
       send(.logRequest(request: nextQuestion, question.request), to: peer)
       nextQuestion += 1
     }

@@ -78,6 +78,13 @@ public struct RunService {
     let specification = try folder.specification()
     var coordinator = try Coordinator(specification: specification)
     try journal.replay { coordinator.replay(StampedFact(stamp: $0.stamp, fact: $0.fact)) }
+    let text = try Files.read(folder.clusterFile, limit: ClusterFile.sizeLimit)
+    if let known = coordinator.state.start?.specificationHash, known != SHA256.hash(text) {
+      throw ServiceError(
+        .usage,
+        "\(folder.clusterFile) is not the file that the run was started with, and its journal means something else "
+          + "under another one; put the original back, or start a new run with the changed file")
+    }
     if let end = coordinator.state.end {
       LocalLauncher.endLeftover(record: folder.agentRecord)
       throw ServiceError(
@@ -85,10 +92,10 @@ public struct RunService {
     }
     // A coordinator that died before its first commit left no start.
     let start =
-      try coordinator.state.start
+      coordinator.state.start
       ?? RunStart(
         run: folder.name, version: PashaVersion.current,
-        specificationHash: SHA256.hash(Files.read(folder.clusterFile, limit: ClusterFile.sizeLimit)),
+        specificationHash: SHA256.hash(text),
         codeHash: try? CodeTreeReader(folder: folder.code).hash, randomSeed: specification.searcher.randomSeed)
     let code = start.codeHash == nil ? nil : try CodeTreeReader(folder: folder.code)
     return RunService(
@@ -111,11 +118,7 @@ public struct RunService {
     }
     let authenticator = try Authenticator(context, list: admissions)
     let keys = try folder.keys()
-    let ports = coordinator.state.ports
-    let listener = try Listener(
-      authenticator, keys: keys,
-      options: ListenerOptions(
-        address: specification.cluster.listenAddress, controlPort: ports?.control ?? 0, bulkPort: ports?.bulk ?? 0))
+    let listener = try listen(authenticator, keys)
     try listener.proveRefusal()
     let printer = try LinePrinter(descriptor: options.isQuiet ? openNull() : STDOUT_FILENO)
     let results = try ResultsKeeper(folder: folder, specification: specification)
@@ -176,6 +179,23 @@ public struct RunService {
       complain("the run failed: " + Presentation.printable(message, keepsNewlines: true))
     }
     return isFailure ? .runFailed : .success
+  }
+
+  /// Listens where the run listened before, since agents may still look for it there. When the ports are taken and no
+  /// attempt is left out there, others do.
+  private func listen(_ authenticator: Authenticator, _ keys: CurveKeyPair) throws -> Listener {
+    let ports = coordinator.state.ports
+    var listening = ListenerOptions(
+      address: specification.cluster.listenAddress, controlPort: ports?.control ?? 0, bulkPort: ports?.bulk ?? 0)
+    do throws(MessagingError) {
+      return try Listener(authenticator, keys: keys, options: listening)
+    } catch {
+      guard error.code == .addressInUse, coordinator.state.activeTrials.isEmpty else { throw error }
+      complain("\(error.message); taking other ports")
+      listening.controlPort = 0
+      listening.bulkPort = 0
+      return try Listener(authenticator, keys: keys, options: listening)
+    }
   }
 
   /// Each connection holds a descriptor, half-open ones too.

@@ -18,10 +18,13 @@ final class SupervisorLoop {
   private let tail: ReportTail
   private let record: SupervisedRecord
   private let kills: MemoryKills
+  /// The trial's standard error.
+  private let errorPath: String
 
   private var machine: Supervision
   private var end: SupervisionEnd?
   private var exitTold = false
+  private var overwritingTold = false
   /// There is more in the log than was read in one turn.
   private var hasMoreLog = false
 
@@ -38,6 +41,7 @@ final class SupervisorLoop {
     self.signals = signals
     self.record = record
     self.kills = kills
+    errorPath = folder.error
     channel = TrialChannel(trial.channel)
     tail = try ReportTail(folder.output, resourceAttribute: plan.resourceAttribute, metric: plan.metric)
     machine = Supervision(
@@ -142,6 +146,7 @@ final class SupervisorLoop {
       hasMoreLog = try !tail.read(upTo: Self.logBytes, into: &reports)
       if fresh.isEmpty, reports.count == known { break }
     }
+    if tail.wasOverwritten { endOverwrittenTrial() }
     let writes = changes.filter { $0 == .output }.count
     var next = 0
     for (index, change) in changes.enumerated() {
@@ -159,6 +164,21 @@ final class SupervisorLoop {
     for report in reports[next...] { tell(report) }
   }
 
+  /// A trial whose log cannot be trusted is ended, loudly.
+  private func endOverwrittenTrial() {
+    guard !overwritingTold else { return }
+    overwritingTold = true
+    SupervisorLog.note(Self.overwriting)
+    if let error = try? Descriptor.open(errorPath, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW) {
+      try? error.write("pasha: \(Self.overwriting)\n".utf8)
+    }
+    trial.kill()
+  }
+
+  private static let overwriting =
+    "the script emptied its own standard output, and reports in it are lost: it must not open /dev/stdout anew "
+    + "(or redirect to it with >), but write to the standard output it was given"
+
   /// Reads what stands in the log by now; what goes on being written to it is not waited for without end.
   private func readWholeLog() throws(SystemError) {
     for _ in 0..<4_096 {
@@ -174,7 +194,8 @@ final class SupervisorLoop {
       try readWholeLog()
       let exit: TrialExit =
         switch exit {
-        case .exited(let status): .status(status)
+        // Whatever it says of itself, its reports are not what it printed.
+        case .exited(let status): .status(tail.wasOverwritten && status == 0 ? 1 : status)
         case .signalled(let signal): .signal(signal)
         }
       let wasKilled = exit == .signal(Int(SIGKILL)) || exit == .status(128 + Int(SIGKILL))

@@ -194,4 +194,12 @@ struct BadReportTests {
     #expect(try run.trials().allSatisfy { $0.status == "paused" || $0.status == "completed" })
     try run.expectNothingLeft()
   }
+
+  /// Sums over trials must not overflow, and a number that no resource can be does not hold a trial for ever.
+  @Test func hugeResourcesNeitherStopTheCoordinatorNorHoldATrial() throws {
+    let run = try ScriptRun("huge", "huge_resource.py", trials: 3)
+    let end = try run.finish()
+    #expect(end.status == 0 || end.status == 1, "\(end.text)")
+    try run.expectNothingLeft()
+  }
 }

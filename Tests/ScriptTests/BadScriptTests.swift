@@ -37,6 +37,14 @@ struct BadScriptTests {
     try run.expectNothingLeft()
   }
 
+  @Test func aScriptThatEmptiesItsOwnOutputFailsLoudly() throws {
+    let run = try ScriptRun("overwrites", "overwrites_output.py", trials: 8)
+    let end = try run.finish()
+    #expect(end.status == 1, "\(end.text)")
+    #expect(end.errors.contains("must not open /dev/stdout anew"), "\(end.text)")
+    try run.expectNothingLeft()
+  }
+
   @Test func aScriptThatDiesBetweenIsAFailureOfItsTrialOnly() throws {
     let run = try ScriptRun(
       "crash", "crash.py",

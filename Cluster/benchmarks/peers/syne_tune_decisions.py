@@ -117,6 +117,7 @@ while queue:
         break
 print(json.dumps({
     "type": kind, "trials": len(trials), "workers": workers, "reports": reports, "suggests": suggests, "cut": cut,
-    "reports_per_s": reports / reporting, "suggests_per_s": suggests / suggesting, "us_report": 1e6 * reporting / reports,
+    "reports_per_s": reports / reporting, "suggests_per_s": suggests / suggesting,
+    "us_report": 1e6 * reporting / reports,
     "us_suggest": 1e6 * suggesting / suggests, "worst_report_ms": 1e3 * worst, "wall": clock() - begun,
 }))
