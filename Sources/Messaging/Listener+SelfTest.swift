@@ -43,6 +43,8 @@ extension Listener {
     let socket = try ZMQSocket(context, type: ZMQ_DEALER)
     if let keys { try socket.useCurve(keys, server: server) }
     if endpoint.contains("[") { try socket.set(ZMQ_IPV6, 1) }
+    // A connection whose answer was cut short is made again at once: the start waits for it.
+    try socket.set(ZMQ_RECONNECT_IVL, 1)
     let monitor = try SocketMonitor(of: socket, events: SocketMonitor.connecting, context: context)
     defer { monitor.close() }
     try socket.connect(endpoint)

@@ -36,6 +36,13 @@ struct PashaAgent: ParsableCommand {
   @Flag(help: "Started by a coordinator, which says on standard input where to connect.")
   var launched = false
 
+  /// A supervisor is started for each leg of each trial: it goes without the reading of arguments.
+  static func main() {
+    let words = CommandLine.arguments
+    if words.count == 3, words[1] == "supervise", words[2].hasPrefix("/") { Glibc.exit(Supervisor.run(words[2])) }
+    main(nil)
+  }
+
   func run() throws {
     try check()
     let context: AgentContext

@@ -100,7 +100,7 @@ import Wire
     #expect(bench.on(.supervisor(name(0), .running(pid: 1, milestone: 1))).commands == [.stop])
   }
 
-  @Test func ordersForWhatWasNeverSeenAreRefusedAndForWhatIsForgottenPassedOver() {
+  @Test func ordersForWhatDoesNotRunHereAreRefused() {
     var bench = AgentBench()
     bench.getReady()
     for order in [
@@ -115,7 +115,11 @@ import Wire
     bench.on(.supervisorGone(name(0), AgentBench.end()))
     bench.on(.logFinished(name(0)))
     #expect(bench.hear(.acknowledgeEnd(name(0))) == [.forget(name(0))])
-    #expect(bench.hear(.stop(name(0))) == [])
+    // A coordinator that has forgotten the end must not wait for it.
+    guard case .refused(name(0), let refusal) = bench.hear(.stop(name(0))).sent.first else {
+      return #expect(Bool(false))
+    }
+    #expect(refusal.code == .staleAttempt)
     #expect(bench.hear(.acknowledgeEnd(name(0))) == [])
   }
 

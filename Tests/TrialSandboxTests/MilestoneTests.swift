@@ -235,11 +235,14 @@ struct MilestoneTests {
             say(epoch)
             if epoch == 3: time.sleep(100)
         """)
-    bench.plan.settle = .seconds(100)
+    bench.plan.settle = .seconds(3)
     try bench.start()
     try bench.waitHeld(resource: 3)
     try bench.send(.pause)
-    #expect(try bench.waitEnd().seal?.coveredResource == 3)
+    // What is written before the new folder is watched may show after the report: then it is believed to cover less, and
+    // never more, and the hold comes when `settle` has passed.
+    let covered = try #require(try bench.waitEnd().seal?.coveredResource)
+    #expect((2...3).contains(covered))
     #expect(bench.folder.read("seals/1/deep/er/model") == "3")
   }
 
