@@ -25,7 +25,7 @@ final class SupervisorLink {
   private var saidBusy = false
 
   /// How often a broken line is looked at.
-  private static let quickCheck = Duration.milliseconds(5)
+  private static let quickCheck = Duration.milliseconds(1)
   private static let slowCheck = Duration.milliseconds(500)
   private static let quickPhase = Duration.seconds(1)
   /// How long the loop is held up at most by ending what a killed supervisor left.
