@@ -167,7 +167,8 @@ import Wire
     agent.signal(SIGSTOP)
     try eventually("the end of the trial", within: .seconds(30)) { kill(pid_t(pid), 0) != 0 }
     agent.signal(SIGCONT)
-    #expect(try coordinator.hearEnd(of: name(0)).cause == .leaseExpired)
+    let end = try coordinator.hearEnd(of: name(0))
+    #expect(end.cause == .leaseExpired, "\(end)")
     try agent.kill9()
   }
 

@@ -8,6 +8,7 @@ public final class CommandProcess: @unchecked Sendable {
   private let lock = NSLock()
   private var outputBytes = Data()
   private var errorBytes = Data()
+  private var openPipes = 2
   private let outputPipe = Pipe()
   private let errorPipe = Pipe()
 
@@ -61,7 +62,8 @@ public final class CommandProcess: @unchecked Sendable {
     }
     process.waitUntilExit()
     // The pipes are read to their end, unless something left behind holds them open.
-    usleep(20_000)
+    let patience = Date().addingTimeInterval(5)
+    while locked({ openPipes > 0 }), Date() < patience { usleep(2_000) }
     return process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
   }
 
@@ -71,6 +73,7 @@ public final class CommandProcess: @unchecked Sendable {
       let data = handle.availableData
       if data.isEmpty {
         handle.readabilityHandler = nil
+        if let self { self.locked { self.openPipes -= 1 } }
       } else if let self {
         self.locked { append(self, data) }
       }
