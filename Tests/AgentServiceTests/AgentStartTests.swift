@@ -53,7 +53,7 @@ import Wire
     let fourth = try byHand(coordinator)
     try fourth.write(token(coordinator, key: oneTime).text)
     #expect(try fourth.wait() == 65)
-    #expect(fourth.errorText.contains("pasha-coord invite test-run"))
+    #expect(fourth.errorText.contains("pasha-coord invite \(coordinator.run)"))
     try third.kill9()
   }
 

@@ -9,7 +9,8 @@ import Wire
 /// A coordinator in the test's own hands: real sockets with real keys, every word by hand but the echoes of heartbeats,
 /// the acknowledgements of reports and the code.
 final class StandInCoordinator {
-  let run = "test-run"
+  /// Of this test alone: what is left of an attempt is found by the name of its run, on the whole machine.
+  let run = "test-\(UUID().uuidString.prefix(8).lowercased())"
   let work = TemporaryFolder("agent")
   let keys: CurveKeyPair
   let list = AdmissionList()
