@@ -3,12 +3,10 @@ import Glibc
 
 /// A real program under test: started with a state folder of its own, its output collected, ended with the test.
 public final class CommandProcess: @unchecked Sendable {
-  // Sendable in truth: what the reading threads write is behind the lock.
+  // Sendable in truth: what the reading threads write is behind locks of its own.
   public let process = Process()
-  private let lock = NSLock()
-  private var outputBytes = Data()
-  private var errorBytes = Data()
-  private var openPipes = 2
+  private let outputText = Collected()
+  private let errorText = Collected()
   private let outputPipe = Pipe()
   private let errorPipe = Pipe()
 
@@ -33,15 +31,15 @@ public final class CommandProcess: @unchecked Sendable {
       process.standardInput = FileHandle.nullDevice
       try process.run()
     }
-    collect(outputPipe) { $0.outputBytes.append($1) }
-    collect(errorPipe) { $0.errorBytes.append($1) }
+    outputText.follow(outputPipe)
+    errorText.follow(errorPipe)
   }
 
   deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
   public var pid: Int32 { process.processIdentifier }
-  public var output: String { locked { String(decoding: outputBytes, as: UTF8.self) } }
-  public var errors: String { locked { String(decoding: errorBytes, as: UTF8.self) } }
+  public var output: String { outputText.text }
+  public var errors: String { errorText.text }
   public var hasEnded: Bool { !process.isRunning }
 
   /// Sends a signal.
@@ -63,20 +61,32 @@ public final class CommandProcess: @unchecked Sendable {
     process.waitUntilExit()
     // The pipes are read to their end, unless something left behind holds them open.
     let patience = Date().addingTimeInterval(5)
-    while locked({ openPipes > 0 }), Date() < patience { usleep(2_000) }
+    while !outputText.isClosed || !errorText.isClosed, Date() < patience { usleep(2_000) }
     return process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
   }
+}
 
-  private func collect(_ pipe: Pipe, _ append: @escaping @Sendable (CommandProcess, Data) -> Void) {
+/// What a pipe gave so far, read by a thread of its own: tests block, and may take all threads that queues have.
+private final class Collected: @unchecked Sendable {
+  // Sendable in truth: everything is behind the lock.
+  private let lock = NSLock()
+  private var bytes = Data()
+  private var isAtEnd = false
+
+  var text: String { locked { String(decoding: bytes, as: UTF8.self) } }
+  var isClosed: Bool { locked { isAtEnd } }
+
+  func follow(_ pipe: Pipe) {
     let handle = pipe.fileHandleForReading
-    handle.readabilityHandler = { [weak self] handle in
-      let data = handle.availableData
-      if data.isEmpty {
-        handle.readabilityHandler = nil
-        if let self { self.locked { self.openPipes -= 1 } }
-      } else if let self {
-        self.locked { append(self, data) }
+    Thread.detachNewThread {
+      var buffer = [UInt8](repeating: 0, count: 1 << 16)
+      while true {
+        let count = read(handle.fileDescriptor, &buffer, buffer.count)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { break }
+        self.locked { self.bytes.append(contentsOf: buffer[..<count]) }
       }
+      self.locked { self.isAtEnd = true }
     }
   }
 
