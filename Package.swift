@@ -23,6 +23,7 @@ let package = Package(
   products: [
     .executable(name: "pasha-coord", targets: ["pasha-coord"]),
     .executable(name: "pasha-agent", targets: ["pasha-agent"]),
+    .executable(name: "pasha-launch", targets: ["pasha-launch"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -45,14 +46,18 @@ let package = Package(
     // Floor 3: C.
     .systemLibrary(name: "CZeroMQ"),
     .systemLibrary(name: "CZlib"),
+    .systemLibrary(name: "CSSH2"),
     .target(name: "CSandbox"),
     // Floor 4: adapters.
     module("HostSystem", ["CSandbox", "CZeroMQ", "TuningModel"]),
     module("Messaging", ["CZeroMQ", "HostSystem", "TuningModel"]),
     module("Journal", ["Coordination", "HostSystem", "TuningModel", "Wire", grdb]),
-    module("TrialSandbox", ["AgentCore", "HostSystem", "TuningModel", "Wire"]),
-    module("CodeTree", ["HostSystem", "Wire"]),
-    module("Launching", ["HostSystem", "TuningModel"]),
+    module("Devices", ["HostSystem", "TuningModel"]),
+    module("TrialSandbox", ["AgentCore", "Devices", "HostSystem", "TuningModel", "Wire"]),
+    module("CodeTree", ["HostSystem", "TuningModel", "Wire"]),
+    module("SecureShell", ["CSSH2", "HostSystem", "TuningModel"]),
+    module("Tunnel", ["HostSystem", "TuningModel"]),
+    module("Launching", ["CZlib", "HostSystem", "TuningModel"]),
     module("ClusterFile", ["Coordination", "Scheduling", "SearchSpace", "TuningModel", yams]),
     module(
       "Results", ["CZlib", "Coordination", "HostSystem", "Journal", "Scheduling", "SearchSpace", "TuningModel", "Wire"]),
@@ -62,18 +67,22 @@ let package = Package(
       "CoordinatorService",
       [
         "ClusterFile", "CodeTree", "Coordination", "HostSystem", "Journal", "Launching", "Messaging", "Presentation",
-        "Results", "Scheduling", "SearchSpace", "TuningModel", "Wire",
+        "Results", "Scheduling", "SearchSpace", "TrialSandbox", "TuningModel", "Wire",
       ]),
     module(
       "AgentService",
       [
-        "AgentCore", "CodeTree", "HostSystem", "Messaging", "SearchSpace", "TrialSandbox", "TuningModel", "Wire",
+        "AgentCore", "CodeTree", "Devices", "HostSystem", "Messaging", "SearchSpace", "TrialSandbox", "TuningModel",
+        "Wire",
       ]),
     // Floor 6: arguments and wiring.
     .executableTarget(
       name: "pasha-coord", dependencies: ["CoordinatorService", "Wire", arguments], swiftSettings: strict),
     .executableTarget(
-      name: "pasha-agent", dependencies: ["AgentService", "TrialSandbox", "Wire", arguments], swiftSettings: strict),
+      name: "pasha-agent", dependencies: ["AgentService", "Devices", "TrialSandbox", "Tunnel", "Wire", arguments], swiftSettings: strict),
+    .executableTarget(
+      name: "pasha-launch", dependencies: ["HostSystem", "Launching", "SecureShell", "Tunnel", "TuningModel"],
+      swiftSettings: strict),
     .executableTarget(
       name: "scheduling-benchmark", dependencies: ["Scheduling", "TuningModel"], swiftSettings: strict),
     // Tests.

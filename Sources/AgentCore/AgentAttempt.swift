@@ -6,6 +6,8 @@ struct AgentAttempt: Equatable, Sendable {
   enum Phase: Equatable, Sendable {
     /// The order came before the code was in place.
     case waiting(StartAttempt)
+    /// Its checkpoint is on the way from another host.
+    case fetching(StartAttempt)
     /// The supervisor was started, or is being found again.
     case launching
     case running(pid: Int)
@@ -95,6 +97,14 @@ struct AgentAttempt: Equatable, Sendable {
 
   var hasEnded: Bool { end != nil }
 
+  /// The start that was not carried out yet: nothing of the attempt exists on this host.
+  var pendingStart: StartAttempt? {
+    switch phase {
+    case .waiting(let start), .fetching(let start): start
+    case .launching, .running, .held, .ended: nil
+    }
+  }
+
   /// Whether it occupies its slot: until the supervisor is gone, and the supervisor stays until the group is empty.
   var occupiesSlot: Bool { !hasEnded }
 
@@ -104,7 +114,7 @@ struct AgentAttempt: Equatable, Sendable {
   var inventory: AttemptInventory {
     let phase: AttemptInventory.Phase =
       switch phase {
-      case .waiting, .launching, .running: .running
+      case .waiting, .fetching, .launching, .running: .running
       // Told to go on, though its supervisor has not said so yet.
       case .held(let resource) where resource < milestone: .running
       case .held(let resource): .held(resource: resource)
@@ -113,6 +123,8 @@ struct AgentAttempt: Equatable, Sendable {
     return AttemptInventory(
       attempt: attempt, slot: slot, milestone: milestone, phase: phase, lastSequence: lastSequence)
   }
+
+  var isFetching: Bool { if case .fetching = phase { true } else { false } }
 
   /// Whether something was sent that is not acknowledged.
   var awaitsAcknowledgement: Bool { sentSequence > acknowledgedSequence || saidEnded }

@@ -20,6 +20,12 @@ public enum AgentEvent: Equatable, Sendable {
   /// All that the log of an ended attempt holds was read.
   case logFinished(TrialAttempt)
   case checkpointsDeleted(TrialID)
+  /// The answer to `AgentAction.fetch`: the generation is in the trial's seal folder. `isNews`: it was not there before.
+  case fetched(TrialAttempt, isNews: Bool)
+  /// The generation cannot be had.
+  case fetchFailed(TrialAttempt, StartRefusal)
+  /// The answer to `AgentAction.store`.
+  case stored(CheckpointName)
   /// The user of this machine wants it back: pause and seal the trials, then end.
   case interrupted
   /// Time passed; sent when `AgentMachine.nextDeadline` is reached.
@@ -44,6 +50,12 @@ public enum AgentAction: Equatable, Sendable {
   /// Puts the run's code in place and runs its `setup`, unless that is done.
   case prepare(Program)
   case launch(AgentLaunch)
+  /// Brings a sealed generation from somewhere else into the trial's seal folder, unless it is there.
+  case fetch(TrialAttempt, CheckpointSource)
+  /// The generation is not wanted any more.
+  case cancelFetch(TrialAttempt)
+  /// Lets the user's command keep a sealed generation.
+  case store(CheckpointName)
   case command(TrialAttempt, SupervisorCommand)
   /// Reads the attempt's log from its beginning; reports up to `after` are passed over, then at most `credit` are
   /// delivered until more is granted.

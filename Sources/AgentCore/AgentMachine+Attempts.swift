@@ -4,8 +4,7 @@ import Wire
 /// What supervisors and logs tell, and what of it is passed on.
 extension AgentMachine {
   mutating func supervisor(_ name: TrialAttempt, said event: SupervisorEvent) {
-    guard let index = index(of: name), attempts[index].occupiesSlot else { return }
-    if case .waiting = attempts[index].phase { return }
+    guard let index = index(of: name), attempts[index].occupiesSlot, attempts[index].pendingStart == nil else { return }
     let isFirst = !attempts[index].isLinked
     attempts[index].isLinked = true
     switch event {
@@ -41,9 +40,9 @@ extension AgentMachine {
   }
 
   mutating func supervisorGone(_ name: TrialAttempt, _ end: AttemptEnd) {
-    guard let index = index(of: name), attempts[index].occupiesSlot else { return }
-    if case .waiting = attempts[index].phase { return }
+    guard let index = index(of: name), attempts[index].occupiesSlot, attempts[index].pendingStart == nil else { return }
     attempts[index].phase = .ended(end)
+    if let seal = end.seal, case .command = program?.store { actions.append(.store(CheckpointName(name.trial, seal))) }
     attempts[index].isLinked = false
     note("attempt \(name) ended: \(end.cause.rawValue)")
     settle(at: index)
@@ -132,7 +131,7 @@ extension AgentMachine {
   /// The coordinator holds the reports up to `sequence`: goes on after it, from memory where that is possible, from the
   /// log otherwise.
   mutating func rewind(at index: Int, to sequence: Int) {
-    if case .waiting = attempts[index].phase { return }
+    if attempts[index].pendingStart != nil { return }
     let isNeverRun = attempts[index].isLogFinished && !attempts[index].isFollowed
     let known = attempts[index].acknowledgedSequence...attempts[index].readSequence
     if isNeverRun {

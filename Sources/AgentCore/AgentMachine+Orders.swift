@@ -60,7 +60,7 @@ extension AgentMachine {
   private mutating func repeatStatus(at index: Int) {
     let attempt = attempts[index]
     switch attempt.phase {
-    case .waiting, .launching: break
+    case .waiting, .fetching, .launching: break
     case .running(let pid): say(.started(attempt.attempt, pid: pid))
     case .held(let resource): say(.held(attempt.attempt, resource: resource))
     case .ended(let end):
@@ -68,7 +68,21 @@ extension AgentMachine {
     }
   }
 
+  /// Launches, once the checkpoint to go on from is here.
   mutating func launch(_ start: StartAttempt) {
+    guard let source = start.source else { return launchNow(start) }
+    let attempt = AgentAttempt(start: start, phase: .fetching(start))
+    if let index = index(of: start.attempt) { attempts[index] = attempt } else { insert(attempt) }
+    actions.append(.fetch(start.attempt, source))
+  }
+
+  mutating func fetched(_ name: TrialAttempt, isNews: Bool) {
+    guard let index = index(of: name), case .fetching(let start) = attempts[index].phase else { return }
+    if isNews, let source = start.source { say(.checkpointFetched(CheckpointName(name.trial, source.seal))) }
+    launchNow(start)
+  }
+
+  private mutating func launchNow(_ start: StartAttempt) {
     guard let program, let lease else { return }
     var attempt = AgentAttempt(start: start, phase: .launching)
     attempt.knownDeadline = lease.deadline
@@ -94,7 +108,7 @@ extension AgentMachine {
   mutating func launchFailed(_ name: TrialAttempt, _ refusal: StartRefusal) {
     guard let index = index(of: name) else { return }
     switch attempts[index].phase {
-    case .waiting, .launching: break
+    case .waiting, .fetching, .launching: break
     case .running, .held, .ended: return
     }
     attempts.remove(at: index)
@@ -127,7 +141,8 @@ extension AgentMachine {
   mutating func intend(_ intent: AgentAttempt.Intent, at index: Int) {
     guard attempts[index].occupiesSlot, intent >= attempts[index].intent else { return }
     attempts[index].intent = intent
-    if case .waiting = attempts[index].phase {
+    if attempts[index].pendingStart != nil {
+      if case .fetching = attempts[index].phase { actions.append(.cancelFetch(attempts[index].attempt)) }
       // Nothing of it exists yet: neither a process nor a file.
       let cause: AttemptEnd.Cause = intent == .stop ? .stopped : .paused
       attempts[index].phase = .ended(AttemptEnd(cause: cause, lastSequence: 0))
@@ -176,6 +191,7 @@ extension AgentMachine {
   private mutating func deleteCheckpoints(of trial: TrialID, keeping: [Int]) {
     // What a starting attempt goes on from stays, whatever crossed on the way.
     let inUse = attempts.filter { $0.attempt.trial == trial && $0.occupiesSlot }.compactMap(\.resumeFrom)
+    if keeping.isEmpty, inUse.isEmpty { stored[trial] = nil }
     actions.append(.deleteCheckpoints(trial, keeping: (keeping + inUse.filter { !keeping.contains($0) }).sorted()))
   }
 }

@@ -14,7 +14,8 @@ extension AgentMachine {
 
   private var inventory: [AttemptInventory] {
     let ends = attempts.filter(\.hasEnded).count
-    return attempts.map { attempt in
+    // What is still being fetched does not exist yet: the coordinator says again that it wants it.
+    return attempts.filter { !$0.isFetching }.map { attempt in
       var item = attempt.inventory
       if ends > Self.inventoryWithTails, case .ended(var end) = item.phase {
         end.errorTail = ""
@@ -35,7 +36,7 @@ extension AgentMachine {
           AgentHello(
             hostname: settings.hostname, machineID: settings.machineID, bootID: settings.bootID, name: settings.name,
             pid: settings.pid, slots: leaving?.reason == .interrupted ? 0 : settings.slots, home: settings.home,
-            inventory: inventory))))
+            inventory: inventory, place: settings.place, devices: settings.devices, landlock: settings.landlock))))
   }
 
   mutating func disconnected(_ loss: ConnectionLoss) {
@@ -95,12 +96,15 @@ extension AgentMachine {
       attempts[index].saidEnded = false
     }
     note("agent \(welcome.agent) of run \(welcome.run)")
+    for attempt in attempts where attempt.isFetching { actions.append(.cancelFetch(attempt.attempt)) }
+    attempts.removeAll(where: \.isFetching)
     for attempt in attempts.map(\.attempt) {
       let verdict = welcome.verdicts.first { $0.attempt == attempt }?.action
       carryOut(verdict, on: attempt)
     }
     forwardLease()
     adopt(welcome.program)
+    for (_, name) in stored.sorted(by: { $0.key < $1.key }) { say(.checkpointStored(name)) }
   }
 
   private mutating func carryOut(_ verdict: Verdict.Action?, on attempt: TrialAttempt) {
@@ -183,7 +187,7 @@ extension AgentMachine {
       preparation = .failed(failure)
       note("the host could not be prepared: \(failure)")
       for attempt in attempts {
-        if case .waiting = attempt.phase {
+        if attempt.pendingStart != nil {
           launchFailed(attempt.attempt, StartRefusal(code: .hostFault, detail: "the host is not prepared: \(failure)"))
         }
       }

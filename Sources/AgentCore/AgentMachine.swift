@@ -54,6 +54,8 @@ public struct AgentMachine: Sendable {
   var highest: [TrialID: Attempt]
   /// The last launch of each trial that failed, so that the same order gets the same answer.
   var refusals: [TrialID: (attempt: Attempt, refusal: StartRefusal)] = [:]
+  /// The newest generation of each trial that the user's command has kept: said again in each session.
+  var stored: [TrialID: CheckpointName] = [:]
   /// Set once the agent is to end when its attempts have.
   var leaving: AgentExit?
   /// When the agent ends though ends are not acknowledged: they are on disk.
@@ -91,6 +93,11 @@ public struct AgentMachine: Sendable {
     case .reportsRead(let attempt, let reports): reportsRead(attempt, reports)
     case .logFinished(let attempt): logFinished(attempt)
     case .checkpointsDeleted(let trial): say(.checkpointsDeleted(trial))
+    case .fetched(let attempt, let isNews): fetched(attempt, isNews: isNews)
+    case .fetchFailed(let attempt, let refusal): launchFailed(attempt, refusal)
+    case .stored(let name):
+      stored[name.trial] = name
+      say(.checkpointStored(name))
     case .interrupted: interrupted()
     case .timer: keepTime()
     }

@@ -11,6 +11,12 @@ public struct AgentSettings: Equatable, Sendable {
   public var slots: Int
   /// The agent's folder for the run, absolute.
   public var home: String
+  /// The random name of `home`.
+  public var place = ""
+  /// What each slot holds, for people.
+  public var devices: [String] = []
+  /// Version of the kernel's Landlock interface; 0: there is none.
+  public var landlock = 0
 
   /// Reports of one attempt that may be read and not acknowledged: while the coordinator is away the log is the spool,
   /// and reading stops here.

@@ -1,3 +1,4 @@
+import Devices
 import Glibc
 import HostSystem
 import Messaging
@@ -30,16 +31,21 @@ public enum Agent {
   ///   - token: the text of a token; nil: the agent joined before and comes back with its own key.
   ///   - host: where the coordinator is, in place of the token's; needed without a token.
   ///   - controlPort: in place of the token's, or of the one known from before.
+  ///   - devices: what of this machine's devices is used, and as how many slots.
   public static func joined(
-    token: String?, host: String?, controlPort: Int?, slots: Int, name: String?, workFolder: String?
+    token: String?, host: String?, controlPort: Int?, devices request: DeviceRequest, name: String?,
+    workFolder: String?
   ) throws(AgentError) -> AgentContext {
     let work = if let workFolder { AgentHome.absolute(workFolder) } else { try AgentHome.defaultWorkFolder() }
     guard let token else {
       guard let host else {
         throw AgentError(.usage, "give a token of `pasha-coord invite RUN`, or --connect HOST of a run joined before")
       }
-      return try comeBack(host: host, controlPort: controlPort, slots: slots, name: name, work: work)
+      return try comeBack(
+        host: host, controlPort: controlPort, devices: .find(request), name: name, work: work)
     }
+    // First of all: a token that was used up by an agent that cannot start would be lost.
+    let devices = try DeviceOffer.find(request)
     let parsed: JoinToken
     let keys: CurveKeyPair
     do {
@@ -57,7 +63,7 @@ public enum Agent {
     let home = try AgentHome(workFolder: work, run: parsed.run)
     let name = name ?? HostIdentity.hostname()
     try join(home, address, token: keys, name: name)
-    return try context(home, address, slots: slots, name: name, echoes: true)
+    return try context(home, address, devices: devices, name: name, echoes: true)
   }
 
   private static func join(
@@ -97,7 +103,7 @@ public enum Agent {
   }
 
   private static func comeBack(
-    host: String, controlPort: Int?, slots: Int, name: String?, work: String
+    host: String, controlPort: Int?, devices: DeviceOffer, name: String?, work: String
   ) throws(AgentError) -> AgentContext {
     let runs = StoredCoordinator.runs(workFolder: work, host: host, controlPort: controlPort)
     guard let run = runs.first, runs.count == 1 else {
@@ -112,15 +118,16 @@ public enum Agent {
       throw AgentError(
         .badToken, "the agent that joined run \(run) on this machine is running; another one needs a token of its own")
     }
-    return try context(home, stored.address, slots: slots, name: name ?? HostIdentity.hostname(), echoes: true)
+    return try context(
+      home, stored.address, devices: devices, name: name ?? HostIdentity.hostname(), echoes: true)
   }
 
   static func context(
-    _ home: AgentHome, _ address: CoordinatorAddress, slots: Int, name: String, echoes: Bool
+    _ home: AgentHome, _ address: CoordinatorAddress, devices: DeviceOffer, name: String, echoes: Bool
   ) throws(AgentError) -> AgentContext {
     AgentContext(
-      home: home, coordinator: address, slots: slots, name: name,
+      home: home, coordinator: address, devices: devices, name: name,
       log: AgentLog("\(home.folder)/log", echoes: echoes), isByHand: echoes,
-      supervisor: [try OwnProgram.path(), "supervise"])
+      supervisor: try OwnProgram.words() + ["supervise"])
   }
 }

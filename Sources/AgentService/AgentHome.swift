@@ -10,6 +10,7 @@ import TuningModel
 ///     python/      pasha.py
 ///     trials/ID/   see `TrialFolder`
 ///     slots/       a lock file per slot
+///     place        a random name of the folder
 final class AgentHome {
   let path: String
   let run: String
@@ -18,28 +19,41 @@ final class AgentHome {
   let index: Int
   let keys: CurveKeyPair
   private let lock: FileLock
+  /// Where sealed checkpoints are when all hosts mount a folder for them; known from the welcome on.
+  var sharedFolder: String?
+
+  /// Takes the first `agent-N` that no living agent holds, or exactly the one that is named.
+  /// - Throws: `AgentError`; `PlaceTaken` when a living agent holds the one that is named.
+  convenience init(workFolder: String?, run: String, place: Int) throws {
+    try self.init(workFolder: workFolder, run: run) { path in
+      (place, try PlaceLock.takeExactly("\(path)/agent-\(place)"))
+    }
+  }
 
   /// Takes the first `agent-N` that no living agent holds.
-  init(workFolder: String?, run: String) throws(AgentError) {
+  convenience init(workFolder: String?, run: String) throws(AgentError) {
+    do {
+      try self.init(workFolder: workFolder, run: run, taking: Self.takePlace)
+    } catch {
+      throw error as? AgentError ?? AgentError(.systemFailure, "\(error)")
+    }
+  }
+
+  private init(workFolder: String?, run: String, taking: (String) throws -> (Int, FileLock)) throws {
     guard Self.isPlainName(run) else {
       throw AgentError(.usage, "'\(run.prefix(80))' cannot be the name of a run")
     }
     self.run = run
     machineID = Self.thisMachine
-    let work = if let workFolder { Self.absolute(workFolder) } else { try Self.defaultWorkFolder() }
-    path = "\(work)/\(machineID)/\(run)"
+    path = "\(try Self.workFolder(workFolder))/\(machineID)/\(run)"
     do {
       for folder in ["", "/code", "/python", "/trials", "/slots"] {
         try Files.makeFolder(path + folder, intermediates: true)
       }
-      (index, lock) = try Self.takePlace(path)
+      (index, lock) = try taking(path)
       keys = try Self.keys(at: "\(path)/agent-\(index)/key")
     } catch let error as SystemError {
       throw AgentError(.cannotWrite, "\(error.message); choose another folder with --work-dir")
-    } catch let error as AgentError {
-      throw error
-    } catch {
-      throw AgentError(.systemFailure, "\(error)")
     }
   }
 
@@ -48,7 +62,7 @@ final class AgentHome {
   var pythonFolder: String { "\(path)/python" }
   var trialsFolder: String { "\(path)/trials" }
 
-  func trial(_ id: TrialID) -> TrialFolder { TrialFolder("\(trialsFolder)/\(id)") }
+  func trial(_ id: TrialID) -> TrialFolder { trial(id, sharedFolder: sharedFolder) }
 
   /// Two agents on one machine have slots of their own.
   func slotLock(_ slot: Int) -> String { "\(path)/slots/\(index).\(slot).lock" }
@@ -59,6 +73,13 @@ final class AgentHome {
     return "host-" + (isPlainName(name) ? name : "unnamed")
   }
 
+  /// The folder that is named, or the default one; absolute.
+  static func workFolder(_ named: String?) throws(AgentError) -> String {
+    guard let named else { return try defaultWorkFolder() }
+    guard named == "~" || named.hasPrefix("~/") else { return absolute(named) }
+    return try homeFolder() + named.dropFirst()
+  }
+
   /// The agent leaves the directory that it was started in.
   static func absolute(_ path: String) -> String {
     if path.hasPrefix("/") { return path }
@@ -67,12 +88,14 @@ final class AgentHome {
     return "\(String(cString: here))/\(path)"
   }
 
-  static func defaultWorkFolder() throws(AgentError) -> String {
-    if let home = getenv("HOME"), home.pointee != 0 { return String(cString: home) + "/.pasha" }
+  static func defaultWorkFolder() throws(AgentError) -> String { try homeFolder() + "/.pasha" }
+
+  private static func homeFolder() throws(AgentError) -> String {
+    if let home = getenv("HOME"), home.pointee != 0 { return String(cString: home) }
     guard let user = getpwuid(getuid()), let home = user.pointee.pw_dir else {
       throw AgentError(.cannotWrite, "this user has no home directory; name a folder with --work-dir")
     }
-    return String(cString: home) + "/.pasha"
+    return String(cString: home)
   }
 
   /// Whether the text can be one component of a path: letters, digits, `-`, `_` and, within, `.`.
@@ -90,9 +113,7 @@ final class AgentHome {
 
   private static func takePlace(_ path: String) throws -> (Int, FileLock) {
     for index in 0..<256 {
-      let folder = "\(path)/agent-\(index)"
-      try Files.makeFolder(folder)
-      if let lock = try FileLock.tryAcquire("\(folder)/lock") { return (index, lock) }
+      if let lock = try PlaceLock.take("\(path)/agent-\(index)") { return (index, lock) }
     }
     throw AgentError(.usage, "256 agents of this run are on this machine already")
   }

@@ -14,10 +14,20 @@ extension AgentLoop {
     case .send(let message): send(message)
     case .prepare(let program):
       self.program = program
+      stores.program = program
+      if case .shared(let folder) = program.store { home.sharedFolder = folder }
       preparer.begin(program)
-    case .launch(let launch): self.launch(launch)
+    case .launch(let launch):
+      if !slots.holdsBack(launch, occupied: machine.occupiedSlots) { start(launch) }
+    case .fetch(let attempt, let source): fetch(attempt, source)
+    case .cancelFetch(let attempt):
+      fetcher.cancel(attempt)
+      stores.cancel(attempt)
+    case .store(let name): stores.put(name, from: SealFolder(home.trial(name.trial).seals))
     case .command(let attempt, let command): links[attempt]?.send(command)
-    case .follow(let attempt, let after, let credit): follow(attempt, after: after, credit: credit)
+    case .follow(let attempt, let after, let credit):
+      // There is nothing to follow before the start.
+      if !slots.isHeldBack(attempt) { follow(attempt, after: after, credit: credit) }
     case .grant(let attempt, let credit): followers[attempt]?.grant(credit)
     case .forget(let attempt): forget(attempt)
     case .deleteCheckpoints(let trial, let keeping): deleteCheckpoints(of: trial, keeping: keeping)
@@ -44,18 +54,19 @@ extension AgentLoop {
   private func disconnect() {
     connection?.close()
     connection = nil
+    slots.forgetTold()
     outbox = []
     bulkOutbox = []
   }
 
-  private func send(_ message: AgentMessage) {
+  func send(_ message: AgentMessage) {
     outbox.append(message.encoded())
     flushControl()
   }
 
   /// Sends what the connection takes now.
   func flush() {
-    for message in preparer.takeOutgoing() { bulkOutbox.append(message.encoded()) }
+    for message in preparer.takeOutgoing() + fetcher.takeOutgoing() { bulkOutbox.append(message.encoded()) }
     flushControl()
     flushBulk()
   }
@@ -74,7 +85,7 @@ extension AgentLoop {
     bulkOutbox.removeFirst(sent)
   }
 
-  private func launch(_ launch: AgentLaunch) {
+  func start(_ launch: AgentLaunch) {
     let attempt = launch.start.attempt
     do throws(LaunchFailure) {
       let client = try launcher.launch(launch)
@@ -82,11 +93,15 @@ extension AgentLoop {
         attempt, folder: client.folder, run: home.run, client: client, log: log)
       log.write("attempt \(attempt) starts in slot \(launch.start.slot) up to \(launch.start.milestone)")
     } catch {
+      if error.isDeviceConflict {
+        slots.noteConflict(in: launch.start.slot, error.refusal.detail)
+        tellSlots()
+      }
       events.append(.launchFailed(attempt, error.refusal))
     }
   }
 
-  private func follow(_ attempt: TrialAttempt, after: Int, credit: Int) {
+  func follow(_ attempt: TrialAttempt, after: Int, credit: Int) {
     let folder = home.trial(attempt.trial).attempt(attempt.attempt)
     if followers[attempt] == nil { watch.add(attempt, folder: folder.path) }
     let needed = program.map { [$0.resourceAttribute, $0.metric] } ?? []
@@ -112,10 +127,23 @@ extension AgentLoop {
     }
   }
 
+  private func fetch(_ attempt: TrialAttempt, _ source: CheckpointSource) {
+    let seals = SealFolder(home.trial(attempt.trial).seals)
+    switch (source.holder, program?.store) {
+    case (.store, .command): stores.get(attempt, source, into: seals)
+    case (.store, _):
+      // In the folder that all hosts mount it is there, or nowhere.
+      let missing = StartRefusal(code: .checkpointMissing, detail: "\(seals.path) does not hold the checkpoint")
+      events.append(seals.holds(source.seal) ? .fetched(attempt, isNews: false) : .fetchFailed(attempt, missing))
+    case (.agent, _), (.coordinator, _): fetcher.begin(attempt, source, into: seals)
+    }
+  }
+
   private func deleteCheckpoints(of trial: TrialID, keeping: [Int]) {
     do throws(SystemError) {
       let isActive = machine.liveAttempts.contains { $0.trial == trial }
-      try CheckpointCleaner.delete(home.trial(trial), keeping: keeping, isActive: isActive)
+      let gone = try CheckpointCleaner.delete(home.trial(trial), keeping: keeping, isActive: isActive)
+      if case .command = program?.store { stores.delete(trial, generations: gone) }
     } catch {
       log.write("checkpoints of trial \(trial) cannot be deleted: \(error.message)")
     }

@@ -35,6 +35,7 @@ extension AgentLoop {
       case .connected:
         bulkOutbox = [AgentBulkMessage.hello.encoded()]
         preparer.bulkConnected()
+        fetcher.bulkConnected()
       case .disconnected: bulkOutbox = []
       case .refused, .wrongServer, .malformed: break
       case .message(let bytes):
@@ -49,12 +50,16 @@ extension AgentLoop {
   }
 
   private func take(_ message: CoordinatorBulkMessage) {
-    if case .logRequest(let number, let request) = message {
-      // Who asks for more logs than the socket takes gets no answer to some.
-      guard bulkOutbox.count < 64 else { return }
+    switch message {
+    case .logRequest(let number, let request):
+      // Who asks for more than the socket takes gets no answer to some, and asks again.
+      guard bulkOutbox.count < Self.answerLimit else { return }
       bulkOutbox.append(AgentBulkMessage.logChunk(request: number, LogReader.answer(request, in: home)).encoded())
-    } else {
-      preparer.take(message)
+    case .checkpointRequest(let request):
+      guard bulkOutbox.count < Self.answerLimit else { return }
+      bulkOutbox.append(AgentBulkMessage.checkpointAnswer(pieces.answer(request)).encoded())
+    case .checkpointAnswer(let answer): fetcher.take(answer)
+    case .manifest, .chunk, .noSuchTree: preparer.take(message)
     }
   }
 
@@ -91,6 +96,13 @@ extension AgentLoop {
     let reports = follower.read()
     if !reports.isEmpty { tell(.reportsRead(attempt, reports)) }
     if follower.isFinished { tell(.logFinished(attempt)) }
+  }
+
+  func takeCheckpoints() {
+    let now = HostClock.now
+    fetcher.step(at: now)
+    stores.step(at: now)
+    for event in fetcher.takeEvents() + stores.takeEvents() { tell(event) }
   }
 
   func takePreparation() {

@@ -21,6 +21,10 @@ final class AgentLoop {
   var bulkOutbox: [[UInt8]] = []
   let launcher: TrialLauncher
   let preparer: Preparer
+  let fetcher: CheckpointFetcher
+  let pieces: SealedPieces
+  let stores: StoreCommands
+  let slots: SlotDesk
   var links: [TrialAttempt: SupervisorLink] = [:]
   var followers: [TrialAttempt: ReportFollower] = [:]
   let watch = LogWatch()
@@ -34,6 +38,8 @@ final class AgentLoop {
 
   /// Messages taken in one turn at most.
   static let batch = 256
+  /// Answers on the bulk socket that may wait to be sent.
+  static let answerLimit = 256
 
   init(_ context: AgentContext) throws {
     self.context = context
@@ -43,15 +49,23 @@ final class AgentLoop {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGHUP, SIG_IGN)
     messaging = try MessagingContext()
-    launcher = TrialLauncher(home: home, supervisor: context.supervisor)
+    launcher = TrialLauncher(home: home, supervisor: context.supervisor, devices: context.devices)
     preparer = Preparer(home: home, log: log)
+    fetcher = CheckpointFetcher(log: log)
+    pieces = SealedPieces { [home] in home.trial($0).seals }
+    stores = StoreCommands(home: home, log: log)
     var settings = AgentSettings(
       hostname: HostIdentity.hostname(), machineID: home.machineID, bootID: try HostIdentity.bootID(),
       name: context.name, pid: Int(getpid()), slots: context.slots, home: home.path)
+    settings.place = try home.placeName()
+    settings.landlock = Landlock.abi
     settings.firstWelcomeLimit = context.isByHand ? .seconds(60) : .seconds(600)
     settings.seed = UInt64(bitPattern: HostClock.now.nanoseconds) ^ UInt64(getpid()) << 32
     try PythonFolder.write(home.pythonFolder)
+    settings.devices = context.devices.plan.descriptions.map { $0.cut(toBytes: WireLimits.maximumDetailBytes) }
     let adoption = try Adoption(home, log: log)
+    slots = SlotDesk(
+      context.devices, run: home.run, busy: Set(adoption.recovered.filter { $0.end == nil }.map(\.slot)), log: log)
     machine = AgentMachine(
       settings: settings, recovered: adoption.recovered, highest: adoption.highest, at: HostClock.now)
     for attempt in adoption.live {
@@ -75,6 +89,8 @@ final class AgentLoop {
       takeSupervisors()
       takeLogs()
       takePreparation()
+      takeCheckpoints()
+      takeDevices()
       tell(.timer)
       flush()
     }
@@ -96,13 +112,16 @@ final class AgentLoop {
       poller.add(.descriptor(descriptor.number), for: link.hasUnsent ? [.readable, .writable] : .readable)
     }
     if let descriptor = watch.descriptor { poller.add(.descriptor(descriptor.number)) }
-    if let descriptor = preparer.descriptor { poller.add(.descriptor(descriptor.number)) }
+    if let descriptor = slots.descriptor { poller.add(.descriptor(descriptor)) }
+    for descriptor in [preparer.descriptor, stores.descriptor].compactMap({ $0 }) {
+      poller.add(.descriptor(descriptor.number))
+    }
     try poller.wait(for: timeout)
   }
 
   private var timeout: Duration? {
     if followers.values.contains(where: \.hasWork) { return .zero }
-    var due: [Instant] = [machine.nextDeadline, preparer.deadline].compactMap { $0 }
+    var due = [machine.nextDeadline, preparer.deadline, slots.deadline, fetcher.deadline, stores.deadline].compactMap { $0 }
     due += links.values.compactMap(\.deadline)
     if watch.needsPolling { due.append(logsLookedAt + LogWatch.interval) }
     // A full queue tells nobody when it has room again.
@@ -145,6 +164,7 @@ final class AgentLoop {
   /// Gives the last messages a moment to leave.
   private func finish() {
     preparer.giveUp()
+    stores.giveUp()
     flush()
     connection?.close(flushing: .seconds(2))
     connection = nil

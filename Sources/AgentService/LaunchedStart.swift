@@ -1,18 +1,22 @@
+import Devices
 import Glibc
 import HostSystem
 import Messaging
 import TuningModel
 
-/// The agent's side of the launch protocol: four lines of JSON on standard input and output, then the agent lives on
-/// without its launcher. The order is what it is because the place of the agent's key depends on the run's name, and
-/// because the coordinator admits the key before the agent connects.
+/// The agent's side of the launch protocol: lines of JSON on standard input and output, then the agent lives on without
+/// its launcher. The order is what it is because the place of the agent's key depends on the run's name, and because the
+/// coordinator admits the key before the agent connects.
 ///
-///     launcher  {"run": …, "slots": …, "work_dir": …, "name": …}          work_dir may be missing
+///     launcher  {"run": …, "slots": …, "work_dir": …, "name": …, "place": …}     only `run` must be there
 ///     agent     {"pasha": 1, "public_key": …, "pid": …, "machine_id": …}
-///     launcher  {"server_key": …, "host": …, "control": …, "bulk": …}
+///     launcher  {"server_key": …, "host": …, "control": …, "bulk": …, "tests": …}
 ///     agent     {"ok": true}
 ///
-/// Keys are in Z85. An agent that cannot go on says `{"error": …}` in place of its line and ends.
+/// Keys are in Z85. `place` is the N of `agent-N` that this agent must take; when a living one has it, the answer is
+/// `{"alive": pid}` and this one ends. With `tests` the agent tries to reach the coordinator first and says
+/// `{"unreachable": …}` when it cannot; another address may follow. `host` is `unix:FOLDER` where a relay on this machine
+/// carries the bytes. An agent that cannot go on says `{"error": …}` in place of its line and ends.
 extension Agent {
   /// Does the launch protocol, then leaves the launcher's session and its standard input and output.
   public static func launched() throws(AgentError) -> AgentContext {
@@ -21,6 +25,9 @@ extension Agent {
       try say([.init("ok", .bool(true))])
       try detach(context)
       return context
+    } catch let taken as PlaceTaken {
+      try? say([.init("alive", .int(taken.pid))])
+      throw AgentError(.dismissed, "an agent of this run (pid \(taken.pid)) is here already")
     } catch {
       let failure = error as? AgentError ?? AgentError(.systemFailure, "\(error)")
       try? say([.init("error", .string(failure.message))])
@@ -29,25 +36,44 @@ extension Agent {
   }
 
   private static let lineLimit = 65_536
-  private static let slotLimit = 4_096
+  private static let placeLimit = 256
 
   private static func agree() throws -> AgentContext {
     let input = Descriptor(owning: dup(0))
     let request = try line(from: input)
-    guard let run = request.text("run"), let slots = request.number("slots"), (1...slotLimit).contains(slots) else {
-      throw AgentError(.usage, "the launcher named no run, or no number of slots from 1 to \(slotLimit)")
-    }
-    let home = try AgentHome(workFolder: request.text("work_dir"), run: run)
+    guard let run = request.text("run") else { throw AgentError(.usage, "the launcher named no run") }
+    let devices = try DeviceOffer.find(try DeviceRequest(launch: request))
+    let home = try home(request, run: run)
     try say([
       .init("pasha", .int(1)), .init("public_key", .string(home.keys.publicKey.text)),
       .init("pid", .int(Int(getpid()))),
       .init("machine_id", .string(home.machineID)),
     ])
-    guard let address = CoordinatorAddress(json: try line(from: input)) else {
-      throw AgentError(.usage, "the launcher's line about the coordinator cannot be used")
-    }
+    let address = try address(from: input, keys: home.keys)
     let name = request.text("name") ?? HostIdentity.hostname()
-    return try context(home, address, slots: slots, name: name, echoes: false)
+    return try context(home, address, devices: devices, name: name, echoes: false)
+  }
+
+  private static func home(_ request: JSONValue, run: String) throws -> AgentHome {
+    guard request.holds("place") else { return try AgentHome(workFolder: request.text("work_dir"), run: run) }
+    guard let place = request.number("place"), (0..<placeLimit).contains(place) else {
+      throw AgentError(.usage, "the launcher's place is no number from 0 to \(placeLimit - 1)")
+    }
+    return try AgentHome(workFolder: request.text("work_dir"), run: run, place: place)
+  }
+
+  /// The coordinator's address: the first that can be reached, or the first that is not to be tried.
+  private static func address(from input: Descriptor, keys: CurveKeyPair) throws -> CoordinatorAddress {
+    while true {
+      let answer = try line(from: input)
+      guard let address = CoordinatorAddress(json: answer) else {
+        throw AgentError(.usage, "the launcher's line about the coordinator cannot be used")
+      }
+      guard answer.holds("tests", .bool(true)), let problem = Reaching(address: address, keys: keys).problem() else {
+        return address
+      }
+      try say([.init("unreachable", .string(problem))])
+    }
   }
 
   private static func line(from input: Descriptor) throws -> JSONValue {

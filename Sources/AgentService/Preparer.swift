@@ -11,7 +11,7 @@ final class Preparer {
     case idle
     /// Another agent of this host prepares the same code.
     case waiting
-    case fetching(CodeFetch, CodeLock)
+    case fetching(TreeFetch, CodeLock)
     case settingUp(ProcessHandle, CodeLock)
   }
 
@@ -81,14 +81,22 @@ final class Preparer {
 
   func bulkConnected() {
     guard case .fetching(var fetch, let lock) = stage else { return }
-    outgoing = fetch.askAgain(at: HostClock.now)
+    outgoing = []
+    ask(fetch.askAgain(at: HostClock.now))
     stage = .fetching(fetch, lock)
   }
 
   func take(_ message: CoordinatorBulkMessage) {
     guard case .fetching(var fetch, let lock) = stage else { return }
     attempt {
-      outgoing += try fetch.take(message, at: HostClock.now)
+      switch message {
+      case .manifest(program?.codeHash, let manifest): ask(try fetch.take(manifest, at: HostClock.now))
+      case .chunk(program?.codeHash, let file, let offset, let bytes):
+        ask(try fetch.take(bytes, file: file, offset: offset, at: HostClock.now))
+      case .noSuchTree(program?.codeHash):
+        throw PreparationFailure(message: "the coordinator has no code \(program?.codeHash ?? "")")
+      case .manifest, .chunk, .noSuchTree, .logRequest, .checkpointRequest, .checkpointAnswer: return
+      }
       stage = .fetching(fetch, lock)
       if fetch.isComplete { try install(fetch, lock) }
     }
@@ -101,8 +109,10 @@ final class Preparer {
       if let checkAt, now >= checkAt { attempt { try takeLock() } }
     case .fetching(var fetch, let lock):
       guard now >= fetch.deadline else { return }
-      outgoing = fetch.askAgain(at: now)
-      stage = .fetching(fetch, lock)
+      attempt {
+        ask(try fetch.step(at: now))
+        stage = .fetching(fetch, lock)
+      }
     case .settingUp(let process, _):
       if let status = ChildProcess.reap(process.pid) { attempt { try setupEnded(status, process.pid) } }
     }
@@ -124,12 +134,25 @@ final class Preparer {
       return try setUp(lock)
     }
     log.write("fetching code \(hash)")
-    var fetch = CodeFetch(tree: hash, folder: place.partFolder, at: HostClock.now)
-    outgoing = fetch.askAgain(at: HostClock.now)
+    var fetch = TreeFetch("the code", folder: place.partFolder, isDurable: false, at: HostClock.now) {
+      $0.treeHash == hash
+    }
+    ask(fetch.askAgain(at: HostClock.now))
     stage = .fetching(fetch, lock)
   }
 
-  private func install(_ fetch: CodeFetch, _ lock: CodeLock) throws {
+  private func ask(_ questions: [TreeFetch.Question]) {
+    guard let tree = program?.codeHash else { return }
+    outgoing += questions.map { question in
+      switch question {
+      case .manifest: .manifestRequest(tree: tree)
+      case .chunk(let file, let offset, let length):
+        .chunkRequest(tree: tree, file: file, offset: offset, length: length)
+      }
+    }
+  }
+
+  private func install(_ fetch: TreeFetch, _ lock: CodeLock) throws {
     log.write("fetched \(fetch.bytes) bytes of code")
     files = fetch.files
     try Files.rename(place.partFolder, to: place.folder)

@@ -46,8 +46,8 @@ extension CoordinatorAddress {
   /// The address as the launch protocol and the agent's own file have it.
   init?(json value: JSONValue) {
     guard let key = value.text("server_key").flatMap({ CurvePublicKey($0) }), let host = value.text("host"),
-      let control = value.number("control"), let bulk = value.number("bulk"), (1...65_535).contains(control),
-      (1...65_535).contains(bulk)
+      let control = value.number("control"), let bulk = value.number("bulk"),
+      host.hasPrefix("unix:/") || (1...65_535).contains(control) && (1...65_535).contains(bulk)
     else { return nil }
     self.init(host: host, controlPort: control, bulkPort: bulk, key: key)
   }
@@ -59,6 +59,9 @@ extension JSONValue {
     return members.first { $0.key == key }?.value
   }
 
+  /// Whether something else than `null` stands under the key.
+  func holds(_ key: String) -> Bool { (member(key) ?? .null) != .null }
+  func holds(_ key: String, _ value: JSONValue) -> Bool { member(key) == value }
   func text(_ key: String) -> String? { if case .string(let text) = member(key) { text } else { nil } }
   func number(_ key: String) -> Int? { if case .int(let number) = member(key) { number } else { nil } }
 }

@@ -1,4 +1,5 @@
 import AgentCore
+import Devices
 import Glibc
 import SearchSpace
 import TrialSandbox
@@ -26,13 +27,18 @@ enum TrialEnvironment {
   }
 
   static func variables(
-    _ launch: AgentLaunch, trial: TrialFolder, folder: AttemptFolder, pythonFolder: String
+    _ launch: AgentLaunch, trial: TrialFolder, folder: AttemptFolder, pythonFolder: String, devices: SlotPlan
   ) -> [EnvironmentEntry] {
     let start = launch.start
     var list = VariableList(common)
     list["TMPDIR"] = trial.temporary
     list["OMP_NUM_THREADS"] = "1"
+    let variables = devices.variables(of: start.slot)
+    if devices.managesDevices { for name in SlotPlan.variableNames { list[name] = nil } }
+    for variable in variables { list[variable.name] = variable.value }
     for entry in launch.program.environment { list[entry.name] = entry.value }
+    // The cluster file may let a trial see GPUs that no slot holds, but not others than its own.
+    if devices.hasDevices { for variable in variables { list[variable.name] = variable.value } }
     list["PYTHONPATH"] = list["PYTHONPATH"].map { "\(pythonFolder):\($0)" } ?? pythonFolder
     list["PASHA_RUN"] = launch.run
     list["PASHA_TRIAL_ID"] = "\(start.attempt.trial)"
@@ -68,7 +74,7 @@ enum TrialEnvironment {
     return list.entries
   }
 
-  private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+  static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }
 
 /// Variables in the order in which they came, each once.

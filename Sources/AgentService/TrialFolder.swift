@@ -15,11 +15,15 @@ import TuningModel
 ///                      says that its end is in the coordinator's journal
 struct TrialFolder {
   let path: String
+  let seals: String
 
-  init(_ path: String) { self.path = path }
+  /// - Parameter seals: where sealed generations are when not in the folder itself.
+  init(_ path: String, seals: String? = nil) {
+    self.path = path
+    self.seals = seals ?? "\(path)/seals"
+  }
 
   var checkpoints: String { "\(path)/checkpoints" }
-  var seals: String { "\(path)/seals" }
   var work: String { "\(path)/work" }
   var temporary: String { "\(path)/tmp" }
   var lock: String { "\(path)/lock" }
@@ -36,7 +40,8 @@ struct TrialFolder {
   }
 
   func make() throws(SystemError) {
-    for folder in [path, checkpoints, seals, work, temporary, attempts] { try Files.makeFolder(folder) }
+    for folder in [path, checkpoints, work, temporary, attempts] { try Files.makeFolder(folder) }
+    try Files.makeFolder(seals, intermediates: true)
   }
 
   /// Makes `attempt` the highest one seen. False when a higher one was seen, or this one was started before: then some

@@ -1,4 +1,5 @@
 import AgentCore
+import Devices
 import HostSystem
 import SearchSpace
 import TrialSandbox
@@ -10,6 +11,7 @@ struct TrialLauncher {
   let home: AgentHome
   /// What runs `pasha-agent supervise`, without the plan's path.
   let supervisor: [String]
+  let devices: DeviceOffer
 
   func launch(_ launch: AgentLaunch) throws(LaunchFailure) -> SupervisorClient {
     do {
@@ -27,6 +29,7 @@ struct TrialLauncher {
     let name = launch.start.attempt
     let trial = home.trial(name.trial)
     let folder = trial.attempt(name.attempt)
+    try checkDevices(launch.start.slot)
     try trial.make()
     guard try trial.claim(name.attempt) else {
       let seen = trial.highestAttempt ?? name.attempt
@@ -37,7 +40,8 @@ struct TrialLauncher {
     try folder.setOwner(home.index)
     try link(CodePlace(home: home, program: launch.program).folder, into: trial.work)
     try Files.writeAtomically(folder.configuration, launch.start.configuration.json.jsonBytes(.python) + [0x0A])
-    let variables = TrialEnvironment.variables(launch, trial: trial, folder: folder, pythonFolder: home.pythonFolder)
+    let variables = TrialEnvironment.variables(
+      launch, trial: trial, folder: folder, pythonFolder: home.pythonFolder, devices: devices.plan)
     let program = try find(launch.program.entryPoint.first ?? "", in: trial.work, variables: variables)
     let plan = AttemptPlan(
       run: launch.run, attempt: name, slot: launch.start.slot,
@@ -48,7 +52,8 @@ struct TrialLauncher {
       holdsAtMilestone: launch.program.holdsAtMilestone, resourceAttribute: launch.program.resourceAttribute,
       metric: launch.program.metric, settle: launch.program.settle, holdLimit: launch.program.holdLimit,
       grace: launch.program.grace, keptGenerations: launch.program.keptGenerations, lease: launch.lease,
-      lockFiles: [home.slotLock(launch.start.slot), trial.lock])
+      lockFiles: [home.slotLock(launch.start.slot), trial.lock] + devices.lockWords(of: launch.start.slot),
+      sandbox: launch.program.sandbox, quota: launch.program.quota, lastGeneration: launch.start.lastGeneration)
     try Files.writeDurably(folder.plan, plan.encoded())
     do throws(SpawnError) {
       return try SupervisorClient.start(folder, command: supervisor, environment: TrialEnvironment.supervisor)
@@ -57,6 +62,13 @@ struct TrialLauncher {
       try? Files.removeFile(folder.plan)
       throw error
     }
+  }
+
+  /// Another run may have taken the slot's GPUs since the coordinator chose it.
+  private func checkDevices(_ slot: Int) throws {
+    guard devices.plan.slots.indices.contains(slot) else { return }
+    let conflict = try devices.locks.conflict(of: devices.plan.slots[slot], trialsPerGPU: devices.plan.trialsPerGPU)
+    if let conflict { throw LaunchFailure(.slotBusy, conflict, isDeviceConflict: true) }
   }
 
   private func checkSeal(_ generation: Int, of trial: TrialFolder) throws {
@@ -107,6 +119,11 @@ struct TrialLauncher {
 /// A start that cannot be carried out.
 struct LaunchFailure: Error {
   let refusal: StartRefusal
+  /// Whether another run has the slot's GPUs.
+  let isDeviceConflict: Bool
 
-  init(_ code: StartRefusal.Code, _ detail: String) { refusal = StartRefusal(code: code, detail: detail) }
+  init(_ code: StartRefusal.Code, _ detail: String, isDeviceConflict: Bool = false) {
+    refusal = StartRefusal(code: code, detail: detail)
+    self.isDeviceConflict = isDeviceConflict
+  }
 }

@@ -24,6 +24,13 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
+// The numbers are the same on all architectures; older headers lack them.
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
+#endif
+
 static int result(long value) { return value < 0 ? -errno : (int)value; }
 
 struct failure {
@@ -85,6 +92,11 @@ static void start(const struct sandbox_spawn *request, pid_t parent, int report)
   for (int i = 0; i < 3; i++) {
     if (dup2(copies[i], i) < 0) fail(report, SANDBOX_STAGE_DESCRIPTORS);
   }
+  int ruleset = -1;
+  if (request->ruleset >= 0) {
+    ruleset = fcntl(request->ruleset, F_DUPFD_CLOEXEC, lowest);
+    if (ruleset < 0) fail(report, SANDBOX_STAGE_DESCRIPTORS);
+  }
   close_others_at_exec(report);
   if (inherited >= 0 && dup2(inherited, request->inherited_as) < 0) fail(report, SANDBOX_STAGE_DESCRIPTORS);
 
@@ -93,6 +105,7 @@ static void start(const struct sandbox_spawn *request, pid_t parent, int report)
     if (setrlimit(RLIMIT_CORE, &limit) != 0) fail(report, SANDBOX_STAGE_LIMITS);
   }
   if (request->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail(report, SANDBOX_STAGE_LIMITS);
+  if (ruleset >= 0 && syscall(SYS_landlock_restrict_self, ruleset, 0U) != 0) fail(report, SANDBOX_STAGE_CONFINEMENT);
   if (request->directory != NULL && chdir(request->directory) != 0) fail(report, SANDBOX_STAGE_DIRECTORY);
 
   int error = ENOENT;
@@ -141,6 +154,30 @@ pid_t sandbox_spawn(const struct sandbox_spawn *request, int *stage) {
   if (count != (ssize_t)sizeof failure) return -EIO;
   *stage = failure.stage;
   return -failure.error;
+}
+
+// The structures of <linux/landlock.h>, whose older versions lack the later fields.
+struct ruleset_attributes {
+  uint64_t accesses;
+  uint64_t network;
+  uint64_t scoped;
+};
+struct place_attributes {
+  uint64_t accesses;
+  int32_t place;
+} __attribute__((packed));
+
+int sandbox_landlock_version(void) { return result(syscall(SYS_landlock_create_ruleset, NULL, 0, 1U)); }
+
+int sandbox_landlock_create(uint64_t accesses, uint64_t scoped) {
+  struct ruleset_attributes attributes = {accesses, 0, scoped};
+  size_t size = scoped != 0 ? sizeof attributes : sizeof attributes.accesses;
+  return result(syscall(SYS_landlock_create_ruleset, &attributes, size, 0U));
+}
+
+int sandbox_landlock_allow(int ruleset, int place, uint64_t accesses) {
+  struct place_attributes attributes = {accesses, place};
+  return result(syscall(SYS_landlock_add_rule, ruleset, 1, &attributes, 0U));
 }
 
 int sandbox_become_subreaper(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
@@ -221,6 +258,8 @@ int64_t sandbox_copy_range(int from, int to, int64_t offset, int64_t count) {
   ssize_t copied = copy_file_range(from, &input, to, &output, (size_t)count, 0);
   return copied < 0 ? -errno : copied;
 }
+
+int sandbox_sync_file_system(int descriptor) { return result(syncfs(descriptor)); }
 
 int sandbox_is_network_file_system(const char *path) {
   struct statfs info;

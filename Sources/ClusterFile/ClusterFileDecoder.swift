@@ -7,7 +7,7 @@ import TuningModel
 /// found; only the checks between two sections need both.
 struct ClusterFileDecoder {
   let baseDirectory: String
-  /// Whether the code folder must be there.
+  /// Whether the code folder, keys and the SSH configuration must be there.
   let checksFiles: Bool
   let mistakes: MistakeList
 
@@ -34,7 +34,8 @@ struct ClusterFileDecoder {
     let searcher = scheduler?.searcher(space: read?.space)
 
     let stop = StopSection.decode(top, experiment: read)
-    let cluster = ClusterSection.decode(top)
+    let files = LocalFile(baseDirectory: baseDirectory, checksFiles: checksFiles)
+    let cluster = ClusterSection(top: top, files: files).decode()
     let checkpoints = CheckpointsSection.decode(top)
     let failures = FailuresSection.decode(top)
     let results = ResultsSection.decode(top)

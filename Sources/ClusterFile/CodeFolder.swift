@@ -1,12 +1,8 @@
-import Foundation
-
 /// `experiment.code`: the folder whose content is copied to the trials.
 enum CodeFolder {
   /// The absolute path; nil: the folder cannot be used, which was told.
   static func resolve(_ written: String, from baseDirectory: String, checks: Bool, _ map: MapReader) -> String? {
-    let expanded = written.hasPrefix("~/") || written == "~" ? NSString(string: written).expandingTildeInPath : written
-    let base = URL(fileURLWithPath: baseDirectory, isDirectory: true)
-    let path = URL(fileURLWithPath: expanded, relativeTo: base).standardizedFileURL.path
+    let path = LocalFile(baseDirectory: baseDirectory, checksFiles: checks).absolute(written)
     guard path != "/" else {
       map.tell(.invalidValue, "code", "must be the folder of the training code alone, not the whole file system")
       return nil

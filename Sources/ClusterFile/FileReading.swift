@@ -32,6 +32,9 @@ enum FileReading {
     return bytes
   }
 
+  /// Fails unless it is a regular file that can be opened.
+  static func checkFile(_ path: String) throws(Failure) { _ = try bytes(of: path, limit: 1) }
+
   /// Fails unless the folder's entries can be listed and opened.
   static func checkFolder(_ path: String) throws(Failure) {
     var status = stat()

@@ -14,15 +14,14 @@ enum ForeignKeys {
   /// What a key means within a domain of `config_space`.
   static func domainEntry(for key: String) -> Entry? { domainTable[key.hasPrefix("_") ? key : KeyHints.folded(key)] }
 
-  private static func ours(_ owner: String, _ path: String, _ more: String = "") -> Entry {
+  static func ours(_ owner: String, _ path: String, _ more: String = "") -> Entry {
     Entry(owner: owner, path: path, advice: "write \(path)\(more)")
   }
 
-  private static func none(_ owner: String, _ advice: String) -> Entry {
+  static func none(_ owner: String, _ advice: String) -> Entry {
     Entry(owner: owner, path: nil, advice: advice)
   }
 
-  private static let gpus = "this version gives trials no GPUs of their own; remove it"
   private static let space = " with entries such as lr: {type: loguniform, lower: 1e-5, upper: 0.1}"
 
   private static let table: [String: Entry] = nni.merging(determined) { first, _ in first }
@@ -35,7 +34,7 @@ enum ForeignKeys {
     "trialcommand": ours("NNI", "experiment.entry_point"),
     "trialcodedirectory": ours("NNI", "experiment.code"),
     "trialconcurrency": ours("NNI", "n_workers"),
-    "trialgpunumber": none("NNI", gpus),
+    "trialgpunumber": ours("NNI", "cluster.gpus_per_trial"),
     "maxtrialnumber": ours("NNI", "stop_criterion.max_num_trials_started"),
     "maxexperimentduration": ours("NNI", "stop_criterion.max_wallclock_time"),
     "maxtrialduration": none("NNI", "there is no limit for one trial; remove it"),
@@ -44,11 +43,12 @@ enum ForeignKeys {
     "advisor": ours("NNI", "scheduler", ": {name: pasha, max_t: …}"),
     "classargs": none("NNI", "the scheduler's options stand in scheduler itself"),
     "optimizemode": ours("NNI", "experiment.mode", ": max or min"),
-    "trainingservice": ours("NNI", "cluster", ": local"),
-    "machinelist": none("NNI", "this version runs trials on this machine only; write cluster: local"),
-    "gpuindices": none("NNI", gpus),
-    "useactivegpu": none("NNI", gpus),
-    "maxtrialnumberpergpu": ours("NNI", "cluster.slots"),
+    "trainingservice": ours("NNI", "cluster", ": local, or cluster: {hosts: [gpu1, gpu2]}"),
+    "machinelist": ours("NNI", "cluster.hosts", ": [{host: …, user: …, port: …, identity_file: …}]"),
+    "nnimanagerip": ours("NNI", "cluster.advertise"),
+    "gpuindices": ours("NNI", "cluster.gpus", ": [0, 1], or gpus of each host"),
+    "useactivegpu": ours("NNI", "cluster.gpus", ": all for true, idle for false"),
+    "maxtrialnumberpergpu": ours("NNI", "cluster.trials_per_gpu"),
     "experimentworkingdirectory": ours("NNI", "cluster.work_dir"),
   ]
 
@@ -64,9 +64,9 @@ enum ForeignKeys {
     "divisor": ours("Determined", "scheduler.reduction_factor"),
     "maxrungs": ours("Determined", "scheduler.rung_levels"),
     "resources": ours("Determined", "cluster", ": {slots: …}"),
-    "slotspertrial": none("Determined", gpus),
-    "maxslots": ours("Determined", "cluster.slots"),
-    "checkpointstorage": ours("Determined", "checkpoints", ": {store: host}"),
+    "slotspertrial": ours("Determined", "cluster.gpus_per_trial"),
+    "maxslots": ours("Determined", "n_workers"),
+    "checkpointstorage": ours("Determined", "checkpoints", ": {store: …}"),
     "saveexperimentbest": ours("Determined", "checkpoints.keep_best"),
     "savetrialbest": ours("Determined", "checkpoints.keep_best"),
     "environment": ours(
@@ -82,13 +82,14 @@ enum ForeignKeys {
     "searchoptions": none("Syne Tune", "random_seed and points_to_evaluate stand in scheduler itself"),
     "maxresourcelevel": ours("Syne Tune", "scheduler.max_t"),
     "tunername": ours("Syne Tune", "experiment.name"),
-    "trialbackend": ours("Syne Tune", "cluster", ": local"),
+    "trialbackend": ours("Syne Tune", "cluster", ": local, or cluster: {hosts: [gpu1, gpu2]}"),
     "resultsupdateinterval": ours("Syne Tune", "results.update_interval"),
-    "numgpuspertrial": none("Syne Tune", gpus),
-    "gpuspertrial": none("a later version", gpus),
+    "numgpuspertrial": ours("Syne Tune", "cluster.gpus_per_trial"),
     "rungsystemkwargs": none("Syne Tune", "this version measures epsilon by itself; remove it"),
     "rankingcriterion": none("PASHA", "this version measures epsilon by itself; remove it"),
-    "hosts": none("a later version", "cluster.hosts is not supported by this version; use 'local'"),
+    "resourcespertrial": ours("Ray Tune", "cluster.gpus_per_trial"),
+    "provider": ours("Ray", "cluster.hosts", ": [gpu1, gpu2]"),
+    "auth": ours("Ray", "cluster.hosts", ": [{host: …, user: …, identity_file: …}]"),
     "numsamples": ours("Ray Tune", "stop_criterion.max_num_trials_started"),
     "timebudgets": ours("Ray Tune", "stop_criterion.max_wallclock_time"),
     "timeattr": ours("Ray Tune", "experiment.resource_attr"),

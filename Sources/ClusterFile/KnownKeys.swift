@@ -15,14 +15,26 @@ enum KnownKeys {
     "max_num_trials_started", "max_num_trials_completed", "max_num_trials_finished", "max_num_evaluations",
     "max_wallclock_time", "max_cost", "max_metric_value", "min_metric_value", "at_limit",
   ]
-  static let cluster = ["slots", "n_workers", "lost_after", "heartbeat", "listen", "work_dir"]
-  static let checkpoints = ["store", "keep_best", "hold_limit", "settle", "grace"]
+  static let cluster = [
+    "hosts", "slots", "n_workers", "host_keys", "ssh_client", "ssh_config", "connect", "listen", "advertise",
+    "work_dir",
+    "gpus", "gpus_per_trial", "trials_per_gpu", "sandbox", "heartbeat", "lost_after",
+  ]
+  /// Of each element of `cluster.hosts`.
+  static let host = [
+    "host", "name", "user", "port", "identity_file", "slots", "gpus", "work_dir", "connect",
+  ]
+  static let sandbox = ["level", "writable"]
+  static let checkpoints = [
+    "store", "path", "put", "get", "delete", "keep_best", "quota", "hold_limit", "settle", "grace",
+  ]
   static let failures = ["max_failures", "max_restarts"]
   static let results = ["update_interval"]
 
   static let sections: [(name: String, keys: [String])] = [
     ("", top), ("experiment", experiment), ("scheduler", scheduler), ("stop_criterion", stopCriterion),
-    ("cluster", cluster), ("checkpoints", checkpoints), ("failures", failures), ("results", results),
+    ("cluster", cluster), ("cluster.sandbox", sandbox), ("checkpoints", checkpoints), ("failures", failures),
+    ("results", results),
   ]
 
   static func path(_ section: String, _ key: String) -> String { section.isEmpty ? key : "\(section).\(key)" }

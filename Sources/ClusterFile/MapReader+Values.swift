@@ -1,7 +1,7 @@
 import TuningModel
 
 extension MapReader {
-  private func scalar(_ key: String, _ expected: String) -> YAMLScalar? {
+  func scalar(_ key: String, _ expected: String) -> YAMLScalar? {
     guard let node = node(key) else { return nil }
     guard case .scalar(let scalar) = node.content else {
       tell(.wrongType, key, "must be \(expected), not \(node.shown)")
@@ -84,6 +84,32 @@ extension MapReader {
       return nil
     }
     return duration
+  }
+
+  /// Bytes, as `500MB`, `20GiB` or `4096`.
+  func bytes(_ key: String, atLeast least: Int) -> Int? {
+    let expected = "a size such as 500MB or 20GiB"
+    guard let scalar = scalar(key, expected) else { return nil }
+    let bytes: Int?
+    switch scalar.value {
+    case .int(let value): bytes = value
+    case .double(let value): bytes = Int(exactly: value)
+    default: bytes = ByteText.parse(scalar.text)
+    }
+    guard let bytes, bytes <= ByteText.maximum else {
+      let advice =
+        ByteText.isAmbiguous(scalar.text)
+        ? "; write \(scalar.text)B for powers of 1000, \(scalar.text)iB for powers of 1024" : ""
+      tell(.invalidValue, key, "must be \(expected), not \(scalar.shown)\(advice)")
+      return nil
+    }
+    guard bytes >= least else {
+      let advice =
+        scalar.isNumber && bytes > 0 ? "; a number without a unit counts bytes; write a unit, as in \(bytes)GB" : ""
+      tell(.invalidValue, key, "must be at least \(ByteText.text(least)), not \(scalar.text)\(advice)")
+      return nil
+    }
+    return bytes
   }
 
   /// One of the words of an enumeration.

@@ -77,11 +77,9 @@ struct MapReader {
       mistakes.noteAdvice(fullPath(same))
       return tell("did you mean \(same)?")
     }
-    if path == "cluster", pair.key == "hosts" {
-      return mistakes.add(
-        .unsupported, pair.keyPlace, "cluster.hosts is not supported by this version; use 'local'")
-    }
-    if let foreign = ForeignKeys.entry(for: pair.key), !(path.isEmpty && pair.key == "type") {
+    if let foreign = ForeignKeys.entry(for: pair.key, in: path) ?? ForeignKeys.entry(for: pair.key),
+      !(path.isEmpty && pair.key == "type")
+    {
       foreign.path.map { mistakes.noteAdvice($0) }
       mistakes.add(.unknownKey, pair.keyPlace, "\(shown) is not a key (\(foreign.owner)'s); \(foreign.advice)")
       return explainForeignMap(pair.value, path: own)
@@ -89,6 +87,9 @@ struct MapReader {
     if let home = KnownKeys.home(of: pair.key), home != own {
       mistakes.noteAdvice(home)
       return tell("write \(home)")
+    }
+    if KnownKeys.host.contains(pair.key) {
+      return tell("it belongs to a host, as in cluster: {hosts: [{host: gpu1, \(pair.key): …}]}")
     }
     if let near = KeyHints.nearest(to: pair.key, among: known) {
       mistakes.noteAdvice(fullPath(near))
@@ -104,6 +105,7 @@ struct MapReader {
 
   /// The keys within another tuner's section, each by itself, as `searcher.metric`.
   private func explainForeignMap(_ node: YAMLNode, path: String) {
+    if case .sequence(let elements) = node.content { return explainForeignHosts(elements, path: path) }
     guard case .mapping(let pairs) = node.content else { return }
     for pair in pairs {
       let own = "\(path).\(pair.key)"
@@ -115,6 +117,18 @@ struct MapReader {
       } else if let home = KnownKeys.home(of: pair.key) {
         mistakes.noteAdvice(home)
         mistakes.add(.unknownKey, pair.keyPlace, "\(shown) is not a key; write \(home)")
+      }
+    }
+  }
+
+  /// The keys of another tuner's list of hosts, as NNI's `machineList`.
+  private func explainForeignHosts(_ elements: [YAMLNode], path: String) {
+    for (index, element) in elements.enumerated() {
+      guard case .mapping(let pairs) = element.content else { continue }
+      for pair in pairs {
+        guard let foreign = ForeignKeys.hostEntry(for: pair.key) else { continue }
+        let shown = YAMLScalar(text: "\(path)[\(index)].\(pair.key)", isPlain: true).shown
+        mistakes.add(.unknownKey, pair.keyPlace, "\(shown) is not a key (\(foreign.owner)'s); \(foreign.advice)")
       }
     }
   }

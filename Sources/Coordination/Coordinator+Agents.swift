@@ -11,6 +11,8 @@ extension Coordinator {
       record(.runResumed(version: start.version), &turn)
     }
     for agent in state.agents { turn.effects.append(.admit(publicKey: agent.publicKey)) }
+    // What was to be deleted when the coordinator before ended.
+    for trial in state.trials { dropStored(of: trial.id, &turn) }
     for token in state.joinTokens { turn.effects.append(.admitToken(publicKey: token)) }
     if let end = state.end {
       // The coordinator before died between the last fact and its end.
@@ -94,7 +96,10 @@ extension Coordinator {
     case .hello, .join: break
     case .heartbeat(let sentAt): send(.heartbeatEcho(sentAt: sentAt), to: id, &turn)
     case .prepared(let preparation): prepared(id, preparation, &turn)
-    case .checkpointsDeleted: break
+    case .slotStates(let states): heard(states, of: id, &turn)
+    case .checkpointFetched(let name): copied(name, to: .agent(id), &turn)
+    case .checkpointStored(let name): copied(name, to: .store, &turn)
+    case .checkpointsDeleted(let trial): deleted(trial, by: id, &turn)
     case .reports(let attempt, let reports):
       if isCurrent(attempt, on: id) {
         receive(reports, of: attempt, from: id, &turn)
@@ -147,13 +152,15 @@ extension Coordinator {
     }
     let greeting = AgentGreeting(
       agent: id, version: hello.version, hostname: hello.hostname, machineID: hello.machineID, bootID: hello.bootID,
-      home: hello.home, slots: hello.slots)
+      home: hello.home, slots: hello.slots, place: hello.place, devices: hello.devices, landlock: hello.landlock)
     if state[id]?.greeting != greeting || state[id]?.isPrepared == true || state[id]?.reachability != .reachable {
       record(.agentGreeted(greeting), &turn)
     }
     sessions[id.rawValue].isGreeted = true
+    awayUntil[id] = nil
     sessions[id.rawValue].startsToSend = []
     reconcile(id, hello, &turn)
+    resumeCheckpointWork(with: id, &turn)
   }
 
   /// Compares what the agent has with what it should have; nothing new is scheduled on it before it is prepared.
@@ -180,7 +187,8 @@ extension Coordinator {
             environment: experiment.environment.map { EnvironmentEntry(name: $0.name, value: $0.value) },
             resourceAttribute: experiment.resourceAttribute, metric: experiment.metric,
             holdsAtMilestone: experiment.maxResourceAttribute == nil, holdLimit: policy.holdLimit,
-            settle: policy.settle, grace: policy.grace),
+            settle: policy.settle, grace: policy.grace, sandbox: state.specification.cluster.sandbox.plan,
+            quota: policy.quota, store: policy.store.wire),
           verdicts: verdicts)),
       to: id, &turn)
     for item in hello.inventory where found.contains(item.attempt.trial) { adopt(item, on: id, &turn) }
@@ -239,12 +247,19 @@ extension Coordinator {
     for trial in starts { sendStart(trial, &turn) }
   }
 
+  private mutating func heard(_ states: [SlotState], of id: AgentID, _ turn: inout Turn) {
+    var unusable: [Int: String] = [:]
+    for state in states where !state.isUsable { unusable[state.slot] = state.reason }
+    if state[id]?.unusable != unusable { record(.agentSlots(id, states), &turn) }
+  }
+
   // MARK: Silence
 
   /// How long after the last sign of life the next step of the agent's fading comes.
   func silenceLimit(_ agent: AgentState) -> Duration? {
     let cluster = state.specification.cluster
     switch agent.reachability {
+    case _ where state.mark(of: agent.name) == .removed: return nil
     case .reachable: return agent.greeting == nil ? nil : min(cluster.heartbeat * 3, cluster.lostAfter)
     case .suspect: return min(cluster.heartbeat * 12, cluster.lostAfter)
     case .unreachable: return cluster.lostAfter + cluster.lostAfter / 50
@@ -262,6 +277,7 @@ extension Coordinator {
   }
 
   mutating func tick(_ turn: inout Turn) {
+    forgiveAway(turn.now)
     for agent in state.agents {
       let silence = turn.now - sessions[agent.id.rawValue].lastHeard
       guard let limit = silenceLimit(agent), silence >= limit else { continue }
@@ -274,7 +290,7 @@ extension Coordinator {
     }
   }
 
-  private mutating func lose(_ id: AgentID, _ turn: inout Turn) {
+  mutating func lose(_ id: AgentID, _ turn: inout Turn) {
     record(.agentReachability(id, .lost), &turn)
     sessions[id.rawValue].isGreeted = false
     for trial in state.agents[id.rawValue].slots.compactMap({ $0 }) {

@@ -12,6 +12,7 @@ extension Coordinator {
       fillSlots(&turn)
       answerAwaiting(&turn)
       endWhenIdle(&turn)
+      letHostsLeave(&turn)
     }
     finishClosing(&turn)
   }
@@ -25,20 +26,20 @@ extension Coordinator {
         // A slot that the agent does not offer any more takes no work.
         guard index < state.agents[agent].greeting?.slots ?? 0 else { break }
         guard state.closing == nil else { return }
-        if state.agents[agent].slots[index] == nil, hasCapacity {
+        if state.agents[agent].slots[index] == nil, state.agents[agent].unusable[index] == nil, hasCapacity {
           fill(SlotID(agent: AgentID(agent), index: index), &turn)
         }
       }
     }
   }
 
-  private func isReady(_ id: AgentID) -> Bool {
+  func isReady(_ id: AgentID) -> Bool {
     guard let agent = state[id] else { return false }
-    return agent.isPrepared && sessions[id.rawValue].isGreeted
+    return agent.isPrepared && state.mark(of: agent.name) == .inUse && sessions[id.rawValue].isGreeted
       && (agent.reachability == .reachable || agent.reachability == .suspect)
   }
 
-  private var hasCapacity: Bool {
+  var hasCapacity: Bool {
     guard let limit = state.specification.cluster.maxWorkers else { return true }
     return state.agents.reduce(0) { $0 + $1.slots.count { $0 != nil } } < limit
   }
@@ -54,24 +55,15 @@ extension Coordinator {
     }
   }
 
-  /// The first waiting trial that can run there: a checkpoint is at its own place for as long as an agent may come
-  /// back to it.
-  private func nextWaiting(for slot: SlotID) -> TrialID? {
-    let place = state[slot.agent]?.place
-    return state.waiting.first { id in
-      guard let home = state[id]?.home, home != place else { return true }
-      return !state.agents.contains { $0.place == home && $0.reachability != .lost }
-    }
-  }
-
   private mutating func assign(_ id: TrialID, to slot: SlotID, _ turn: inout Turn) {
     guard let trial = state[id], case .pending(let reason) = trial.status else { return }
-    let seal = trial.seals.last { $0.place == state[slot.agent]?.place }
+    let start = startingPoint(of: trial, on: slot.agent)
     record(
       .attemptAssigned(
         AttemptAssignment(
           attempt: TrialAttempt(id, trial.attempt?.next ?? .first), slot: slot,
-          milestone: trial.promotedTo ?? trial.milestone, resumeFrom: seal?.seal.generation, reason: reason)),
+          milestone: trial.promotedTo ?? trial.milestone, resumeFrom: start.generation, reason: reason,
+          source: start.source)),
       &turn)
     sendStart(id, &turn)
   }
@@ -82,12 +74,12 @@ extension Coordinator {
     if let attribute = state.specification.experiment.maxResourceAttribute {
       configuration[attribute] = .int(trial.milestone)
     }
-    let resumeFrom = trial.seals.last { $0.place == state[slot.agent]?.place }?.seal.generation
     send(
       .start(
         StartAttempt(
           attempt: current, slot: slot.index, configuration: configuration, milestone: trial.milestone,
-          maximum: state.specification.scheduler.maxResource, resumeFrom: resumeFrom)),
+          maximum: state.specification.scheduler.maxResource, resumeFrom: trial.resumeFrom, source: trial.source,
+          lastGeneration: trial.lastGeneration)),
       to: slot.agent, &turn)
   }
 
@@ -152,9 +144,14 @@ extension Coordinator {
 
   private mutating func promote(_ promotion: Promotion, _ turn: inout Turn) {
     record(.scheduling(.promotion(promotion)), &turn)
-    guard let trial = state[promotion.trial], trial.isActive, trial.order == nil, let current = trial.current
+    guard let trial = state[promotion.trial], trial.isActive, trial.order == nil, let current = trial.current,
+      let slot = trial.slot
     else { return }
-    proceed(current, to: promotion.milestone, &turn)
+    if isLeaving(slot.agent) {
+      order(.pause, current, reason: .hostLeaves, &turn)
+    } else {
+      proceed(current, to: promotion.milestone, &turn)
+    }
   }
 
   /// Lets a promoted trial go on in its process, where its process waits for that.
@@ -179,6 +176,10 @@ extension Coordinator {
         let slot = trial.slot
       else {
         index += 1
+        continue
+      }
+      if isLeaving(slot.agent) {
+        order(.pause, current, reason: .hostLeaves, &turn)
         continue
       }
       if nextWaiting(for: slot) != nil {

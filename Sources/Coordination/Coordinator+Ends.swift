@@ -37,6 +37,7 @@ extension Coordinator {
     if case .failed(.host) = consequence, end.errorTail.isEmpty { end.errorTail = "its host failed it too often" }
     record(.attemptEnded(attempt, end, consequence: consequence), &turn)
     if case .failed = consequence { checkFailures(&turn) }
+    tidy(attempt.trial, &turn)
   }
 
   private func consequence(of end: AttemptEnd, for trial: TrialState) -> EndConsequence {
@@ -60,6 +61,7 @@ extension Coordinator {
       // A script that is ended at the maximum may exit with any status.
       return trial.order == .complete ? .completed : .failed(.code)
     case .outOfMemory: return .failed(.outOfMemory)
+    case .quotaExceeded: return .failed(.quota)
     case .leaseExpired, .hostFault:
       // At its milestone it has nothing to do until it is promoted; its checkpoint is made again then, if it is lost.
       if trial.reachedMilestone { return afterLeg(trial) }
@@ -92,11 +94,20 @@ extension Coordinator {
     case _ where trial.order == .stop: consequence = .stopped
     case .staleAttempt where trial.reachedMilestone: consequence = afterLeg(trial)
     case .noSuchProgram: consequence = .failed(.code)
+    // Whoever has its checkpoint is away for now: it waits for that, and no host is at fault.
+    case .sourceUnreachable: consequence = .pending(trial.assignmentReason)
+    // Somebody else took the slot's GPUs, and the agent has said so: the slot gets no work until they are free.
+    case .slotBusy where trial.slot.map({ state[$0.agent]?.unusable[$0.index] != nil }) ?? false:
+      consequence = .pending(trial.assignmentReason)
     case .checkpointMissing, .staleAttempt, .slotBusy, .noSuchSlot, .hostFault:
       consequence =
         trial.restarts >= state.specification.failures.maxRestarts ? .failed(.host) : .pending(.restarted)
     }
+    if refusal.code == .sourceUnreachable, case .agent(let holder)? = trial.source?.holder {
+      awayUntil[holder] = turn.now + Self.sourcePatience
+    }
     record(.attemptRefused(attempt, refusal, consequence: consequence), &turn)
+    tidy(attempt.trial, &turn)
     if case .failed = consequence { checkFailures(&turn) }
   }
 

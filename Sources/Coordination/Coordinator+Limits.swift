@@ -79,11 +79,7 @@ extension Coordinator {
     guard let count = state.specification.checkpoints.keepBest else { return }
     let kept = Set(state.ranking.prefix(count).map(\.id))
     for trial in state.trials where !trial.seals.isEmpty && !kept.contains(trial.id) {
-      let place = trial.home
-      record(.checkpointsDropped(trial.id, keeping: []), &turn)
-      if let agent = state.agents.first(where: { $0.place == place && sessions[$0.id.rawValue].isGreeted }) {
-        send(.deleteCheckpoints(trial.id, keeping: []), to: agent.id, &turn)
-      }
+      drop(trial.id, &turn)
     }
   }
 }

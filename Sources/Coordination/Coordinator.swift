@@ -16,6 +16,10 @@ public struct Coordinator: Sendable {
   /// When this machine asked to be woken at the latest; being woken much later means that the process did not run.
   var plannedWake: Instant?
   public internal(set) var counters = Counters()
+  /// Agents that could not be asked for a checkpoint: they are asked again from then on.
+  var awayUntil: [AgentID: Instant] = [:]
+  /// Checkpoints that were asked for because their host leaves.
+  var requestedCopies: Set<CheckpointName> = []
 
   /// What the coordinator remembers of its connection to an agent; forgotten at a restart.
   struct Session: Equatable, Sendable {
@@ -68,6 +72,10 @@ public struct Coordinator: Sendable {
       }
       if !othersGoOn { close(RunEnd(reason: .noUsableHost, message: message), suspends: false, &turn) }
     case .command(let command): carryOut(command, &turn)
+    case .host(let command): carryOut(command, &turn)
+    case .reload(let specification, let hash): reload(specification, hash: hash, &turn)
+    case .checkpointArrived(let name): arrived(name, &turn)
+    case .checkpointUnavailable(let name, let text): unavailable(name, text, &turn)
     case .tick: tick(&turn)
     }
     if state.start != nil, startedAt != nil { settle(&turn) }
@@ -84,11 +92,21 @@ public struct Coordinator: Sendable {
       let session = sessions[agent.id.rawValue]
       if let next = silenceLimit(agent) { consider(session.lastHeard + next) }
     }
+    if !state.waiting.isEmpty {
+      for until in awayUntil.values { consider(until) }
+    }
     if let limit = state.specification.stop.maxWallclockTime, state.closing == nil {
       let left = limit - activeTime(at: now.monotonic)
       consider(now.monotonic + max(left, .zero))
     }
     return deadline
+  }
+
+  /// Whether an agent of the host is in touch; nil: none was ever admitted.
+  public func isInTouch(host name: String) -> Bool? {
+    let agents = state.agents.filter { $0.name == name && $0.origin == .launched }
+    if agents.isEmpty { return nil }
+    return agents.contains { $0.reachability == .reachable && sessions[$0.id.rawValue].isGreeted }
   }
 
   func activeTime(at now: Instant) -> Duration { activeBefore + (startedAt.map { now - $0 } ?? .zero) }
@@ -132,6 +150,13 @@ public enum Event: Equatable, Sendable {
   /// No agent can be kept alive.
   case noUsableHost(String)
   case command(OperatorCommand)
+  case host(HostCommand)
+  /// The cluster file was changed, in what may be changed while a run goes on; the file is in place under this hash.
+  case reload(RunSpecification, hash: String)
+  /// A sealed checkpoint was copied to the coordinator, whole and checked.
+  case checkpointArrived(CheckpointName)
+  /// The agent that was believed to have it has no such checkpoint.
+  case checkpointUnavailable(CheckpointName, String)
   /// The time of `nextDeadline` came; the inbox was read before.
   case tick
 }
@@ -147,6 +172,10 @@ public enum Effect: Equatable, Sendable {
   /// Tell the peer that came with this token that its key is admitted.
   case answerJoin(token: String)
   case rejectJoin(token: String, message: String)
+  /// Copy a sealed checkpoint from the agent's host to the coordinator; said again after a restart, and after a hello.
+  case fetchCheckpoint(TrialID, Seal, from: AgentID)
+  /// Delete what the coordinator holds of the trial's checkpoints but these generations.
+  case dropStored(TrialID, keeping: [Int])
   /// The run is over, or suspended.
   case end(RunOutcome)
 }

@@ -39,6 +39,16 @@ public enum Fact: Equatable, Sendable {
   case agentGreeted(AgentGreeting)
   case agentPrepared(AgentID, failure: String?)
   case agentReachability(AgentID, Reachability)
+  /// What the agent said of its slots last.
+  case agentSlots(AgentID, [SlotState])
+
+  // MARK: Hosts
+  /// An operator, or a changed cluster file, brought one more host into the run.
+  case hostAdded(HostOptions)
+  /// What becomes of the host of this name, and of the agents of this name.
+  case hostMarked(String, HostMark)
+  /// Another cluster file counts from here on.
+  case specificationChanged(hash: String)
 
   // MARK: Trials
   case trialCreated(TrialCreation)
@@ -57,6 +67,10 @@ public enum Fact: Equatable, Sendable {
   case trialStopped(TrialID)
   /// All sealed generations of the trial but those named are to be deleted.
   case checkpointsDropped(TrialID, keeping: [Int])
+  /// A sealed generation is at one more place, whole and checked.
+  case checkpointCopied(TrialID, generation: Int, CheckpointHolder)
+  /// The agent has deleted what its host held of the trial's checkpoints and is not needed any more.
+  case checkpointsDeleted(TrialID, AgentID)
 
   // MARK: Decisions of the scheduler
   case scheduling(SchedulingDecision)
@@ -150,9 +164,16 @@ public struct AgentGreeting: Equatable, Sendable {
   public var bootID: String
   public var home: String
   public var slots: Int
+  /// A random name of `home`; empty in journals of version 1.
+  public var place: String
+  /// What each slot holds, for people.
+  public var devices: [String]
+  /// Version of the kernel's Landlock interface; 0: there is none.
+  public var landlock: Int
 
   public init(
-    agent: AgentID, version: String, hostname: String, machineID: String, bootID: String, home: String, slots: Int
+    agent: AgentID, version: String, hostname: String, machineID: String, bootID: String, home: String, slots: Int,
+    place: String = "", devices: [String] = [], landlock: Int = 0
   ) {
     self.agent = agent
     self.version = version
@@ -161,7 +182,20 @@ public struct AgentGreeting: Equatable, Sendable {
     self.bootID = bootID
     self.home = home
     self.slots = slots
+    self.place = place
+    self.devices = devices
+    self.landlock = landlock
   }
+}
+
+/// What is to become of a host.
+public enum HostMark: String, Sendable, CaseIterable {
+  case inUse
+  /// Takes no new work; its trials go on to their milestones and move.
+  case draining
+  /// Its trials are paused, its checkpoints brought to the coordinator, then its agent ends.
+  case leaving
+  case removed
 }
 
 public enum Reachability: String, Sendable, CaseIterable {
@@ -209,13 +243,19 @@ public struct AttemptAssignment: Equatable, Sendable {
   /// Generation of the sealed checkpoint to go on from.
   public var resumeFrom: Int?
   public var reason: Reason
+  /// Who has that generation; nil: it is at the agent's own place.
+  public var source: CheckpointHolder?
 
-  public init(attempt: TrialAttempt, slot: SlotID, milestone: Int, resumeFrom: Int?, reason: Reason) {
+  public init(
+    attempt: TrialAttempt, slot: SlotID, milestone: Int, resumeFrom: Int?, reason: Reason,
+    source: CheckpointHolder? = nil
+  ) {
     self.attempt = attempt
     self.slot = slot
     self.milestone = milestone
     self.resumeFrom = resumeFrom
     self.reason = reason
+    self.source = source
   }
 }
 
@@ -284,6 +324,8 @@ public enum OrderReason: String, Sendable, CaseIterable {
   case runEnds
   case operatorAsked
   case agentLost
+  /// Its host is drained, or leaves the run.
+  case hostLeaves
 }
 
 /// What the end of an attempt means for its trial.
@@ -304,6 +346,16 @@ public enum FailureKind: String, Sendable, CaseIterable {
   case noReport
   case outOfMemory
   case host
+  /// Its checkpoint was larger than `checkpoints.quota`; counts like an error in the code.
+  case quota
+
+  /// Whether it counts against `max_failures`.
+  public var countsAsError: Bool {
+    switch self {
+    case .code, .noReport, .quota: true
+    case .outOfMemory, .host: false
+    }
+  }
 }
 
 /// What an operator asked for.

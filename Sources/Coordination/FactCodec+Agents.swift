@@ -37,6 +37,9 @@ extension AgentGreeting {
       $0.bootID = bootID
       $0.home = home
       $0.slots = UInt32(clamping: slots)
+      $0.place = place
+      $0.devices = devices
+      $0.landlock = UInt32(clamping: landlock)
     }
   }
 
@@ -44,7 +47,9 @@ extension AgentGreeting {
     self.init(
       agent: AgentID(try Check.count(message.agent, "agent_greeted.agent")), version: message.version,
       hostname: message.hostname, machineID: message.machineID, bootID: message.bootID, home: message.home,
-      slots: try Check.number(message.slots, in: 0...WireLimits.maximumSlots, "agent_greeted.slots"))
+      slots: try Check.number(message.slots, in: 0...WireLimits.maximumSlots, "agent_greeted.slots"),
+      place: message.place, devices: message.devices,
+      landlock: try Check.count(message.landlock, "agent_greeted.landlock"))
   }
 }
 

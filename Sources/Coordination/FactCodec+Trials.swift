@@ -37,6 +37,7 @@ extension AttemptAssignment {
       $0.milestone = UInt32(clamping: milestone)
       if let resumeFrom { $0.resumeFrom = UInt32(clamping: resumeFrom) }
       $0.reason = reason.message
+      if let source { $0.source = source.message }
     }
   }
 
@@ -48,7 +49,8 @@ extension AttemptAssignment {
         index: try Check.count(message.slot, "attempt_assigned.slot")),
       milestone: try Check.count(message.milestone, "attempt_assigned.milestone"),
       resumeFrom: message.hasResumeFrom ? try Check.count(message.resumeFrom, "attempt_assigned.resume_from") : nil,
-      reason: try Reason(message.reason, "attempt_assigned.reason"))
+      reason: try Reason(message.reason, "attempt_assigned.reason"),
+      source: message.hasSource ? try CheckpointHolder(message.source) : nil)
   }
 }
 
@@ -82,6 +84,7 @@ extension OrderReason: WireEnumeration {
     case .runEnds: .runEnds
     case .operatorAsked: .operatorAsked
     case .agentLost: .agentLost
+    case .hostLeaves: .hostLeaves
     }
   }
 }
@@ -118,6 +121,7 @@ extension FailureKind: WireEnumeration {
     case .noReport: .noReport
     case .outOfMemory: .outOfMemory
     case .host: .host
+    case .quota: .quota
     }
   }
 }

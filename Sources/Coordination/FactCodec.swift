@@ -37,6 +37,16 @@ extension Fact: WireCodable {
       self = .agentReachability(
         AgentID(try Check.count(reachability.agent, "agent_reachability.agent")),
         try Reachability(reachability.reachability, "agent_reachability.reachability"))
+    case .agentSlots(let slots):
+      self = .agentSlots(
+        AgentID(try Check.count(slots.agent, "agent_slots.agent")),
+        try Check.list(
+          slots.states, atMost: WireLimits.maximumSlots, "agent_slots"
+        ) { (state) throws(WireError) in try SlotState(state) })
+    case .hostAdded(let host): self = .hostAdded(try HostOptions(host))
+    case .hostMarked(let marked):
+      self = .hostMarked(marked.name, try HostMark(marked.mark, "host_marked.mark"))
+    case .specificationChanged(let hash): self = .specificationChanged(hash: hash)
 
     case .trialCreated(let creation): self = .trialCreated(try TrialCreation(creation))
     case .attemptAssigned(let assignment): self = .attemptAssigned(try AttemptAssignment(assignment))
@@ -74,6 +84,15 @@ extension Fact: WireCodable {
         keeping: try Check.list(
           dropped.keeping, atMost: WireLimits.maximumGenerations, "checkpoints_dropped.keeping"
         ) { (generation) throws(WireError) in try Check.count(generation, "checkpoints_dropped.keeping") })
+    case .checkpointCopied(let copied):
+      self = .checkpointCopied(
+        TrialID(try Check.count(copied.trial, "checkpoint_copied.trial")),
+        generation: try Check.count(copied.generation, "checkpoint_copied.generation"),
+        try CheckpointHolder(copied.holder))
+    case .checkpointsDeleted(let deleted):
+      self = .checkpointsDeleted(
+        TrialID(try Check.count(deleted.trial, "checkpoints_deleted.trial")),
+        AgentID(try Check.count(deleted.agent, "checkpoints_deleted.agent")))
 
     case .promotion(let promotion): self = .scheduling(.promotion(try .init(promotion)))
     case .maximumRaised(let raise): self = .scheduling(.maximumRaised(try .init(raise)))
@@ -128,6 +147,20 @@ extension Fact: WireCodable {
           $0.agent = UInt32(clamping: agent.rawValue)
           $0.reachability = reachability.message
         })
+    case .agentSlots(let agent, let states):
+      .agentSlots(
+        .with {
+          $0.agent = UInt32(clamping: agent.rawValue)
+          $0.states = states.map(\.message)
+        })
+    case .hostAdded(let host): .hostAdded(host.message)
+    case .hostMarked(let name, let mark):
+      .hostMarked(
+        .with {
+          $0.name = name
+          $0.mark = mark.message
+        })
+    case .specificationChanged(let hash): .specificationChanged(hash)
 
     case .trialCreated(let creation): .trialCreated(creation.message)
     case .attemptAssigned(let assignment): .attemptAssigned(assignment.message)
@@ -186,6 +219,19 @@ extension Fact: WireCodable {
         .with {
           $0.trial = UInt32(clamping: trial.rawValue)
           $0.keeping = keeping.map { UInt32(clamping: $0) }
+        })
+    case .checkpointCopied(let trial, let generation, let holder):
+      .checkpointCopied(
+        .with {
+          $0.trial = UInt32(clamping: trial.rawValue)
+          $0.generation = UInt32(clamping: generation)
+          $0.holder = holder.message
+        })
+    case .checkpointsDeleted(let trial, let agent):
+      .checkpointsDeleted(
+        .with {
+          $0.trial = UInt32(clamping: trial.rawValue)
+          $0.agent = UInt32(clamping: agent.rawValue)
         })
 
     case .scheduling(.promotion(let promotion)): .promotion(promotion.message)

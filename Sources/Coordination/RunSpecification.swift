@@ -156,59 +156,6 @@ public struct StopCriterion: Equatable, Sendable {
   }
 }
 
-/// Where trials run.
-public struct ClusterOptions: Equatable, Sendable {
-  /// Slots on this machine; nil: one for each processor core.
-  public var localSlots: Int?
-  /// Trials at once, whatever the slots (Syne Tune's `n_workers`).
-  public var maxWorkers: Int?
-  /// How long an agent may stay silent before its trials are given up.
-  public var lostAfter: Duration
-  public var heartbeat: Duration
-  /// The address of this machine that the coordinator listens on.
-  public var listenAddress: String
-  /// Where agents keep their folders.
-  public var workDirectory: String?
-
-  public init(
-    localSlots: Int? = nil, maxWorkers: Int? = nil, lostAfter: Duration = .seconds(6 * 3600),
-    heartbeat: Duration = .seconds(5), listenAddress: String = "127.0.0.1", workDirectory: String? = nil
-  ) {
-    self.localSlots = localSlots
-    self.maxWorkers = maxWorkers
-    self.lostAfter = lostAfter
-    self.heartbeat = heartbeat
-    self.listenAddress = listenAddress
-    self.workDirectory = workDirectory
-  }
-}
-
-/// What is kept of checkpoints, and how long a trial may be held at a milestone.
-public struct CheckpointPolicy: Equatable, Sendable {
-  public enum Store: String, Sendable, CaseIterable { case host }
-
-  public var store: Store
-  /// The checkpoints of this many best trials are kept at the end; nil: all.
-  public var keepBest: Int?
-  /// How long a trial may stay held at a milestone before it is paused.
-  public var holdLimit: Duration
-  /// How long to wait for a checkpoint after a report at a milestone.
-  public var settle: Duration
-  /// How long a trial may take to end after SIGTERM.
-  public var grace: Duration
-
-  public init(
-    store: Store = .host, keepBest: Int? = nil, holdLimit: Duration = .seconds(60), settle: Duration = .seconds(5),
-    grace: Duration = .seconds(10)
-  ) {
-    self.store = store
-    self.keepBest = keepBest
-    self.holdLimit = holdLimit
-    self.settle = settle
-    self.grace = grace
-  }
-}
-
 /// What failures a run bears.
 public struct FailurePolicy: Equatable, Sendable {
   /// The run ends when more trials than this failed by an error in their code; nil: when more than half of at least

@@ -30,12 +30,22 @@ extension RunState {
         $0.preparationFailure = failure
       }
     case .agentReachability(let id, let reachability): change(id) { $0.reachability = reachability }
+    case .agentSlots(let id, let states):
+      change(id) { agent in
+        agent.unusable = [:]
+        for state in states where !state.isUsable { agent.unusable[state.slot] = state.reason }
+      }
+    case .hostAdded(let host):
+      addedHosts.removeAll { $0.name == host.name }
+      addedHosts.append(host)
+    case .hostMarked(let name, let mark): hostMarks[name] = mark
+    case .specificationChanged(let hash): changedSpecificationHash = hash
     case .trialCreated(let creation): apply(creation)
     case .attemptAssigned(let assignment): apply(assignment, at: stamped.stamp)
     case .attemptStarted(let attempt, _):
       changeCurrent(attempt) { if $0.status == .active(.assigned) { $0.status = .active(.running) } }
     case .attemptRefused(let attempt, let refusal, let consequence):
-      if refusal.code == .checkpointMissing { changeCurrent(attempt) { $0.seals = $0.seals.dropLast() } }
+      if refusal.code == .checkpointMissing { loseCheckpoint(of: attempt) }
       finishAttempt(attempt, end: nil, message: refusal.detail, consequence: consequence, at: stamped.stamp)
     case .reportReceived(let report): apply(report)
     case .withheldReportSettled(let attempt, let sequence, let disposition):
@@ -73,8 +83,11 @@ extension RunState {
         trial.status = .stopped
         trial.withheld = []
       }
-    case .checkpointsDropped(let id, let kept):
-      change(id) { trial in trial.seals.removeAll { !kept.contains($0.seal.generation) } }
+    case .checkpointsDropped(let id, let kept): change(id) { $0.dropSeals { !kept.contains($0.seal.generation) } }
+    case .checkpointCopied(let id, let generation, let holder): noteCopy(of: id, generation, at: holder)
+    case .checkpointsDeleted(let id, let agent):
+      guard let place = self[agent]?.place else { break }
+      change(id) { trial in trial.leftAt.removeAll { $0 == place } }
     case .scheduling(let decision): apply(decision)
     case .operatorCommand: break
     }
@@ -108,6 +121,7 @@ extension RunState {
       agent.isPrepared = false
       agent.preparationFailure = nil
       agent.reachability = .reachable
+      agent.unusable = [:]
       // Slots that vanished but hold a trial stay until the trial's end is settled.
       while agent.slots.count < greeting.slots { agent.slots.append(nil) }
       while agent.slots.count > greeting.slots, agent.slots.last == .some(nil) { agent.slots.removeLast() }
@@ -128,7 +142,7 @@ extension RunState {
 
   private mutating func apply(_ assignment: AttemptAssignment, at stamp: Stamp) {
     let id = assignment.attempt.trial
-    guard self[id] != nil, self[assignment.slot.agent] != nil else { return }
+    guard self[id] != nil, let agent = self[assignment.slot.agent] else { return }
     waiting.removeAll { $0 == id }
     change(id) { trial in
       trial.status = .active(.assigned)
@@ -144,6 +158,12 @@ extension RunState {
       trial.earlierCost += trial.cost
       trial.cost = 0
       trial.assignedAt = stamp.active
+      trial.resumeFrom = assignment.resumeFrom
+      trial.assignmentReason = assignment.reason
+      let seal = trial.seals.last { $0.seal.generation == assignment.resumeFrom }?.seal
+      trial.source = assignment.source.flatMap { holder in seal.map { CheckpointSource(seal: $0, holder: holder) } }
+      // What it left there may be of use again, or is cleared away by the new attempt.
+      trial.leftAt.removeAll { $0 == agent.place }
     }
     change(assignment.slot.agent) { agent in
       if agent.slots.indices.contains(assignment.slot.index) { agent.slots[assignment.slot.index] = id }
@@ -182,19 +202,13 @@ extension RunState {
       }
     }
     let agent = trial.slot.flatMap { self[$0.agent] }
+    let isStoreShared = if case .shared = specification.checkpoints.store { true } else { false }
     change(attempt.trial) { trial in
       trial.slot = nil
       trial.everEnded = true
       trial.slotTime += spent
-      if let seal = end?.seal, let greeting = agent?.greeting {
-        let place = CheckpointPlace(machine: greeting.machineID, folder: greeting.home)
-        trial.seals.removeAll { $0.seal.generation == seal.generation || $0.place != place }
-        trial.seals.append(
-          TrialState.SealedCheckpoint(
-            seal: seal, place: place,
-            path: "\(greeting.home)/trials/\(attempt.trial)/seals/\(seal.generation)"))
-        if trial.seals.count > 2 { trial.seals.removeFirst(trial.seals.count - 2) }
-      }
+      trial.source = nil
+      if let seal = end?.seal, let place = agent?.place { trial.keep(seal, at: place, isShared: isStoreShared) }
       switch consequence {
       case .paused: trial.status = .paused
       case .pending(let reason):
@@ -213,7 +227,7 @@ extension RunState {
     case .stopped: totals.stopped += 1
     case .failed(let kind):
       totals.failed += 1
-      if kind == .code || kind == .noReport { totals.codeFailures += 1 }
+      if kind.countsAsError { totals.codeFailures += 1 }
       totals.lastFailure = (attempt.trial, end?.errorTail ?? message)
     case .paused: break
     }

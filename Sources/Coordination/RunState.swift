@@ -7,7 +7,8 @@ import Wire
 /// All that a run is at one moment. Only `apply` changes it; everything in it follows from the specification and the
 /// facts of the journal.
 public struct RunState: Sendable {
-  public let specification: RunSpecification
+  /// What counts now; a reload changes what it may change.
+  public internal(set) var specification: RunSpecification
 
   public internal(set) var start: RunStart?
   /// Set while the run takes no more new trials.
@@ -19,6 +20,12 @@ public struct RunState: Sendable {
   public internal(set) var ports: Ports?
 
   public internal(set) var agents: [AgentState] = []
+  /// Hosts that came into the run after its start, in the order of their coming.
+  public internal(set) var addedHosts: [HostOptions] = []
+  /// What is to become of hosts, and of agents that joined, by name; those not named are in use.
+  public internal(set) var hostMarks: [String: HostMark] = [:]
+  /// Hash of the cluster file that counts, where it is not the one of the start.
+  public internal(set) var changedSpecificationHash: String?
   /// One-time keys that may join.
   public internal(set) var joinTokens: [String] = []
   public internal(set) var trials: [TrialState] = []
@@ -92,6 +99,14 @@ public struct RunState: Sendable {
   /// The agent with this CURVE public key.
   public func agent(withKey key: String) -> AgentID? { agents.first { $0.publicKey == key }?.id }
 
+  /// The hosts of the run that are not removed, in the order of the file and of their coming.
+  public var hosts: [HostOptions] {
+    let known = specification.cluster.hosts.filter { host in !addedHosts.contains { $0.name == host.name } }
+    return (known + addedHosts).filter { mark(of: $0.name) != .removed }
+  }
+
+  public func mark(of host: String) -> HostMark { hostMarks[host] ?? .inUse }
+
   /// Attempts that occupy a slot, by trial.
   public var activeTrials: [TrialID] {
     agents.flatMap { agent in agent.slots.compactMap { $0 } }.sorted()
@@ -112,10 +127,12 @@ public struct AgentState: Equatable, Sendable {
   public internal(set) var reachability = Reachability.reachable
   /// The trial in each slot.
   public internal(set) var slots: [TrialID?] = []
+  /// Slots that may not be given work, and why.
+  public internal(set) var unusable: [Int: String] = [:]
 
   public var machine: String? { greeting?.machineID }
   /// Whose checkpoints it can reach: those of agents on the same machine with the same folder.
-  public var place: CheckpointPlace? { greeting.map { CheckpointPlace(machine: $0.machineID, folder: $0.home) } }
+  public var place: CheckpointPlace? { greeting.map { CheckpointPlace($0) } }
 }
 
 /// A trial as the coordinator sees it.
@@ -150,7 +167,20 @@ public struct TrialState: Equatable, Sendable {
   public internal(set) var orderReason: OrderReason?
   public internal(set) var usableReports = 0
   public internal(set) var rejectedReports = 0
+  /// Sealed generations, oldest first: the two newest of the newest line of attempts.
   public internal(set) var seals: [SealedCheckpoint] = []
+  /// The highest generation that was ever sealed.
+  public internal(set) var lastGeneration = 0
+  /// Places that hold checkpoints which nobody will go on from.
+  public internal(set) var leftAt: [CheckpointPlace] = []
+  /// The generation that the newest attempt goes on from; nil: from the start.
+  public internal(set) var resumeFrom: Int?
+  /// Why the newest attempt was given a slot.
+  public internal(set) var assignmentReason = AttemptAssignment.Reason.created
+  /// Where the newest attempt fetches its checkpoint from, until it has it.
+  public internal(set) var source: CheckpointSource?
+  /// How often a checkpoint of the trial went from one place to another.
+  public internal(set) var moves = 0
   public internal(set) var restarts = 0
   public internal(set) var cost = 0.0
   var earlierCost = 0.0
@@ -173,25 +203,36 @@ public struct TrialState: Equatable, Sendable {
 
   public struct SealedCheckpoint: Equatable, Sendable {
     public var seal: Seal
-    public var place: CheckpointPlace
-    public var path: String
+    public var holders: [Holder]
+
+    public func isHeld(at place: CheckpointPlace?) -> Bool { place.map { holders.contains(.place($0)) } ?? false }
+  }
+
+  /// Who has a sealed generation.
+  public enum Holder: Hashable, Sendable {
+    case place(CheckpointPlace)
+    case coordinator
+    case store
   }
 
   /// The name of the newest attempt; nil before the first start.
   public var current: TrialAttempt? { attempt.map { TrialAttempt(id, $0) } }
   public var isActive: Bool { if case .active = status { true } else { false } }
-  /// Where the newest checkpoint is.
-  public var home: CheckpointPlace? { seals.last?.place }
 }
 
 /// A folder of agents on a machine: what is sealed there can be resumed there.
 public struct CheckpointPlace: Hashable, Sendable {
-  public let machine: String
+  /// The folder's own random name; in journals of version 1 the machine's id.
+  public let name: String
   public let folder: String
 
-  public init(machine: String, folder: String) {
-    self.machine = machine
+  public init(name: String, folder: String) {
+    self.name = name
     self.folder = folder
+  }
+
+  init(_ greeting: AgentGreeting) {
+    self.init(name: greeting.place.isEmpty ? greeting.machineID : greeting.place, folder: greeting.home)
   }
 }
 

@@ -10,7 +10,10 @@ import TuningModel
 
 extension Commands {
   /// Says everything that is wrong with a cluster file, or what a run of it would be.
-  public static func check(file: String, json: Bool) throws -> ExitCode {
+  /// With hosts in the file each of them is tried as well, unless `skipsHosts`.
+  public static func check(
+    file: String, json: Bool, skipsHosts: Bool = false, home: String = RunFolder.home
+  ) throws -> ExitCode {
     do {
       let decoded = try ClusterFile.load(path: file)
       let tree = try decoded.specification.experiment.codeFolder.map { try CodeTree.scan(folder: $0) }
@@ -18,19 +21,27 @@ extension Commands {
         decoded.warnings.map(\.description)
         + [EntryPointCheck.warning(decoded.specification.experiment, tree)].compactMap { $0.map { "warning: " + $0 } }
       let scheduler = try TrialScheduler(decoded.specification.scheduler)
+      let specification = decoded.specification
+      let hosts = skipsHosts ? [] : try tryHosts(specification, home: home, isQuiet: json)
+      let entryPoint = specification.experiment.entryPoint
+      let isUsable = hosts.isEmpty || hosts.contains { host in
+        !host.faults(specification.cluster, entryPoint: entryPoint).contains(where: \.isError)
+      }
       if json {
         show(
           JSONValue.object([
-            .init("ok", .bool(true)),
+            .init("ok", .bool(isUsable)),
             .init("warnings", .array(warnings.map { .string($0) })),
             .init("rungs", .array((scheduler.ladder.first?.rungs ?? []).map { .int($0.level) })),
             .init("code_files", tree.map { .int($0.manifest.entries.count) } ?? .null),
+            .init("hosts", .array(hosts.map { $0.json(specification.cluster, entryPoint: entryPoint) })),
           ]).jsonText(.strict))
       } else {
         for warning in warnings { show(warning) }
-        show(describe(decoded.specification, tree, scheduler))
+        show(describe(specification, tree, scheduler))
+        show(hosts, specification)
       }
-      return .success
+      return isUsable ? .success : .runFailed
     } catch let error as ClusterFileError {
       guard json else { throw error }
       show(
@@ -57,8 +68,41 @@ extension Commands {
     let levels = (scheduler.ladder.first?.rungs.map(\.level) ?? []) + [specification.scheduler.maxResource]
     lines.append(
       "  \(specification.scheduler.name.rawValue): milestones \(levels.map(String.init).joined(separator: ", "))")
-    lines.append(
-      "  slots on this machine: \(specification.cluster.localSlots ?? ProcessInfo.processInfo.activeProcessorCount)")
+    if specification.cluster.hosts.isEmpty {
+      lines.append(
+        "  slots on this machine: \(specification.cluster.localSlots ?? ProcessInfo.processInfo.activeProcessorCount)")
+    }
     return lines.joined(separator: "\n")
+  }
+
+  // MARK: Hosts
+
+  private static func tryHosts(
+    _ specification: RunSpecification, home: String, isQuiet: Bool
+  ) throws -> [HostReport] {
+    let cluster = specification.cluster
+    guard !cluster.hosts.isEmpty else { return [] }
+    let state = Files.parent(of: home)
+    if !isQuiet { complain("trying \(cluster.hosts.count) hosts …") }
+    let checks = HostChecks(
+      cluster: cluster, program: try AgentProgram.forHosts(try agentExecutable(), state: state),
+      executable: try launchExecutable(), knownHosts: AgentProgram.knownHosts(state: state))
+    return try checks.run { _ in }
+  }
+
+  private static func show(_ hosts: [HostReport], _ specification: RunSpecification) {
+    guard !hosts.isEmpty else { return }
+    show("\n" + Presentation.table([HostReport.columns] + hosts.map(\.row)))
+    for line in hosts.flatMap(\.gpuLines) { show("  " + line) }
+    for host in hosts {
+      for fault in host.faults(specification.cluster, entryPoint: specification.experiment.entryPoint) {
+        let name = fault.text.hasPrefix(host.host.name) ? "" : "\(host.host.name): "
+        show("\(fault.isError ? "ERROR" : "warning")  \(name)\(fault.text)" + (fault.fix.isEmpty ? "" : "; \(fault.fix)"))
+      }
+    }
+    let usable = hosts.count { host in
+      !host.faults(specification.cluster, entryPoint: specification.experiment.entryPoint).contains(where: \.isError)
+    }
+    show("\(usable) of \(hosts.count) hosts can be used")
   }
 }

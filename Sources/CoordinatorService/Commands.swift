@@ -68,7 +68,7 @@ public enum Commands {
     }
   }
 
-  private static func ask(
+  static func ask(
     _ run: String?, _ members: [JSONValue.Member], _ home: String, _ body: (JSONValue) -> Void
   ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)

@@ -13,6 +13,11 @@ final class CoordinatorLoop {
   enum Request: Sendable {
     case command(OperatorCommand)
     case invite(Promise<JSONValue>)
+    case host(HostCommand, Promise<JSONValue>)
+    case reload(RunSpecification, hash: String, Promise<JSONValue>)
+    case checkpoint(CheckpointVault.Outcome)
+    case secret(keyFile: String, String?)
+    case note(String)
     case state(Promise<RunState>)
   }
 
@@ -23,18 +28,23 @@ final class CoordinatorLoop {
   }
 
   let mailbox: Mailbox<Request>
-  private var coordinator: Coordinator
+  var coordinator: Coordinator
   private let journal: Journal
   private let listener: Listener
   private let admissions: AdmissionList
   private let launcher: LocalLauncher?
+  let farm: FarmLauncher?
+  /// Set before the loop runs.
+  var bulk: BulkDesk?
+  /// Puts a changed cluster file in its place, once the fact of it is durable.
+  var adoptFile: () -> Void = {}
   private let signals: SignalWatch
   private let start: RunStart
   private let printer: LinePrinter
 
   /// The connection of each agent's newest hello, and of each join.
   private var peers: [CurvePublicKey: Peer] = [:]
-  private var events: [Event] = []
+  var events: [Event] = []
   private var outcome: Outcome?
   private var interrupts = 0
 
@@ -43,7 +53,7 @@ final class CoordinatorLoop {
 
   init(
     coordinator: Coordinator, journal: Journal, listener: Listener, admissions: AdmissionList,
-    launcher: LocalLauncher?, signals: SignalWatch, start: RunStart, printer: LinePrinter
+    launcher: LocalLauncher?, farm: FarmLauncher?, signals: SignalWatch, start: RunStart, printer: LinePrinter
   ) throws(ServiceError) {
     mailbox = try Mailbox()
     self.coordinator = coordinator
@@ -51,12 +61,13 @@ final class CoordinatorLoop {
     self.listener = listener
     self.admissions = admissions
     self.launcher = launcher
+    self.farm = farm
     self.signals = signals
     self.start = start
     self.printer = printer
   }
 
-  private func note(_ text: String) {
+  func note(_ text: String) {
     printer.print("\(Presentation.clock(HostClock.wall))  \(Presentation.printable(text, keepsNewlines: true))")
   }
 
@@ -66,6 +77,7 @@ final class CoordinatorLoop {
     events = [.started(start), .listening(control: listener.control.port, bulk: listener.bulk.port)]
     try handleEvents()
     take(launcher?.begin() ?? [])
+    beginFarm()
     try handleEvents()
     var poller = Poller()
     while true {
@@ -83,8 +95,11 @@ final class CoordinatorLoop {
     for source in listener.control.pollSources { poller.add(source) }
     poller.add(.descriptor(mailbox.wakeup.descriptor))
     poller.add(.descriptor(signals.descriptor.number))
-    for descriptor in launcher?.descriptors ?? [] { poller.add(.descriptor(descriptor.number)) }
-    let deadline = [coordinator.nextDeadline(after: HostClock.moment), launcher?.deadline].compactMap { $0 }.min()
+    for descriptor in (launcher?.descriptors ?? []) + (farm?.descriptors ?? []) {
+      poller.add(.descriptor(descriptor.number))
+    }
+    let deadline = [coordinator.nextDeadline(after: HostClock.moment), launcher?.deadline, farm?.deadline]
+      .compactMap { $0 }.min()
     try poller.wait(for: deadline.map { max($0 - HostClock.now, .zero) })
   }
 
@@ -96,6 +111,7 @@ final class CoordinatorLoop {
     while let signal = signals.next() { take(signal: signal) }
     for request in mailbox.take() { take(request) }
     take(launcher?.step() ?? [])
+    take(farm?.step() ?? [])
     if let deadline = coordinator.nextDeadline(after: HostClock.moment), HostClock.now >= deadline {
       events.append(.tick)
     }
@@ -148,6 +164,14 @@ final class CoordinatorLoop {
     case .command(let command): events.append(.command(command))
     case .state(let promise): promise.fulfil(coordinator.state)
     case .invite(let promise): invite(promise)
+    case .host(let command, let promise): take(command, promise)
+    case .reload(let specification, let hash, let promise):
+      events.append(.reload(specification, hash: hash))
+      promise.fulfil(.object([.init("ok", .bool(true))]))
+    case .checkpoint(.arrived(let name)): events.append(.checkpointArrived(name))
+    case .checkpoint(.unavailable(let name, let text)): events.append(.checkpointUnavailable(name, text))
+    case .secret(let keyFile, let secret): farm?.answer(secret, for: keyFile)
+    case .note(let text): note(text)
     }
   }
 
@@ -165,7 +189,7 @@ final class CoordinatorLoop {
   private func take(_ launches: [LocalLauncher.Event]) {
     for launch in launches {
       switch launch {
-      case .announced(let key): events.append(.admit(publicKey: key, name: "local"))
+      case .announced(let key): events.append(.admit(publicKey: key, name: launcher?.name ?? "local"))
       case .note(let text): note(text)
       case .hopeless(let message):
         events.append(.noUsableHost("the agent on this machine cannot be kept alive: \(message)"))
@@ -187,11 +211,14 @@ final class CoordinatorLoop {
       effects += output.effects
       for fact in output.facts { lines += Presentation.lines(for: fact, in: coordinator.state) }
     }
+    let concernsHosts = facts.contains { $0.fact.concernsHosts } || events.contains { $0.isReload }
     events.removeAll(keepingCapacity: true)
     // Acknowledged means durable: nothing leaves before this returns.
     if !facts.isEmpty { try journal.append(facts) }
     for line in lines { printer.print(line) }
     for effect in effects { carryOut(effect) }
+    for case .specificationChanged in facts.map(\.fact) { adoptFile() }
+    if concernsHosts { farm?.update(coordinator.state) { [coordinator] in coordinator.isInTouch(host: $0) } }
   }
 
   private func carryOut(_ effect: Effect) {
@@ -203,7 +230,9 @@ final class CoordinatorLoop {
     case .admit(let text):
       guard let key = CurvePublicKey(text) else { return }
       admissions.admit(key, as: .agent)
+      if let agent = coordinator.state.agent(withKey: text) { bulk?.know(agent, key) }
       launcher?.confirm()
+      farm?.confirm(text)
     case .admitToken(let text):
       guard let key = CurvePublicKey(text) else { return }
       admissions.admit(key, as: .join)
@@ -216,8 +245,11 @@ final class CoordinatorLoop {
       if let key = CurvePublicKey(token), let peer = peers[key] {
         send(.rejected(code: .notAdmitted, message: message), to: peer)
       }
+    case .fetchCheckpoint(let trial, let seal, let agent): bulk?.want(trial, seal, from: agent)
+    case .dropStored(let trial, let keeping): bulk?.drop(trial, keeping: keeping)
     case .end(let end):
       launcher?.isEnding = true
+      farm?.end()
       outcome = outcome ?? .ended(end)
     }
   }

@@ -2,12 +2,17 @@ import Foundation
 import HostSystem
 
 /// Path of `pasha-agent`: `$PASHA_AGENT`, or beside this program.
-public func agentExecutable() throws -> String {
-  if let path = ProcessInfo.processInfo.environment["PASHA_AGENT"], !path.isEmpty { return path }
+public func agentExecutable() throws -> String { try executable("pasha-agent", variable: "PASHA_AGENT") }
+
+/// Path of `pasha-launch`: `$PASHA_LAUNCH`, or beside this program.
+func launchExecutable() throws -> String { try executable("pasha-launch", variable: "PASHA_LAUNCH") }
+
+private func executable(_ name: String, variable: String) throws -> String {
+  if let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty { return path }
   let own = try Files.linkTarget("/proc/self/exe")
-  let path = Files.parent(of: own) + "/pasha-agent"
+  let path = Files.parent(of: own) + "/" + name
   guard Files.exists(path) else {
-    throw ServiceError(.notFound, "there is no pasha-agent beside \(own); build it, or set PASHA_AGENT to its path")
+    throw ServiceError(.notFound, "there is no \(name) beside \(own); build it, or set \(variable) to its path")
   }
   return path
 }

@@ -18,6 +18,8 @@ final class LocalLauncher {
   private let request: LaunchRequest
   private let address: LaunchAddress
   private let record: String
+  /// What the agent is called in messages.
+  var name: String { request.name }
   private var launch: LocalLaunch?
   private var startedAt = Instant.zero
   private var retryAt: Instant?

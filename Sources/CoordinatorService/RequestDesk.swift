@@ -7,10 +7,12 @@ import Wire
 
 /// Answers the requests of the control socket. Each comes on a thread of its own and may wait.
 final class RequestDesk: Sendable {
-  private let mailbox: Mailbox<CoordinatorLoop.Request>
+  let mailbox: Mailbox<CoordinatorLoop.Request>
   private let bulk: BulkDesk
+  let folder: RunFolder
 
-  init(mailbox: Mailbox<CoordinatorLoop.Request>, bulk: BulkDesk) {
+  init(mailbox: Mailbox<CoordinatorLoop.Request>, bulk: BulkDesk, folder: RunFolder) {
+    self.folder = folder
     self.mailbox = mailbox
     self.bulk = bulk
   }
@@ -27,6 +29,11 @@ final class RequestDesk: Sendable {
       mailbox.post(.invite(promise))
       return promise.wait(for: .seconds(10)) ?? failure("the coordinator did not answer")
     case "log": return log(request)
+    case "add_host": return addHost(request)
+    case "drain_host": return change(request) { .drain($0) }
+    case "remove_host": return change(request) { .remove($0) }
+    case "lost_host": return change(request) { .lost($0) }
+    case "reload": return reload(request)
     default: return failure("unknown request")
     }
   }
@@ -36,7 +43,7 @@ final class RequestDesk: Sendable {
     return .object([.init("ok", .bool(true))])
   }
 
-  private func failure(_ text: String) -> JSONValue { .object([.init("error", .string(text))]) }
+  func failure(_ text: String) -> JSONValue { .object([.init("error", .string(text))]) }
 
   /// A piece of a trial's log, from the agent that has it.
   private func log(_ request: JSONValue) -> JSONValue {

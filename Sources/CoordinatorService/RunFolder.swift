@@ -17,6 +17,12 @@ public struct RunFolder: Sendable {
   public var controlSocket: String { path + "/control.sock" }
   public var agentRecord: String { path + "/agent.json" }
   public var code: String { path + "/code" }
+  /// Copies of sealed checkpoints.
+  public var checkpoints: String { path + "/checkpoints" }
+  /// Names of the hosts that need a tunnel.
+  public var tunnels: String { path + "/tunnels" }
+  /// A cluster file that is being taken over.
+  public var nextClusterFile: String { path + "/cluster.yml.next" }
   public var log: String { path + "/coordinator.log" }
 
   // MARK: Where runs are

@@ -75,14 +75,20 @@ public struct RunService {
   public static func resume(run name: String?, options: Options) throws -> RunService {
     let folder = try RunFolder.find(name, in: options.home)
     let journal = try Journal.open(at: folder.journal)
+    if Files.exists(folder.nextClusterFile) {
+      var changed: String?
+      try journal.replay { if case .specificationChanged(let hash) = $0.fact { changed = hash } }
+      if let changed { folder.finishReload(expecting: changed) }
+    }
     let specification = try folder.specification()
     var coordinator = try Coordinator(specification: specification)
     try journal.replay { coordinator.replay(StampedFact(stamp: $0.stamp, fact: $0.fact)) }
     let text = try Files.read(folder.clusterFile, limit: ClusterFile.sizeLimit)
-    if let known = coordinator.state.start?.specificationHash, known != SHA256.hash(text) {
+    let counted = coordinator.state.changedSpecificationHash ?? coordinator.state.start?.specificationHash
+    if let known = counted, known != SHA256.hash(text) {
       throw ServiceError(
         .usage,
-        "\(folder.clusterFile) is not the file that the run was started with, and its journal means something else "
+        "\(folder.clusterFile) is not the file that the run was started with, or that `reload` took over, and its journal means something else "
           + "under another one; put the original back, or start a new run with the changed file")
     }
     if let end = coordinator.state.end {
@@ -122,26 +128,25 @@ public struct RunService {
     try listener.proveRefusal()
     let printer = try LinePrinter(descriptor: options.isQuiet ? openNull() : STDOUT_FILENO)
     let results = try ResultsKeeper(folder: folder, specification: specification)
-    let bulk = try BulkDesk(socket: listener.bulk, code: code)
-    let launcher = LocalLauncher(
-      executable: options.agentExecutable,
-      request: LaunchRequest(
-        run: folder.name, slots: specification.cluster.localSlots ?? ProcessInfo.processInfo.activeProcessorCount,
-        workDirectory: specification.cluster.workDirectory, name: "local"),
-      address: LaunchAddress(
-        serverKey: keys.publicKey.text, host: specification.cluster.ownHost, control: listener.control.port,
-        bulk: listener.bulk.port),
-      record: folder.agentRecord)
+    let launcher = localLauncher(listener, keys)
+    let farm = try farmLauncher(listener, keys)
     let loop = try CoordinatorLoop(
       coordinator: coordinator, journal: journal, listener: listener, admissions: admissions, launcher: launcher,
-      signals: signals, start: start, printer: printer)
-    let desk = RequestDesk(mailbox: loop.mailbox, bulk: bulk)
+      farm: farm, signals: signals, start: start, printer: printer)
+    let bulk = try BulkDesk(
+      socket: listener.bulk, code: code, vault: folder.checkpoints,
+      note: { [mailbox = loop.mailbox] in mailbox.post(.note($0)) },
+      tell: { [mailbox = loop.mailbox] in mailbox.post(.checkpoint($0)) })
+    loop.bulk = bulk
+    loop.adoptFile = { [folder] in folder.adoptNextClusterFile() }
+    let desk = RequestDesk(mailbox: loop.mailbox, bulk: bulk, folder: folder)
     let control = try ControlSocket(path: folder.controlSocket) { desk.answer($0) }
 
     defer {
       control.stop()
       bulk.stop()
       listener.close(flushing: .seconds(2))
+      farm?.close()
       authenticator.stop()
       results.finish()
       printer.finish()
@@ -157,12 +162,42 @@ public struct RunService {
       printer.print("the agents go on; `pasha-coord resume \(folder.name)` finds them")
       return .abandoned
     case .ended(.suspended):
-      launcher.waitForEnd(.seconds(10))
+      launcher?.waitForEnd(.seconds(10))
       return .paused
     case .ended(.finished):
-      launcher.waitForEnd(.seconds(10))
+      launcher?.waitForEnd(.seconds(10))
       return tell(loop.state)
     }
+  }
+
+  /// The launcher of the agent on this machine; nil where the file names hosts and this machine is none of them.
+  private func localLauncher(_ listener: Listener, _ keys: CurveKeyPair) -> LocalLauncher? {
+    let cluster = specification.cluster
+    let address = LaunchAddress(
+      serverKey: keys.publicKey.text, host: cluster.ownHost, control: listener.control.port,
+      bulk: listener.bulk.port)
+    let request: LaunchRequest
+    if cluster.hosts.isEmpty {
+      request = LaunchRequest(HostOptions(name: "local", host: "local"), cluster, run: folder.name)
+    } else if let local = coordinator.state.hosts.first(where: { !ClusterOptions.isRemote($0) }) {
+      request = LaunchRequest(local, cluster, run: folder.name)
+    } else {
+      return nil
+    }
+    return LocalLauncher(
+      executable: options.agentExecutable, request: request, address: address, record: folder.agentRecord)
+  }
+
+  /// The launcher of the agents on other hosts; nil where there are none.
+  private func farmLauncher(_ listener: Listener, _ keys: CurveKeyPair) throws -> FarmLauncher? {
+    let hosts = coordinator.state.hosts.filter(ClusterOptions.isRemote)
+    guard !hosts.isEmpty else { return nil }
+    return FarmLauncher(
+      FarmLauncher.Settings(
+        run: folder.name, cluster: specification.cluster, executable: try launchExecutable(),
+        program: try AgentProgram.forHosts(options.agentExecutable, state: Files.parent(of: options.home)),
+        serverKey: keys.publicKey.text, controlPort: listener.control.port, bulkPort: listener.bulk.port,
+        ownKnownHosts: AgentProgram.knownHosts(state: Files.parent(of: options.home)), record: folder.tunnels))
   }
 
   private func tell(_ state: RunState) -> ExitCode {
@@ -186,7 +221,7 @@ public struct RunService {
   private func listen(_ authenticator: Authenticator, _ keys: CurveKeyPair) throws -> Listener {
     let ports = coordinator.state.ports
     var listening = ListenerOptions(
-      address: specification.cluster.listenAddress, controlPort: ports?.control ?? 0, bulkPort: ports?.bulk ?? 0)
+      address: specification.cluster.listeningAddress, controlPort: ports?.control ?? 0, bulkPort: ports?.bulk ?? 0)
     do throws(MessagingError) {
       return try Listener(authenticator, keys: keys, options: listening)
     } catch {
@@ -207,14 +242,6 @@ public struct RunService {
   }
 
   private func openNull() -> CInt { open("/dev/null", O_WRONLY | O_CLOEXEC) }
-}
-
-extension ClusterOptions {
-  private var isForAll: Bool { ["*", "0.0.0.0", "::"].contains(listenAddress) }
-  /// Where an agent on this machine reaches the coordinator.
-  var ownHost: String { isForAll ? "127.0.0.1" : listenAddress }
-  /// Where an agent on another machine may reach it, as far as is known here.
-  var inviteHost: String { isForAll ? HostIdentity.hostname() : listenAddress }
 }
 
 /// A line on standard error.

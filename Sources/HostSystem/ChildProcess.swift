@@ -18,6 +18,8 @@ public struct ProcessRequest {
   public var deathSignal: Int32 = 0
   /// Bytes of a core file; nil: as inherited.
   public var coreLimit: Int?
+  /// What confines the process and all that it starts; it must lose its privileges then.
+  public var ruleset: LandlockRuleset?
 
   public init(
     arguments: [String], environment: [String], directory: String? = nil, input: Descriptor, output: Descriptor,
@@ -96,6 +98,7 @@ public enum ChildProcess {
             spawn.no_new_privileges = request.losesPrivileges ? 1 : 0
             spawn.death_signal = request.deathSignal
             spawn.core_limit = Int64(request.coreLimit ?? -1)
+            spawn.ruleset = request.ruleset?.descriptor.number ?? -1
             return sandbox_spawn(&spawn, &stage)
           }
         }
@@ -170,6 +173,8 @@ public enum ChildProcess {
     case SANDBOX_STAGE_DIRECTORY.rawValue:
       return SpawnError(
         code: .directory, number: number, message: "cannot start \(program) in \(directory ?? "."): \(reason)")
+    case SANDBOX_STAGE_CONFINEMENT.rawValue:
+      return SpawnError(code: .host, number: number, message: "cannot confine \(program): \(reason)")
     default:
       return SpawnError(code: .host, number: number, message: "cannot start a process for \(program): \(reason)")
     }

@@ -1,3 +1,4 @@
+import CSandbox
 import Glibc
 import TuningModel
 
@@ -58,6 +59,12 @@ public final class Descriptor: Sendable {
 
   /// Waits until everything written to the file is on the disk.
   public func sync() throws(SystemError) { _ = try checked("sync") { fsync(number) } }
+
+  /// Waits until everything written to the file system that the file or folder lies on is on the disk: for many files at
+  /// once. Errors of others that were written meanwhile count too; before Linux 5.8 none are told.
+  public func syncFileSystem() throws(SystemError) {
+    _ = try checkedShim("sync", "a file system", sandbox_sync_file_system(number))
+  }
 
   /// Sets the permission bits.
   public func setMode(_ mode: mode_t) throws(SystemError) {

@@ -22,6 +22,8 @@ public struct FileStatus: Equatable, Sendable {
   public let device: UInt64
   public let inode: UInt64
   public let user: UInt32
+  /// Names that the file has.
+  public let links: Int
 
   public var isExecutable: Bool { mode & 0o111 != 0 }
 
@@ -40,5 +42,6 @@ public struct FileStatus: Equatable, Sendable {
     device = UInt64(info.st_dev)
     inode = UInt64(info.st_ino)
     user = info.st_uid
+    links = Int(info.st_nlink)
   }
 }

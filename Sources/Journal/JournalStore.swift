@@ -94,6 +94,8 @@ final class JournalStore: Sendable {
         try check(database, path, format)
         try checkStructure(database, path)
       }
+      // From the first new fact on an older pasha could misread it.
+      try connection.write { try $0.execute(sql: "PRAGMA user_version = \(format.current)") }
       return JournalStore(path: path, connection: connection, lock: lock)
     } catch {
       throw JournalError(database: error, path, "open the journal")

@@ -2,6 +2,8 @@ import TuningModel
 
 /// Where a coordinator listens and who it is.
 public struct CoordinatorAddress: Hashable, Sendable {
+  /// A host name or an address; or `unix:FOLDER`, an absolute path: the sockets `FOLDER/c` (control) and `FOLDER/b`
+  /// (bulk) of a relay on this machine. Then the ports mean nothing.
   public var host: String
   public var controlPort: Int
   public var bulkPort: Int
@@ -26,8 +28,10 @@ public final class AgentConnection {
     _ context: MessagingContext, to address: CoordinatorAddress, keys: CurveKeyPair,
     controlOptions: ChannelOptions = .control, bulkOptions: ChannelOptions = .agentBulk
   ) throws(MessagingError) {
-    let controlEndpoint = try Endpoint.text(host: address.host, port: address.controlPort)
-    let bulkEndpoint = try Endpoint.text(host: address.host, port: address.bulkPort)
+    let isLocal = address.host.hasPrefix(Endpoint.unixPrefix)
+    let controlEndpoint = try Endpoint.text(
+      host: isLocal ? "\(address.host)/c" : address.host, port: address.controlPort)
+    let bulkEndpoint = try Endpoint.text(host: isLocal ? "\(address.host)/b" : address.host, port: address.bulkPort)
     control = try AgentChannel(
       context, endpoint: controlEndpoint, keys: keys, server: address.key, options: controlOptions)
     bulk = try AgentChannel(context, endpoint: bulkEndpoint, keys: keys, server: address.key, options: bulkOptions)
@@ -50,9 +54,22 @@ public final class AgentConnection {
   }
 }
 
-/// ZeroMQ's text of a TCP address.
+/// ZeroMQ's text of a TCP address, or of the path of a Unix socket (`unix:/path`, without a port).
 enum Endpoint {
+  static let unixPrefix = "unix:"
+  /// What the kernel takes as the path of a socket.
+  private static let pathLimit = 107
+
   static func text(host: String, port: Int) throws(MessagingError) -> String {
+    if host.hasPrefix(unixPrefix) {
+      let path = host.dropFirst(unixPrefix.count)
+      guard path.hasPrefix("/"), path.utf8.count <= pathLimit, !path.utf8.contains(0) else {
+        throw MessagingError(
+          code: .invalidArgument,
+          message: "'\(path)' cannot be a socket's path: it must begin with / and have at most \(pathLimit) bytes")
+      }
+      return "ipc://\(path)"
+    }
     guard (1...65535).contains(port) else {
       throw MessagingError(code: .invalidArgument, message: "a port must be 1…65535, not \(port)")
     }

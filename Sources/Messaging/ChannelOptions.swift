@@ -34,8 +34,9 @@ public struct ChannelOptions: Sendable {
 
   /// Small messages, none of which should wait for another; the largest is a batch of reports.
   public static let control = ChannelOptions(maximumMessage: 4 << 20, sendQueue: 1000, receiveQueue: 64)
-  /// Chunks under credit: more than a few in a queue only take memory.
-  public static let bulk = ChannelOptions(maximumMessage: 2 << 20, sendQueue: 16, receiveQueue: 16)
+  /// Chunks under credit: more than a few in a queue only take memory. The largest message is the list of a
+  /// checkpoint's files.
+  public static let bulk = ChannelOptions(maximumMessage: 16 << 20, sendQueue: 32, receiveQueue: 32)
   /// The agent's end of bulk, where manifests of whole code trees come in.
   public static let agentBulk = ChannelOptions(maximumMessage: 16 << 20, sendQueue: 16, receiveQueue: 16)
 }

@@ -26,7 +26,7 @@ extension Presentation {
           ?? (state[agent]?.greeting?.slots == 0 ? "agent \(agent) takes no more trials" : "agent \(agent) is ready")
       ]
     case .agentReachability(let agent, let reachability): [reached(agent, reachability, state)]
-    case .attemptAssigned(let assignment): [assigned(assignment, state)]
+    case .attemptAssigned(let assignment): [assigned(assignment, state)] + moves(assignment, state)
     case .attemptProceeded(let attempt, let milestone):
       ["trial \(attempt.trial) goes on in place to \(resource(milestone, state))"]
     case .attemptRefused(let attempt, let refusal, _):
@@ -34,10 +34,14 @@ extension Presentation {
     case .reportReceived(let report): reported(report, state)
     case .attemptEnded(let attempt, let end, let consequence): ended(attempt, end, consequence, state)
     case .trialStopped(let trial): ["trial \(trial) was stopped"]
+    case .agentSlots(let agent, let states): slots(agent, states, state)
+    case .hostAdded(let host): ["host \(printable(host.name)) joins the run"]
+    case .hostMarked(let name, let mark): [marked(name, mark, state)]
+    case .specificationChanged: ["the changed cluster file counts from here on"]
     case .scheduling(let decision): decided(decision, state)
     case .operatorCommand(let command): ["operator: \(word(command))"]
     case .addressChosen, .joinTokenIssued, .joinTokenUsed, .trialCreated, .attemptStarted, .withheldReportSettled,
-      .attemptHeld, .attemptOrdered, .checkpointsDropped:
+      .attemptHeld, .attemptOrdered, .checkpointsDropped, .checkpointCopied, .checkpointsDeleted:
       []
     }
   }
@@ -91,6 +95,45 @@ extension Presentation {
       return
         "trial \(trial) starts again \(assignment.resumeFrom == nil ? "from the start " : "from its checkpoint ")on \(goal)"
     case .resumed: return "trial \(trial) resumes on \(goal)"
+    }
+  }
+
+  /// A checkpoint that goes to another host.
+  private static func moves(_ assignment: AttemptAssignment, _ state: RunState) -> [String] {
+    guard let source = assignment.source, let trial = state[assignment.attempt.trial],
+      let seal = trial.seals.last(where: { $0.seal.generation == assignment.resumeFrom })?.seal
+    else { return [] }
+    let goal = host(assignment.slot.agent, state)
+    let covers = seal.coveredResource.map { "\(resource($0, state)), " } ?? ""
+    return [
+      "trial \(trial.id)'s checkpoint moves from \(holder(source, state)) to \(goal) (\(covers)\(bytes(seal.bytes)))"
+    ]
+  }
+
+  /// The host of an agent, as the cluster file names it.
+  static func host(_ agent: AgentID, _ state: RunState) -> String { printable(state[agent]?.name ?? "agent \(agent)") }
+
+  static func holder(_ holder: CheckpointHolder, _ state: RunState) -> String {
+    switch holder {
+    case .agent(let agent): host(agent, state)
+    case .coordinator: "the coordinator"
+    case .store: "the store"
+    }
+  }
+
+  private static func slots(_ agent: AgentID, _ states: [SlotState], _ state: RunState) -> [String] {
+    let unusable = states.filter { !$0.isUsable }
+    if unusable.isEmpty { return ["agent \(agent) (\(host(agent, state))): all slots may be used"] }
+    return unusable.map { "slot \(agent)/\($0.slot) on \(host(agent, state)) gets no work: \(printable($0.reason))" }
+  }
+
+  private static func marked(_ name: String, _ mark: HostMark, _ state: RunState) -> String {
+    let name = printable(name)
+    switch mark {
+    case .inUse: return "host \(name) is in use again"
+    case .draining: return "host \(name) is drained: it gets no new work, its trials go on to their milestones"
+    case .leaving: return "host \(name) leaves: its trials are paused, its checkpoints brought here"
+    case .removed: return "host \(name) has left the run"
     }
   }
 
@@ -150,6 +193,7 @@ extension Presentation {
     case .outOfMemory: return "out of memory"
     case .leaseExpired: return "its host was silent for too long"
     case .hostFault: return "its processes were lost"
+    case .quotaExceeded: return "its checkpoint is over the quota"
     case .exited, .paused, .stopped: return end.exitStatus.map { "exit status \($0)" } ?? "it ended"
     }
   }

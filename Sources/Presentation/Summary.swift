@@ -17,7 +17,7 @@ extension Presentation {
       }
       if let checkpoint = best.seals.last {
         let covers = checkpoint.seal.coveredResource.map { ", \(resource($0, state))" } ?? ""
-        lines.append("checkpoint: \(checkpoint.path) (\(bytes(checkpoint.seal.bytes))\(covers))")
+        lines.append("checkpoint: \(place(of: checkpoint, best.id, state)) (\(bytes(checkpoint.seal.bytes))\(covers))")
       } else {
         lines.append("checkpoint: none was written")
       }
@@ -65,15 +65,39 @@ extension Presentation {
       .init("value", .double(best.value)),
       .init("resource", .int(best.resource)),
       .init("config", json(trial.configuration)),
-      .init("checkpoint", checkpointJSON(trial)),
+      .init("checkpoint", checkpointJSON(trial, state)),
     ])
   }
 
-  static func checkpointJSON(_ trial: TrialState) -> JSONValue {
+  /// Where a checkpoint is, as `HOST:PATH`; on this machine just the path.
+  private static func place(of checkpoint: TrialState.SealedCheckpoint, _ trial: TrialID, _ state: RunState) -> String {
+    let (host, path) = location(of: checkpoint, trial, state)
+    return host == "local" ? path : "\(host):\(path)"
+  }
+
+  /// The host that has a checkpoint, and its folder there.
+  static func location(
+    of checkpoint: TrialState.SealedCheckpoint, _ trial: TrialID, _ state: RunState
+  ) -> (host: String, path: String) {
+    let generation = checkpoint.seal.generation
+    for case .place(let place) in checkpoint.holders {
+      let agent = state.agents.first { $0.place == place }
+      return (agent.map { printable($0.name) } ?? place.name, "\(place.folder)/trials/\(trial)/seals/\(generation)")
+    }
+    if checkpoint.holders.contains(.coordinator) { return ("local", "checkpoints/\(trial)/\(generation)") }
+    let run = state.start?.run ?? ""
+    if case .shared(let folder) = state.specification.checkpoints.store {
+      return ("shared", "\(folder)/\(run)/trials/\(trial)/seals/\(generation)")
+    }
+    return ("store", "\(run)/\(trial)/\(generation)")
+  }
+
+  static func checkpointJSON(_ trial: TrialState, _ state: RunState) -> JSONValue {
     guard let checkpoint = trial.seals.last else { return .null }
+    let (host, path) = location(of: checkpoint, trial.id, state)
     return .object([
-      .init("path", .string(checkpoint.path)),
-      .init("machine", .string(checkpoint.place.machine)),
+      .init("path", .string(path)),
+      .init("host", .string(host)),
       .init("resource", checkpoint.seal.coveredResource.map { .int($0) } ?? .null),
       .init("bytes", .int(checkpoint.seal.bytes)),
     ])

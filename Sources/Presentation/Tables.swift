@@ -19,9 +19,9 @@ extension Presentation {
         })
   }
 
-  public static func trialsJSON(_ state: RunState) -> JSONValue { .array(state.trials.map { json($0) }) }
+  public static func trialsJSON(_ state: RunState) -> JSONValue { .array(state.trials.map { json($0, state) }) }
 
-  static func json(_ trial: TrialState) -> JSONValue {
+  static func json(_ trial: TrialState, _ state: RunState) -> JSONValue {
     .object([
       .init("trial", .int(trial.id.rawValue)),
       .init("status", .string(trial.status.word)),
@@ -37,7 +37,7 @@ extension Presentation {
       .init("unusable_reports", .int(trial.rejectedReports)),
       .init("slot_seconds", .double(trial.slotTime.inSeconds)),
       .init("failure", trial.failureMessage.map { .string($0) } ?? .null),
-      .init("checkpoint", checkpointJSON(trial)),
+      .init("checkpoint", checkpointJSON(trial, state)),
       .init("config", json(trial.configuration)),
     ])
   }

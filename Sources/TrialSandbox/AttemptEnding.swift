@@ -10,18 +10,31 @@ struct AttemptEnding {
   let folder: AttemptFolder
   let record: SupervisedRecord
 
-  /// Seals the checkpoint where it has changed, writes the exit file, lets go of the slot and tells the agent.
+  /// Seals the checkpoint where it has changed, writes the exit file, lets go of the slot and tells the agent. A
+  /// checkpoint over its quota is not sealed, however its trial ended.
   func finish(
-    _ end: SupervisionEnd, restored: TreeManifest?, locks: SlotLocks, agent: AgentLine
+    _ end: SupervisionEnd, restored: TreeManifest?, locks: SlotLocks, quota: CheckpointQuota?, agent: AgentLine
   ) throws(SystemError) {
+    quota?.measure()
+    let words = EndWords(plan: plan, folder: folder, end: end, excess: quota?.excess)
     var attemptEnd = AttemptEnd(
-      cause: end.cause, lastSequence: end.lastSequence, errorTail: errorTail(end.cause), startedAt: record.startedAt,
+      cause: words.cause, lastSequence: end.lastSequence, errorTail: words.errorTail, startedAt: record.startedAt,
       endedAt: HostClock.wall)
     switch end.exit {
     case .status(let status): attemptEnd.exitStatus = status
     case .signal(let signal): attemptEnd.signal = signal
     }
-    attemptEnd.seal = seal(end, restored: restored)
+    if quota?.excess == nil {
+      do throws(CheckpointError) {
+        attemptEnd.seal = try seal(end, restored: restored)
+      } catch {
+        // The checkpoint is lost, the attempt's end is not.
+        let message = "the checkpoint is not sealed: \(error.message)"
+        SupervisorLog.note(message)
+        attemptEnd.errorTail = EndWords.append(message, to: attemptEnd.errorTail)
+      }
+    }
+    locks.clearDevices(note: SupervisorLog.note)
     try Files.writeDurably(folder.exit, attemptEnd.encoded())
     locks.release()
     tell(attemptEnd, agent)
@@ -45,27 +58,14 @@ struct AttemptEnding {
     agent.send(.ended(end))
   }
 
-  private func errorTail(_ cause: AttemptEnd.Cause) -> String {
-    switch cause {
-    case .failed, .outOfMemory, .hostFault: ErrorTail.read(folder.error)
-    case .exited, .paused, .stopped, .leaseExpired: ""
-    }
-  }
-
-  /// A checkpoint that cannot be sealed is lost, the attempt's end is not: the line in the log says why.
-  private func seal(_ end: SupervisionEnd, restored: TreeManifest?) -> Seal? {
-    do throws(CheckpointError) {
-      return try SealFolder(plan.sealFolder).seal(
-        plan.checkpointFolder, unlessEqualTo: restored, above: plan.resumeFrom ?? 0, keeping: plan.keptGenerations,
-        note: SupervisorLog.note
-      ) { generation, hash, files, bytes in
-        Seal(
-          generation: generation, attempt: plan.attempt.attempt, coveredSequence: end.coveredSequence,
-          coveredResource: end.coveredResource, files: files, bytes: bytes, hash: hash)
-      }
-    } catch {
-      SupervisorLog.note("the checkpoint is not sealed: \(error.message)")
-      return nil
+  private func seal(_ end: SupervisionEnd, restored: TreeManifest?) throws(CheckpointError) -> Seal? {
+    try SealFolder(plan.sealFolder).seal(
+      plan.checkpointFolder, unlessEqualTo: restored, above: max(plan.resumeFrom ?? 0, plan.lastGeneration),
+      keeping: plan.keptGenerations, note: SupervisorLog.note
+    ) { generation, hash, files, bytes in
+      Seal(
+        generation: generation, attempt: plan.attempt.attempt, coveredSequence: end.coveredSequence,
+        coveredResource: end.coveredResource, files: files, bytes: bytes, hash: hash)
     }
   }
 }

@@ -27,7 +27,12 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
     do throws(SystemError) {
       return try call()
     } catch {
-      throw CheckpointError(.host, error.message)
+      throw CheckpointError(.host, error.message + wayOut(error))
     }
+  }
+
+  private static func wayOut(_ error: SystemError) -> String {
+    guard error.code == .noSpace else { return "" }
+    return " (a checkpoint is copied when it is sealed or restored: there must be room for it on the disk of work_dir)"
   }
 }

@@ -51,6 +51,7 @@ public enum Supervisor {
     let record = try SupervisedRecord(folder: folder, milestone: plan.milestone)
     let ending = AttemptEnding(plan: plan, folder: folder, record: record)
     defer { try? Files.removeFile(folder.socket) }
+    let quota = plan.quota.map { CheckpointQuota(plan.checkpointFolder, limit: $0, now: HostClock.now) }
     let outcome: (end: SupervisionEnd, restored: TreeManifest?, locks: SlotLocks)
     do {
       let locks = try SlotLocks(plan.lockFiles, within: lockPatience)
@@ -59,12 +60,13 @@ public enum Supervisor {
       // Watched before there is anything to see.
       let watch = try CheckpointWatch(log: folder.output, folder: plan.checkpointFolder)
       let kills = MemoryKills()
-      let trial = try TrialProcess(plan: plan, logs: logs)
+      let ruleset = try TrialConfinement.ruleset(plan, folder: folder, note: SupervisorLog.note)
+      let trial = try TrialProcess(plan: plan, logs: logs, ruleset: ruleset)
       let end = try trial.endedOnError {
         try record.note(trial: trial.pid)
         return try SupervisorLoop(
           plan: plan, folder: folder, trial: trial, watch: watch, agent: agent, signals: signals, record: record,
-          kills: kills
+          kills: kills, quota: quota
         ).run()
       }
       outcome = (end, restored, locks)
@@ -76,7 +78,8 @@ public enum Supervisor {
       try ending.finishUnstarted(.hostFault, "\(error)", agent: agent)
       return 0
     }
-    try ending.finish(outcome.end, restored: outcome.restored, locks: outcome.locks, agent: agent)
+    try ending.finish(
+      outcome.end, restored: outcome.restored, locks: outcome.locks, quota: quota, agent: agent)
     return 0
   }
 
@@ -109,19 +112,4 @@ enum SupervisorLog {
     let line = "\(HostClock.wall.microseconds / 1_000_000) \(text)\n"
     Array(line.utf8).withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
-}
-
-/// The locks of a slot, held as long as this lives.
-final class SlotLocks {
-  private var locks: [FileLock] = []
-
-  init(_ paths: [String], within patience: Duration) throws(SystemError) {
-    let deadline = HostClock.now + patience
-    // In one order everywhere, so that two supervisors never wait for each other.
-    for path in paths.sorted() {
-      locks.append(try FileLock.acquire(path, within: deadline - HostClock.now))
-    }
-  }
-
-  func release() { locks = [] }
 }

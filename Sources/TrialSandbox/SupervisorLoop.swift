@@ -18,6 +18,7 @@ final class SupervisorLoop {
   private let tail: ReportTail
   private let record: SupervisedRecord
   private let kills: MemoryKills
+  private let quota: CheckpointQuota?
   /// The trial's standard error.
   private let errorPath: String
 
@@ -33,7 +34,7 @@ final class SupervisorLoop {
 
   init(
     plan: AttemptPlan, folder: AttemptFolder, trial: TrialProcess, watch: CheckpointWatch, agent: AgentLine,
-    signals: SignalWatch, record: SupervisedRecord, kills: MemoryKills
+    signals: SignalWatch, record: SupervisedRecord, kills: MemoryKills, quota: CheckpointQuota?
   ) throws(SystemError) {
     self.trial = trial
     self.watch = watch
@@ -41,6 +42,7 @@ final class SupervisorLoop {
     self.signals = signals
     self.record = record
     self.kills = kills
+    self.quota = quota
     errorPath = folder.error
     channel = TrialChannel(trial.channel)
     tail = try ReportTail(folder.output, resourceAttribute: plan.resourceAttribute, metric: plan.metric)
@@ -66,7 +68,8 @@ final class SupervisorLoop {
       try readChanges()
       try noteProcesses()
       if let end { return end }
-      timer.set(machine.deadline)
+      checkQuota()
+      timer.set([machine.deadline, quota?.due].compactMap { $0 }.min())
       for ready in try loop.wait(for: hasMoreLog ? .zero : nil) {
         try handle(ready)
         if let end { return end }
@@ -151,7 +154,9 @@ final class SupervisorLoop {
     var next = 0
     for (index, change) in changes.enumerated() {
       switch change {
-      case .write: tell(.checkpointWritten)
+      case .write:
+        quota?.noteWrite()
+        tell(.checkpointWritten)
       case .output:
         // As many as there were writes: one for each. Otherwise they count as late as possible, so that a checkpoint is
         // not believed to cover more than it does.
@@ -168,9 +173,21 @@ final class SupervisorLoop {
   private func endOverwrittenTrial() {
     guard !overwritingTold else { return }
     overwritingTold = true
-    SupervisorLog.note(Self.overwriting)
+    endTrial(Self.overwriting)
+  }
+
+  /// A trial whose checkpoint folder has grown too large is ended before the disk is full. What follows from it says
+  /// `AttemptEnding`.
+  private func checkQuota() {
+    guard let quota, quota.check(at: HostClock.now), let excess = quota.excess else { return }
+    endTrial(excess)
+  }
+
+  /// Kills the trial and says why in its standard error.
+  private func endTrial(_ reason: String) {
+    SupervisorLog.note(reason)
     if let error = try? Descriptor.open(errorPath, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW) {
-      try? error.write("pasha: \(Self.overwriting)\n".utf8)
+      try? error.write("pasha: \(reason)\n".utf8)
     }
     trial.kill()
   }

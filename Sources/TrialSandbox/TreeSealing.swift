@@ -9,7 +9,13 @@ import Wire
 struct TreeSealing {
   private let note: (String) -> Void
   private var entries: [TreeManifest.Entry] = []
+  /// Files and folders that were synced one by one, and whether there were more.
+  private var synced = 0
+  private var isUnsynced = false
 
+  /// Each sync waits for the disk; of more files the whole file system is synced at once, which waits for what others
+  /// write too.
+  private static let singleSyncs = 64
   /// Holes in one file: what has more was not made by saving a model, and would be hashed for hours.
   private static let holeBytes = 16 << 30
 
@@ -18,12 +24,17 @@ struct TreeSealing {
   ) throws(CheckpointError) -> TreeManifest {
     try withoutActuallyEscaping(note) { (note) throws(CheckpointError) in
       var sealing = TreeSealing(note: note)
-      let folder = try CheckpointError.onHost { () throws(SystemError) in
+      let (folder, made) = try CheckpointError.onHost { () throws(SystemError) in
         try Folders.removeTree(target)
         try Files.makeFolder(target)
-        return try Descriptor.open(source, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        return (
+          try Descriptor.open(source, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+          // Open before anything is written, so that an error of writing any of it is told by the sync.
+          try Descriptor.open(target, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        )
       }
       try sealing.copy(folder, source, into: target, below: "", depth: 1)
+      if sealing.isUnsynced { try CheckpointError.onHost { () throws(SystemError) in try made.syncFileSystem() } }
       return TreeManifest(entries: sealing.entries.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) })
     }
   }
@@ -62,13 +73,21 @@ struct TreeSealing {
       case .special: note("\(source)/\(entry.name) is neither a file nor a folder: left out")
       }
     }
-    try CheckpointError.onHost { () throws(SystemError) in try Files.syncFolder(target) }
+    let isSynced = countSync()
+    try CheckpointError.onHost { () throws(SystemError) in if isSynced { try Files.syncFolder(target) } }
   }
 
-  private func copyFile(
+  /// Whether the next file or folder is to be synced by itself.
+  private mutating func countSync() -> Bool {
+    if synced == Self.singleSyncs { isUnsynced = true } else { synced += 1 }
+    return !isUnsynced
+  }
+
+  private mutating func copyFile(
     _ name: String, in folder: Descriptor, _ path: String, to target: String
   ) throws(CheckpointError) -> TreeManifest.Entry {
-    try CheckpointError.onHost { () throws(SystemError) in
+    let isSynced = countSync()
+    return try CheckpointError.onHost { () throws(SystemError) in
       let source = try folder.open(at: name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, path: path)
       let status = try source.status()
       guard status.kind == .file, status.size - status.allocated <= Self.holeBytes else {
@@ -79,7 +98,7 @@ struct TreeSealing {
       let (hash, size) = try FileCopy.hash(copy)
       try copy.setMode(status.isExecutable ? 0o500 : 0o400)
       try copy.setModified(status.modified)
-      try copy.sync()
+      if isSynced { try copy.sync() }
       return TreeManifest.Entry(path: path, kind: .file(size: size, hash: hash, isExecutable: status.isExecutable))
     }
   }

@@ -15,8 +15,8 @@ final class TrialProcess {
   private static let channelNumber: Int32 = 31
   private static let channelVariable = "PASHA_CHANNEL"
 
-  /// Starts the trial as the plan says.
-  init(plan: AttemptPlan, logs: TrialLogs) throws {
+  /// Starts the trial as the plan says, confined by the ruleset.
+  init(plan: AttemptPlan, logs: TrialLogs, ruleset: LandlockRuleset?) throws {
     let (ours, theirs) = try UnixSocket.pair()
     try UnixSocket.makeBlocking(theirs)
     let environment =
@@ -27,6 +27,7 @@ final class TrialProcess {
       input: try Descriptor.open("/dev/null", O_RDONLY), output: logs.output, error: logs.error)
     request.inherited = (theirs, Self.channelNumber)
     request.losesPrivileges = true
+    request.ruleset = ruleset
     // A training process is large: its core files would fill the host's disk.
     request.coreLimit = 0
     request.deathSignal = SIGKILL

@@ -18,3 +18,6 @@
 // - The agent's death changes nothing for a trial.
 // - Nothing that a trial prints, writes or starts harms the supervisor: its memory is bounded, links are not followed,
 //   special files not opened.
+// - Where the kernel has Landlock a trial changes files in its own folders, caches and devices alone, and signals nobody
+//   outside (`TrialConfinement`, `WritablePlaces`); `Docs/security.md` has the list.
+// - A checkpoint folder over its quota ends its trial, and is not sealed (`CheckpointQuota`).

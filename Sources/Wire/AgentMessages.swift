@@ -18,6 +18,13 @@ public enum AgentMessage: Equatable, Sendable {
   case refused(TrialAttempt, StartRefusal)
   /// The host is ready for trials of the run's code, or why not.
   case prepared(Preparation)
+  /// Which slots may be given work, and why not; said after the hello and whenever that changes. A slot that is not named
+  /// may.
+  case slotStates([SlotState])
+  /// A sealed generation that was somewhere else is on this host now, whole and checked.
+  case checkpointFetched(CheckpointName)
+  /// The user's command has put a sealed generation into its store.
+  case checkpointStored(CheckpointName)
   /// Sealed generations of a trial that were deleted as asked.
   case checkpointsDeleted(TrialID)
   /// The only message that a connection made with a token's one-time key may send: the agent's own public key in Z85,
@@ -40,11 +47,17 @@ public struct AgentHello: Equatable, Sendable {
   /// The agent's folder for this run, absolute: `trials/ID/seals/GENERATION` below it holds the checkpoints.
   public var home: String
   public var inventory: [AttemptInventory]
+  /// A random name of `home` itself, made with it: two machines that are copies of each other have the same machine id.
+  public var place: String
+  /// What each slot holds, for people: GPUs by name and UUID, or nothing.
+  public var devices: [String]
+  /// Version of the kernel's Landlock interface; 0: there is none.
+  public var landlock: Int
 
   public init(
     protocolVersion: Int = ProtocolVersion.current, version: String = PashaVersion.current, hostname: String,
     machineID: String, bootID: String, name: String, pid: Int, slots: Int, home: String,
-    inventory: [AttemptInventory]
+    inventory: [AttemptInventory], place: String = "", devices: [String] = [], landlock: Int = 0
   ) {
     self.protocolVersion = protocolVersion
     self.version = version
@@ -56,6 +69,9 @@ public struct AgentHello: Equatable, Sendable {
     self.slots = slots
     self.home = home
     self.inventory = inventory
+    self.place = place
+    self.devices = devices
+    self.landlock = landlock
   }
 }
 
@@ -119,6 +135,8 @@ public struct AttemptEnd: Equatable, Sendable {
     case leaseExpired
     /// The supervisor died, or the process could not be started for a reason of the host.
     case hostFault
+    /// Its checkpoint folder held more than `checkpoints.quota`.
+    case quotaExceeded
   }
 
   public var cause: Cause
@@ -189,6 +207,8 @@ public struct StartRefusal: Equatable, Sendable {
     case hostFault
     /// The entry point does not exist or cannot be executed.
     case noSuchProgram
+    /// The checkpoint to go on from is somewhere else, and whoever has it cannot be reached.
+    case sourceUnreachable
   }
 
   public var code: Code
@@ -209,5 +229,19 @@ public struct Preparation: Equatable, Sendable {
   public init(codeHash: String, failure: String? = nil) {
     self.codeHash = codeHash
     self.failure = failure
+  }
+}
+
+/// Whether a slot may be given work.
+public struct SlotState: Hashable, Sendable {
+  public var slot: Int
+  public var isUsable: Bool
+  /// Why not, for people; empty for one that may.
+  public var reason: String
+
+  public init(slot: Int, isUsable: Bool, reason: String = "") {
+    self.slot = slot
+    self.isUsable = isUsable
+    self.reason = reason
   }
 }

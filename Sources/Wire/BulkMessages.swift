@@ -10,6 +10,8 @@ public enum AgentBulkMessage: Equatable, Sendable {
   case chunkRequest(tree: String, file: Int, offset: Int, length: Int)
   /// The answer to a log request.
   case logChunk(request: Int, LogChunk)
+  case checkpointRequest(CheckpointRequest)
+  case checkpointAnswer(CheckpointAnswer)
 }
 
 /// What the coordinator says on the bulk socket.
@@ -19,6 +21,8 @@ public enum CoordinatorBulkMessage: Equatable, Sendable {
   /// The tree is not known here.
   case noSuchTree(tree: String)
   case logRequest(request: Int, LogRequest)
+  case checkpointRequest(CheckpointRequest)
+  case checkpointAnswer(CheckpointAnswer)
 }
 
 /// A piece of a trial's log.

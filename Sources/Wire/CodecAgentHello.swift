@@ -13,6 +13,9 @@ extension AgentHello {
       $0.slots = UInt32(clamping: slots)
       $0.home = home
       $0.inventory = inventory.map(\.message)
+      $0.place = place
+      $0.devices = devices
+      $0.landlock = UInt32(clamping: landlock)
     }
   }
 
@@ -39,7 +42,14 @@ extension AgentHello {
       home: try Check.absolutePath(message.home, "hello.home"),
       inventory: try Check.list(
         message.inventory, atMost: WireLimits.maximumInventory, "hello.inventory"
-      ) { (attempt) throws(WireError) in try AttemptInventory(attempt) })
+      ) { (attempt) throws(WireError) in try AttemptInventory(attempt) },
+      place: try Check.name(message.place, "hello.place"),
+      devices: try Check.list(
+        message.devices, atMost: WireLimits.maximumSlots, "hello.devices"
+      ) { (text) throws(WireError) in
+        try Check.text(text, atMost: WireLimits.maximumDetailBytes, "hello.devices")
+      },
+      landlock: try Check.count(message.landlock, "hello.landlock"))
   }
 }
 

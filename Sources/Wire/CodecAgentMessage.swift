@@ -40,6 +40,9 @@ extension AgentMessage: WireCodable {
       case .prepared(let preparation): $0.prepared = preparation.message
       case .checkpointsDeleted(let trial):
         $0.checkpointsDeleted = .with { $0.trial = UInt32(clamping: trial.rawValue) }
+      case .slotStates(let states): $0.slotStates = .with { $0.states = states.map(\.message) }
+      case .checkpointFetched(let name): $0.checkpointFetched = name.message
+      case .checkpointStored(let name): $0.checkpointStored = name.message
       case .join(let publicKey, let name):
         $0.join = .with {
           $0.publicKey = publicKey
@@ -66,6 +69,13 @@ extension AgentMessage: WireCodable {
     case .prepared(let preparation): self = .prepared(try Preparation(preparation))
     case .checkpointsDeleted(let deleted):
       self = .checkpointsDeleted(TrialID(try Check.count(deleted.trial, "trial")))
+    case .slotStates(let slots):
+      self = .slotStates(
+        try Check.list(
+          slots.states, atMost: WireLimits.maximumSlots, "slot_states"
+        ) { (state) throws(WireError) in try SlotState(state) })
+    case .checkpointFetched(let name): self = .checkpointFetched(try CheckpointName(name))
+    case .checkpointStored(let name): self = .checkpointStored(try CheckpointName(name))
     case .join(let join):
       self = .join(
         publicKey: try Check.curveKey(join.publicKey, "join.public_key"),

@@ -46,6 +46,7 @@ extension AttemptEnd.Cause: WireEnumeration {
     case .stopped: .stopped
     case .leaseExpired: .leaseExpired
     case .hostFault: .hostFault
+    case .quotaExceeded: .quotaExceeded
     }
   }
 }
@@ -105,6 +106,7 @@ extension StartRefusal.Code: WireEnumeration {
     case .checkpointMissing: .checkpointMissing
     case .hostFault: .hostFault
     case .noSuchProgram: .noSuchProgram
+    case .sourceUnreachable: .sourceUnreachable
     }
   }
 }

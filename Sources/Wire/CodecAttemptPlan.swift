@@ -23,6 +23,9 @@ extension AttemptPlan: WireCodable {
       $0.keptGenerations = UInt32(clamping: keptGenerations)
       $0.leaseNs = lease.nanoseconds
       $0.lockFiles = lockFiles
+      $0.sandbox = sandbox.message
+      if let quota { $0.quota = UInt64(clamping: quota) }
+      $0.lastGeneration = UInt32(clamping: lastGeneration)
     }
     return message.wireBytes()
   }
@@ -52,6 +55,12 @@ extension AttemptPlan: WireCodable {
       lease: Instant(nanoseconds: message.leaseNs),
       lockFiles: try Check.list(
         message.lockFiles, atMost: WireLimits.maximumLockFiles, "plan.lock_files"
-      ) { (path) throws(WireError) in try Check.absolutePath(path, "plan.lock_files") })
+      ) { (word) throws(WireError) in
+        _ = try Check.absolutePath(LockWord(word).path, "plan.lock_files")
+        return word
+      },
+      sandbox: try SandboxPlan(message.sandbox),
+      quota: message.hasQuota ? try Check.offset(message.quota, "plan.quota") : nil,
+      lastGeneration: try Check.count(message.lastGeneration, "plan.last_generation"))
   }
 }

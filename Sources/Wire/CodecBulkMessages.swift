@@ -14,6 +14,8 @@ extension AgentBulkMessage: WireCodable {
           $0.length = UInt32(clamping: length)
         }
       case .logChunk(let request, let chunk): $0.logChunk = chunk.message(request: request)
+      case .checkpointRequest(let request): $0.checkpointRequest = request.message
+      case .checkpointAnswer(let answer): $0.checkpointAnswer = answer.message
       }
     }
     return message.wireBytes()
@@ -32,6 +34,8 @@ extension AgentBulkMessage: WireCodable {
         length: try Check.number(request.length, in: 1...WireLimits.maximumChunkBytes, "chunk_request.length"))
     case .logChunk(let chunk):
       self = .logChunk(request: try Check.count(chunk.request, "log_chunk.request"), try LogChunk(chunk))
+    case .checkpointRequest(let request): self = .checkpointRequest(try CheckpointRequest(request))
+    case .checkpointAnswer(let answer): self = .checkpointAnswer(try CheckpointAnswer(answer))
     case nil: throw Check.unknownMessage("the agent's bulk message")
     }
   }
@@ -55,6 +59,8 @@ extension CoordinatorBulkMessage: WireCodable {
         }
       case .noSuchTree(let tree): $0.noSuchTree = tree
       case .logRequest(let request, let log): $0.logRequest = log.message(request: request)
+      case .checkpointRequest(let request): $0.checkpointRequest = request.message
+      case .checkpointAnswer(let answer): $0.checkpointAnswer = answer.message
       }
     }
     return message.wireBytes()
@@ -76,6 +82,8 @@ extension CoordinatorBulkMessage: WireCodable {
     case .noSuchTree(let tree): self = .noSuchTree(tree: try Check.hash(tree, "no_such_tree"))
     case .logRequest(let request):
       self = .logRequest(request: try Check.count(request.request, "log_request.request"), try LogRequest(request))
+    case .checkpointRequest(let request): self = .checkpointRequest(try CheckpointRequest(request))
+    case .checkpointAnswer(let answer): self = .checkpointAnswer(try CheckpointAnswer(answer))
     case nil: throw Check.unknownMessage("the coordinator's bulk message")
     }
   }
@@ -134,7 +142,7 @@ extension LogRequest.Stream: WireEnumeration {
 }
 
 extension Check {
-  fileprivate static func chunk(_ bytes: [UInt8], _ field: String) throws(WireError) -> [UInt8] {
+  static func chunk(_ bytes: [UInt8], _ field: String) throws(WireError) -> [UInt8] {
     guard bytes.count <= WireLimits.maximumChunkBytes else {
       throw WireError(
         .tooLarge, "\(field) has \(bytes.count) bytes, where at most \(WireLimits.maximumChunkBytes) are allowed")

@@ -97,6 +97,8 @@ extension StartAttempt {
       $0.milestone = UInt32(clamping: milestone)
       $0.maximum = UInt32(clamping: maximum)
       if let resumeFrom { $0.resumeFrom = UInt32(clamping: resumeFrom) }
+      if let source { $0.source = source.message }
+      $0.lastGeneration = UInt32(clamping: lastGeneration)
     }
   }
 
@@ -107,6 +109,8 @@ extension StartAttempt {
       configuration: try Configuration(message.configuration),
       milestone: try Check.positive(message.milestone, "start.milestone"),
       maximum: try Check.positive(message.maximum, "start.maximum"),
-      resumeFrom: message.hasResumeFrom ? try Check.positive(message.resumeFrom, "start.resume_from") : nil)
+      resumeFrom: message.hasResumeFrom ? try Check.positive(message.resumeFrom, "start.resume_from") : nil,
+      source: message.hasSource ? try CheckpointSource(message.source) : nil,
+      lastGeneration: try Check.count(message.lastGeneration, "start.last_generation"))
   }
 }

@@ -61,6 +61,9 @@ extension Program {
       $0.settleNs = settle.wholeNanoseconds
       $0.graceNs = grace.wholeNanoseconds
       $0.keptGenerations = UInt32(clamping: keptGenerations)
+      $0.sandbox = sandbox.message
+      if let quota { $0.quota = UInt64(clamping: quota) }
+      $0.store = store.message
     }
   }
 
@@ -77,6 +80,9 @@ extension Program {
       settle: try Check.duration(nanoseconds: message.settleNs, "program.settle"),
       grace: try Check.duration(nanoseconds: message.graceNs, "program.grace"),
       keptGenerations: try Check.number(
-        message.keptGenerations, in: 1...WireLimits.maximumGenerations, "program.kept_generations"))
+        message.keptGenerations, in: 1...WireLimits.maximumGenerations, "program.kept_generations"),
+      sandbox: try SandboxPlan(message.sandbox),
+      quota: message.hasQuota ? try Check.offset(message.quota, "program.quota") : nil,
+      store: try CheckpointStore(message.store))
   }
 }

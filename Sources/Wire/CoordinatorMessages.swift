@@ -97,11 +97,16 @@ public struct Program: Equatable, Sendable {
   public var grace: Duration
   /// Sealed generations kept for each trial.
   public var keptGenerations: Int
+  public var sandbox: SandboxPlan
+  /// Bytes that a trial's checkpoint folder may hold; nil: no bound.
+  public var quota: Int?
+  public var store: CheckpointStore
 
   public init(
     entryPoint: [String], codeHash: String?, setup: String?, environment: [EnvironmentEntry],
     resourceAttribute: String, metric: String, holdsAtMilestone: Bool, holdLimit: Duration, settle: Duration,
-    grace: Duration, keptGenerations: Int = 2
+    grace: Duration, keptGenerations: Int = 2, sandbox: SandboxPlan = SandboxPlan(), quota: Int? = nil,
+    store: CheckpointStore = .host
   ) {
     self.entryPoint = entryPoint
     self.codeHash = codeHash
@@ -114,6 +119,9 @@ public struct Program: Equatable, Sendable {
     self.settle = settle
     self.grace = grace
     self.keptGenerations = keptGenerations
+    self.sandbox = sandbox
+    self.quota = quota
+    self.store = store
   }
 }
 
@@ -138,9 +146,14 @@ public struct StartAttempt: Equatable, Sendable {
   public var maximum: Int
   /// Generation of the trial's sealed checkpoint to go on from; nil: from the start.
   public var resumeFrom: Int?
+  /// Where that generation is to be had when it is not at the agent's own place; nil: it is there.
+  public var source: CheckpointSource?
+  /// The highest generation that the trial ever had; new ones count on from it.
+  public var lastGeneration: Int
 
   public init(
-    attempt: TrialAttempt, slot: Int, configuration: Configuration, milestone: Int, maximum: Int, resumeFrom: Int?
+    attempt: TrialAttempt, slot: Int, configuration: Configuration, milestone: Int, maximum: Int, resumeFrom: Int?,
+    source: CheckpointSource? = nil, lastGeneration: Int = 0
   ) {
     self.attempt = attempt
     self.slot = slot
@@ -148,5 +161,7 @@ public struct StartAttempt: Equatable, Sendable {
     self.milestone = milestone
     self.maximum = maximum
     self.resumeFrom = resumeFrom
+    self.source = source
+    self.lastGeneration = lastGeneration
   }
 }

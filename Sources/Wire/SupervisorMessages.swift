@@ -46,12 +46,18 @@ public struct AttemptPlan: Equatable, Sendable {
   public var lease: Instant
   /// Files that are locked for as long as the slot is in use.
   public var lockFiles: [String]
+  public var sandbox: SandboxPlan
+  /// Bytes that the checkpoint folder may hold; nil: no bound.
+  public var quota: Int?
+  /// The highest generation that the trial ever had; new ones count on from it.
+  public var lastGeneration: Int
 
   public init(
     run: String, attempt: TrialAttempt, slot: Int, arguments: [String], environment: [EnvironmentEntry],
     workFolder: String, checkpointFolder: String, sealFolder: String, resumeFrom: Int?, milestone: Int,
     isLastMilestone: Bool, holdsAtMilestone: Bool, resourceAttribute: String, metric: String, settle: Duration,
-    holdLimit: Duration, grace: Duration, keptGenerations: Int, lease: Instant, lockFiles: [String]
+    holdLimit: Duration, grace: Duration, keptGenerations: Int, lease: Instant, lockFiles: [String],
+    sandbox: SandboxPlan = SandboxPlan(), quota: Int? = nil, lastGeneration: Int = 0
   ) {
     self.run = run
     self.attempt = attempt
@@ -73,6 +79,9 @@ public struct AttemptPlan: Equatable, Sendable {
     self.keptGenerations = keptGenerations
     self.lease = lease
     self.lockFiles = lockFiles
+    self.sandbox = sandbox
+    self.quota = quota
+    self.lastGeneration = lastGeneration
   }
 }
 

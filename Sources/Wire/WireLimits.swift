@@ -3,8 +3,8 @@
 public enum WireLimits {
   /// Bytes of a message on the control socket, either way.
   public static let controlMessageBytes = 4 << 20
-  /// Bytes of a message from an agent on the bulk socket: one piece of a log and its envelope.
-  public static let agentBulkMessageBytes = maximumChunkBytes + (64 << 10)
+  /// Bytes of a message from an agent on the bulk socket; a checkpoint's manifest is the largest.
+  public static let agentBulkMessageBytes = 16 << 20
   /// Bytes of a message from the coordinator on the bulk socket; a code tree's manifest is the largest.
   public static let coordinatorBulkMessageBytes = 16 << 20
   /// Bytes of a packet between an agent and a supervisor.
@@ -32,6 +32,8 @@ public enum WireLimits {
   public static let maximumArguments = 8192
   public static let maximumGenerations = 1024
   public static let maximumLockFiles = 1024
+  /// Places that trials may write beside their own.
+  public static let maximumWritablePaths = 1024
   /// Files, links and folders of a tree.
   public static let maximumTreeEntries = 50_000
 

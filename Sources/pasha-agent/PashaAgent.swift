@@ -2,6 +2,7 @@ import AgentService
 import ArgumentParser
 import Glibc
 import TrialSandbox
+import Tunnel
 import Wire
 
 /// The agent of a farm: runs trials on this machine for a coordinator.
@@ -15,7 +16,7 @@ struct PashaAgent: ParsableCommand {
       file, or at the prompt. An agent that joined before comes back without one.
       """,
     version: PashaVersion.current,
-    subcommands: [Supervise.self])
+    subcommands: [Supervise.self, End.self, Inspect.self])
 
   @Option(
     help: ArgumentHelp("Where the coordinator listens; by default what the token says.", valueName: "host[:port]"))
@@ -24,8 +25,10 @@ struct PashaAgent: ParsableCommand {
   @Option(help: ArgumentHelp("File with the token.", valueName: "file"))
   var tokenFile: String?
 
-  @Option(help: "Trials that may run here at once; by default the number of processor cores.")
+  @Option(help: "Trials that may run here at once; by default what the GPUs give, or one for each processor core.")
   var slots: Int?
+
+  @OptionGroup var devices: DeviceOptions
 
   @Option(help: "Name of this agent in the coordinator's output; by default the host's name.")
   var name: String?
@@ -38,9 +41,19 @@ struct PashaAgent: ParsableCommand {
 
   /// A supervisor is started for each leg of each trial: it goes without the reading of arguments.
   static func main() {
+    if let failure = OwnProgram.begin() {
+      complain(failure.message)
+      Glibc.exit(failure.code.rawValue)
+    }
     let words = CommandLine.arguments
     if words.count == 3, words[1] == "supervise", words[2].hasPrefix("/") { Glibc.exit(Supervisor.run(words[2])) }
-    main(nil)
+    // By themselves: this command has options of the same names and would take them.
+    switch words.dropFirst().first {
+    case "end": End.main(Array(words.dropFirst(2)))
+    case "inspect": Inspect.main(Array(words.dropFirst(2)))
+    case "relay": Glibc.exit(RelayCommand.run(Array(words.dropFirst(2))))
+    default: main(nil)
+    }
   }
 
   func run() throws {
@@ -49,18 +62,18 @@ struct PashaAgent: ParsableCommand {
     do throws(AgentError) {
       context = try launched ? Agent.launched() : join()
     } catch {
-      complain(error.message)
+      Self.complain(error.message)
       throw ExitCode(error.code.rawValue)
     }
     let (code, message) = Agent.run(context)
-    if code == .dismissed { print("pasha-agent: \(message)") } else { complain(message) }
+    if code == .dismissed { print("pasha-agent: \(message)") } else { Self.complain(message) }
     throw ExitCode(code.rawValue)
   }
 
   /// Here and not in `validate`, which runs for the subcommand too.
   private func check() throws {
     if launched {
-      guard connect == nil, tokenFile == nil, slots == nil, name == nil, workDir == nil else {
+      guard connect == nil, tokenFile == nil, slots == nil, name == nil, workDir == nil, devices.isEmpty else {
         throw ValidationError("--launched takes no other option: the launcher says everything on standard input")
       }
       return
@@ -79,11 +92,11 @@ struct PashaAgent: ParsableCommand {
     let place = connect.flatMap { HostAndPort($0) }
     let token = try TokenInput.read(file: tokenFile)
     return try Agent.joined(
-      token: token, host: place?.host, controlPort: place?.port, slots: slots ?? HostSize.cores, name: name,
+      token: token, host: place?.host, controlPort: place?.port, devices: devices.request(slots: slots), name: name,
       workFolder: workDir)
   }
 
-  private func complain(_ message: String) {
+  private static func complain(_ message: String) {
     let line = Array("pasha-agent: \(message)\n".utf8)
     line.withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) }
   }

@@ -47,11 +47,15 @@ struct Resume: ParsableCommand {
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check a cluster file: every mistake at once, with line and column.")
+    abstract: "Check a cluster file: every mistake at once, with line and column; then try every host that it names.")
 
   @Argument(help: "The cluster file.", completion: .file(extensions: ["yml", "yaml"]))
   var file: String
+  @Flag(help: "Check the file alone; leave the hosts alone.")
+  var fileOnly = false
   @OptionGroup var output: JSONFlag
 
-  func run() throws { try perform { try Commands.check(file: file, json: output.json) } }
+  func run() throws {
+    try perform { try Commands.check(file: file, json: output.json, skipsHosts: fileOnly) }
+  }
 }

@@ -62,12 +62,31 @@ struct ExampleTests {
         """,
       rest: """
         n_workers: 3
-        cluster: {slots: 4, n_workers: 3, lost_after: 1h30m, heartbeat: 0.5s, work_dir: /tmp/x}
-        checkpoints: {keep_best: 0, hold_limit: 0, settle: 200ms, grace: 1m}
+        cluster:
+          slots: 4
+          n_workers: 3
+          lost_after: 1h30m
+          heartbeat: 0.5s
+          work_dir: /tmp/x
+          host_keys: accept-new
+          ssh_client: openssh
+          ssh_config: ssh_config
+          connect: tunnel
+          listen: "*"
+          advertise: login.lab
+          gpus: [0, GPU-3f2a, "MIG-77"]
+          gpus_per_trial: 2
+          sandbox: {level: required, writable: [/data/cache, ~/.cache/torch]}
+          hosts:
+            - gpu1
+            - {host: bob@gpu2.lab, name: big, port: 2222, identity_file: id, gpus: idle, work_dir: ~/p, connect: direct}
+            - {host: "box[09-10]", slots: 2, gpus: none}
+        checkpoints: {store: shared, path: /mnt/c, keep_best: 0, quota: 20GiB, hold_limit: 0, settle: 200ms, grace: 1m}
         failures: {max_failures: 0, max_restarts: 7}
         results: {update_interval: 1s}
         """)
-    let file = try Fixture.decode(text)
+    let file = try ClusterFile.decode(
+      text: text, fileName: "cluster.yml", baseDirectory: Fixture.folder, checksFiles: false)
     #expect(file.warnings.isEmpty)
     let run = file.specification
     #expect(run.experiment.resourceAttribute == "step")
@@ -93,12 +112,24 @@ struct ExampleTests {
     #expect(
       run.cluster
         == ClusterOptions(
-          localSlots: 4, maxWorkers: 3, lostAfter: .seconds(5400), heartbeat: .milliseconds(500),
-          workDirectory: "/tmp/x"))
+          hosts: [
+            HostOptions(name: "gpu1", host: "gpu1", slots: 4),
+            HostOptions(
+              name: "big", host: "gpu2.lab", user: "bob", port: 2222, identityFile: Fixture.folder + "/id", slots: 4,
+              gpus: .idle, workDirectory: "~/p", connect: .direct),
+            HostOptions(name: "box09", host: "box09", slots: 2, gpus: GPUSelection.none),
+            HostOptions(name: "box10", host: "box10", slots: 2, gpus: GPUSelection.none),
+          ], maxWorkers: 3, lostAfter: .seconds(5400), heartbeat: .milliseconds(500), listenAddress: "*",
+          advertise: "login.lab", workDirectory: "/tmp/x",
+          ssh: SSHOptions(
+            hostKeys: .acceptNew, client: .openssh, configurationFile: Fixture.folder + "/ssh_config"),
+          connect: .tunnel, gpus: GPUOptions(selection: .listed(["0", "GPU-3f2a", "MIG-77"]), perTrial: 2),
+          sandbox: SandboxOptions(level: .required, writable: ["/data/cache", "~/.cache/torch"])))
     #expect(
       run.checkpoints
         == CheckpointPolicy(
-          keepBest: 0, holdLimit: .zero, settle: .milliseconds(200), grace: .seconds(60)))
+          store: .shared(folder: "/mnt/c"), keepBest: 0, quota: 20 << 30, holdLimit: .zero,
+          settle: .milliseconds(200), grace: .seconds(60)))
     #expect(run.failures == FailurePolicy(maxFailures: 0, maxRestarts: 7))
     #expect(run.results == ResultsOptions(updateInterval: .seconds(1)))
   }
@@ -127,26 +158,40 @@ struct ExampleTests {
     #expect(try Fixture.decode(text).specification == Fixture.decode(Fixture.file()).specification)
   }
 
-  @Test("every example of the documentation can be read, without a warning")
-  func documentation() throws {
+  private func page(_ name: String) throws -> String {
     let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
-    let page = try String(contentsOf: root.appendingPathComponent("Docs/cluster-file.md"), encoding: .utf8)
-    let examples = page.components(separatedBy: "```yaml\n").dropFirst()
+    return try String(contentsOf: root.appendingPathComponent("Docs/" + name), encoding: .utf8)
+  }
+
+  @Test(
+    "every example of the documentation can be read, without a warning",
+    arguments: [("cluster-file.md", 14), ("hosts.md", 4)])
+  func documentation(_ name: String, _ least: Int) throws {
+    let examples = try page(name).components(separatedBy: "```yaml\n").dropFirst()
       .compactMap { $0.components(separatedBy: "\n```").first }
-    #expect(examples.count >= 9)
+    #expect(examples.count >= least)
     for example in examples {
-      #expect(Fixture.mistakes(example) == ["ok"], "\(example)")
-      #expect(Fixture.warnings(example) == [], "\(example)")
+      // A block without an experiment shows sections of a file.
+      let text = example.hasPrefix("experiment:") ? example : Fixture.file(rest: example)
+      // Keys and configurations that examples name are nobody's.
+      let file = try ClusterFile.decode(
+        text: text, fileName: name, baseDirectory: Fixture.folder, checksFiles: false)
+      #expect(file.warnings == [], "\(example)")
     }
-    // The page names every key of the file.
+  }
+
+  @Test("the page of the cluster file names every key")
+  func everyKeyIsDocumented() throws {
+    let page = try page("cluster-file.md")
     for key in [
       "name", "entry_point", "code", "setup", "env", "config_space", "metric", "mode", "resource_attr",
       "max_resource_attr", "cost_attr", "metadata", "searcher", "max_t", "grace_period", "reduction_factor",
       "rung_levels", "rung_increment", "brackets", "random_seed", "points_to_evaluate", "max_num_trials_started",
       "max_num_trials_completed", "max_num_trials_finished", "max_num_evaluations", "max_wallclock_time", "max_cost",
       "max_metric_value", "min_metric_value", "at_limit", "slots", "n_workers", "lost_after", "heartbeat", "listen",
-      "work_dir",
+      "work_dir", "hosts", "host_keys", "ssh_client", "ssh_config", "connect", "advertise", "gpus", "gpus_per_trial",
+      "trials_per_gpu", "sandbox", "host", "user", "port", "identity_file", "path", "put", "get", "delete", "quota",
       "store", "keep_best", "hold_limit", "settle", "grace", "max_failures", "max_restarts", "update_interval",
     ] {
       #expect(page.contains("| `\(key)` |"), "\(key)")

@@ -37,6 +37,26 @@ enum Fixture {
 
     """
 
+  /// An example with hosts.
+  static let farm = """
+    experiment: {name: farm, entry_point: python3 train.py, config_space: {lr: {type: uniform, lower: 0, upper: 1}}, metric: x}
+    scheduler: {max_t: 27}
+    stop_criterion: {max_num_trials_started: 64}
+    cluster:
+      hosts:
+        - gpu1
+        - bob@gpu2.lab:2222
+        - {host: "[fe80::1%eth0]:22", name: six, gpus: [0, GPU-3f2a, "1:0"], work_dir: /scratch}
+        - {host: "box[01-16]", name: "b[01-16]", slots: 2, connect: tunnel}
+        - local
+      host_keys: accept-new
+      gpus: idle
+      gpus_per_trial: 2
+      sandbox: {level: required, writable: [/data, ~/.cache]}
+    checkpoints: {store: command, put: "cp a b", get: cp b a, quota: 20GiB}
+
+    """
+
   static func decode(_ text: String) throws(ClusterFileError) -> ClusterFile {
     try ClusterFile.decode(text: text, fileName: "cluster.yml", baseDirectory: folder)
   }

@@ -61,17 +61,47 @@ struct KeysTests {
     #expect(advice("", spelling).contains("write \(ours)"))
   }
 
-  @Test("what this version cannot do is said plainly")
-  func unsupported() {
-    #expect(advice("", "trialGpuNumber").contains("no GPUs"))
-    #expect(advice("", "machineList").contains("write cluster: local"))
+  @Test("keys about hosts are sent to where they stand")
+  func hosts() {
+    #expect(advice("", "trialGpuNumber") == " (NNI's); write cluster.gpus_per_trial")
+    #expect(advice("", "machineList").contains("write cluster.hosts: [{host: …, user: …"))
+    #expect(advice("", "hosts") == "; write cluster.hosts")
+    #expect(advice("", "gpus_per_trial") == "; write cluster.gpus_per_trial")
+    #expect(advice("cluster", "identity_file").contains("it belongs to a host, as in cluster: {hosts: [{host: gpu1, "))
+    #expect(advice("cluster", "password").contains("passwords are not supported: use a key, and ssh-copy-id HOST"))
+    #expect(advice("cluster", "ssh_user").hasSuffix("write user for each host, as in hosts: [{host: gpu1, user: …}]"))
+    #expect(advice("cluster", "nodes").contains("write cluster.hosts"))
+    #expect(advice("cluster", "useActiveGpu").contains("write cluster.gpus: all for true, idle for false"))
+    #expect(advice("cluster", "StrictHostKeyChecking").contains("write cluster.host_keys: strict or accept-new"))
+    #expect(advice("cluster", "ProxyJump").contains("write ProxyJump into the SSH configuration"))
+    #expect(advice("cluster", "gpus_per_trail") == "; did you mean gpus_per_trial?")
     #expect(
-      Fixture.mistakes(Fixture.file(rest: "cluster: {hosts: [a]}")) == [
-        "cluster.yml:9:11: cluster.hosts is not supported by this version; use 'local'"
-      ])
+      advice("checkpoints", "type")
+        == " (Determined's); write checkpoints.store: host, shared, coordinator or command")
+    #expect(advice("checkpoints", "storage_path").contains("write checkpoints.path, with store: shared"))
+  }
+
+  @Test("another tuner's list of hosts is explained key by key")
+  func machineList() {
+    let text = Fixture.file(
+      rest: """
+        trainingService:
+          platform: remote
+          machineList:
+            - {host: a, user: bob, sshKeyFile: ~/.ssh/id, useActiveGpu: false}
+            - {ip: b, username: bob, passwd: x}
+        """)
     #expect(
-      Fixture.mistakes(Fixture.file(rest: "cluster: slurm")) == [
-        "cluster.yml:9:10: cluster must be local, or a map such as {slots: 4}, not slurm"
+      Fixture.mistakes(text).map { $0.split(separator: ": ", maxSplits: 1)[1] } == [
+        "trainingService is not a key (NNI's); write cluster: local, or cluster: {hosts: [gpu1, gpu2]}",
+        "trainingService.machineList is not a key (NNI's); write cluster.hosts: [{host: …, user: …, port: …, "
+          + "identity_file: …}]",
+        "trainingService.machineList[0].sshKeyFile is not a key (NNI's); write identity_file",
+        "trainingService.machineList[0].useActiveGpu is not a key (NNI's); write gpus: all for true, idle for false",
+        "trainingService.machineList[1].ip is not a key (NNI's); write host",
+        "trainingService.machineList[1].username is not a key (NNI's); write user",
+        "trainingService.machineList[1].passwd is not a key (NNI's); passwords are not supported: use a key, and "
+          + "ssh-copy-id HOST to bring it there",
       ])
   }
 

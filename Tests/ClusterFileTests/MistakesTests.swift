@@ -35,7 +35,7 @@ struct MistakesTests {
       trialConcurrency: 4
       stop_criterion: {max_num_trials_started: 0, max_wallclock_time: 2 weeks, at_limit: finish}
       cluster:
-        hosts: [a, b]
+        hosts: [a, a]
       checkpoints: {store: shared, keep_best: three}
       max_restarts: 3
       """
@@ -91,16 +91,17 @@ struct MistakesTests {
       max for false
       cluster.yml:25:76: searcher.max_trials is not a key (Determined's); write stop_criterion.max_num_trials_started
       cluster.yml:26:1: resources is not a key (Determined's); write cluster: {slots: …}
-      cluster.yml:26:13: resources.slots_per_trial is not a key (Determined's); this version gives trials no GPUs of \
-      their own; remove it
+      cluster.yml:26:13: resources.slots_per_trial is not a key (Determined's); write \
+      cluster.gpus_per_trial
       cluster.yml:27:1: trialConcurrency is not a key (NNI's); write n_workers
       cluster.yml:28:42: stop_criterion.max_num_trials_started must be 1…2147483647, not 0
       cluster.yml:28:65: stop_criterion.max_wallclock_time must be a duration such as 90s, 30m, 2h or 1h30m, not \
       '2 weeks'
       cluster.yml:28:84: stop_criterion.at_limit must be now, finish_running or finish_promotions, not finish
-      cluster.yml:30:3: cluster.hosts is not supported by this version; use 'local'
-      cluster.yml:31:22: checkpoints.store must be host, not shared; this version keeps checkpoints where they were \
-      written
+      cluster.yml:30:14: cluster.hosts[1] gives the host a a second time, which is cluster.hosts[0] in line 30 \
+      already; remove one, or give one a name of its own, as in {host: a, name: a-b}
+      cluster.yml:31:1: checkpoints.path is missing; give the folder that all hosts mount, as in {store: shared, path: \
+      /mnt/lab/checkpoints}
       cluster.yml:31:41: checkpoints.keep_best must be a whole number, not three
       cluster.yml:32:1: max_restarts is not a key; write failures.max_restarts
       """

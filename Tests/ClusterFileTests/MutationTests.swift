@@ -10,12 +10,13 @@ struct MutationTests {
     "!!int ",
     "<<: ", "~", "---\n", "...\n", "%", "@", "\\", "\r", "\u{0}", "\u{85}", "\u{FEFF}", "\u{E001}", "ä", "🦊", "1e400",
     ".nan", "-.inf", "99999999999999999999", "0x", "-", "null", "type: choice", "values: []", "lower: 0", "name: x",
+    "@", "[1-", "-9]", "[01-999999999]", "hosts: ", "999999999999999999999GB", "local", "%", "::1",
   ].map { Array($0.unicodeScalars) }
 
-  @Test("random changes to the example never trap", arguments: 0..<24)
+  @Test("random changes to an example never trap", arguments: 0..<32)
   func mutations(_ seed: Int) {
     var generator = SeededGenerator(seed: UInt64(seed))
-    let original = Array(Fixture.example.unicodeScalars)
+    let original = Array((seed % 2 == 0 ? Fixture.example : Fixture.farm).unicodeScalars)
     for _ in 0..<60 {
       var scalars = original
       for _ in 0...generator.nextBelow(8) { Self.mutate(&scalars, &generator) }
@@ -47,10 +48,25 @@ struct MutationTests {
     }
   }
 
-  @Test("the example cut off anywhere never traps")
-  func prefixes() {
-    for length in stride(from: 0, to: Fixture.example.count, by: 7) {
-      _ = Fixture.mistakes(String(Fixture.example.prefix(length)))
+  @Test("an example cut off anywhere never traps", arguments: [Fixture.example, Fixture.farm])
+  func prefixes(_ example: String) {
+    for length in stride(from: 0, to: example.count, by: 7) { _ = Fixture.mistakes(String(example.prefix(length))) }
+  }
+
+  @Test("random texts for a host never trap", arguments: 0..<8)
+  func hosts(_ seed: Int) {
+    var generator = SeededGenerator(seed: UInt64(seed), stream: 2)
+    let letters = Array("ab01-9,[]:@.%{}/ ~\\é\n")
+    for _ in 0..<2000 {
+      let text = String(
+        (0..<generator.nextBelow(14)).map { _ in letters[Int(generator.nextBelow(UInt64(letters.count)))] })
+      do {
+        let hosts = try ClusterFile.hosts(fromArgument: text, baseDirectory: "/", checksFiles: false)
+        #expect((1...1000).contains(hosts.count), "\(text)")
+        #expect(Set(hosts.map(\.name)).count == hosts.count, "\(text)")
+      } catch {
+        #expect(!error.problems.isEmpty, "\(text)")
+      }
     }
   }
 

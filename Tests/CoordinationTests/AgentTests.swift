@@ -109,7 +109,8 @@ struct AgentTests {
     }
   }
 
-  @Test func aPromotedTrialGoesBackToTheMachineOfItsCheckpoint() throws {
+  /// While there is a slot for it where its checkpoint is, a trial goes there.
+  @Test func aPromotedTrialPrefersTheMachineOfItsCheckpoint() throws {
     let specification = Sample.specification(trials: 24, max: 9)
     var farm = try VirtualFarm(
       specification,
@@ -121,14 +122,23 @@ struct AgentTests {
     farm.run()
     #expect(farm.outcome == .finished(RunEnd(reason: .trialsStarted)))
     var homes: [TrialID: AgentID] = [:]
+    var state = try RunState(specification: specification)
+    var moved = 0
     for stamped in farm.journal {
-      guard case .attemptAssigned(let assignment) = stamped.fact else { continue }
-      let home = homes[assignment.attempt.trial] ?? assignment.slot.agent
-      #expect(home == assignment.slot.agent)
-      if assignment.reason == .promoted { #expect(assignment.resumeFrom != nil) }
-      homes[assignment.attempt.trial] = home
+      if case .attemptAssigned(let assignment) = stamped.fact {
+        let home = homes[assignment.attempt.trial] ?? assignment.slot.agent
+        if home != assignment.slot.agent {
+          moved += 1
+          #expect(assignment.source == .agent(home))
+          #expect(state[home]?.slots.allSatisfy { $0 != nil } == true, "its own machine had a free slot")
+        }
+        if assignment.reason == .promoted { #expect(assignment.resumeFrom != nil) }
+        homes[assignment.attempt.trial] = assignment.slot.agent
+      }
+      state.apply(stamped)
     }
     #expect(Set(homes.values).count == 2)
+    #expect(moved < homes.count)
   }
 
   @Test func aFailedSetupOnTheOnlyHostEndsTheRunWithItsOutput() throws {

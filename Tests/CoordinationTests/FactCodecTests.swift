@@ -71,6 +71,21 @@ import Wire
     }
   }
 
+  /// A journal of version 1, from before there were hosts, is read to the last byte.
+  @Test func theBytesOfVersionOneAreRead() throws {
+    let file = repositoryRoot().appendingPathComponent("Tests/Fixtures/frozen/facts-of-version-1.txt")
+    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init)
+    #expect(lines.count == 31)
+    for line in lines {
+      let words = line.split(separator: " ")
+      let digits = Array(words.count > 1 ? words[1] : "")
+      let bytes = stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) }
+      let fact = try Fact(decoding: bytes)
+      #expect(fact.kind == String(words[0]))
+      #expect(fact.encoded() == bytes, "\(line)")
+    }
+  }
+
   /// The journals of earlier versions hold these bytes. PASHA_REWRITE_FROZEN=1 adds what a new kind of fact gives;
   /// a line that changes breaks every journal that there is.
   @Test func theBytesOfEarlierVersionsAreRead() throws {

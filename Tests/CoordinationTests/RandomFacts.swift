@@ -10,7 +10,7 @@ struct RandomFacts {
   init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
   /// Kinds of facts; `fact(n)` is of the n-th.
-  static let kinds = 31
+  static let kinds = 37
 
   mutating func fact(_ kind: Int) -> Fact {
     switch kind {
@@ -35,7 +35,7 @@ struct RandomFacts {
       .agentGreeted(
         AgentGreeting(
           agent: agent(), version: text(), hostname: text(), machineID: text(), bootID: text(), home: text(),
-          slots: below(4097)))
+          slots: below(4097), place: text(), devices: (0..<below(3)).map { _ in text() }, landlock: below(8)))
     case 11: .agentPrepared(agent(), failure: maybe { $0.text() })
     case 12: .agentReachability(agent(), pick(Reachability.allCases))
     case 13:
@@ -47,7 +47,8 @@ struct RandomFacts {
       .attemptAssigned(
         AttemptAssignment(
           attempt: attempt(), slot: SlotID(agent: agent(), index: count()), milestone: count(),
-          resumeFrom: maybe { $0.count() }, reason: pick(AttemptAssignment.Reason.allCases)))
+          resumeFrom: maybe { $0.count() }, reason: pick(AttemptAssignment.Reason.allCases),
+          source: maybe { $0.holder() }))
     case 15: .attemptStarted(attempt(), pid: count())
     case 16:
       .attemptRefused(
@@ -78,7 +79,14 @@ struct RandomFacts {
           EpsilonMeasurement(system: count(), epsilon: double(), previous: double(), noisyPairs: count())))
     case 28: .operatorCommand(.pauseRun)
     case 29: .operatorCommand(.stopRun)
-    default: .operatorCommand(.stopTrial(trial()))
+    case 30: .operatorCommand(.stopTrial(trial()))
+    case 31:
+      .agentSlots(agent(), (0..<below(4)).map { SlotState(slot: $0, isUsable: bool(), reason: text()) })
+    case 32: .hostAdded(host())
+    case 33: .hostMarked(text(), pick(HostMark.allCases))
+    case 34: .specificationChanged(hash: text())
+    case 35: .checkpointCopied(trial(), generation: count(), holder())
+    default: .checkpointsDeleted(trial(), agent())
     }
   }
 
@@ -87,6 +95,16 @@ struct RandomFacts {
       attempt: attempt(), sequence: offset(), readAt: Timestamp(microseconds: Int64(offset())),
       resource: maybe { $0.anyInt() }, value: maybe { $0.double() },
       fields: (0..<below(6)).map { JSONValue.Member("\($0)\(text())", value()) }, disposition: disposition())
+  }
+
+  private mutating func holder() -> CheckpointHolder { pick([.agent(agent()), .coordinator, .store]) }
+
+  private mutating func host() -> HostOptions {
+    HostOptions(
+      name: text(), host: text(), user: maybe { $0.text() }, port: maybe { 1 + $0.below(65_535) },
+      identityFile: maybe { $0.text() }, slots: maybe { 1 + $0.below(4096) },
+      gpus: maybe { $0.pick([.all, .idle, .none, .listed(["0", "GPU-1"]), .listed([])]) },
+      workDirectory: maybe { $0.text() }, connect: maybe { $0.pick(ClusterOptions.Connect.allCases) })
   }
 
   private mutating func disposition() -> ReportDisposition {

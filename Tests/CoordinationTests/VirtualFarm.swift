@@ -29,6 +29,13 @@ struct VirtualFarm {
     var isPrepared = false
     /// Ended, because the run is over.
     var isGone = false
+    /// The name under which the coordinator admits it.
+    var name = "agent"
+    var landlock = 0
+    /// What it is told does not reach it, and what it says does not leave.
+    var isCut = false
+    /// Resources at which attempts began, for the tests.
+    var begun: [TrialAttempt: Int] = [:]
   }
 
   var coordinator: Coordinator
@@ -37,6 +44,12 @@ struct VirtualFarm {
   var agents: [Agent]
   var clock = 0
   var outcome: RunOutcome?
+  /// The coordinator's own copies: resource by trial and generation.
+  var vault: [TrialID: [Int: Int]] = [:]
+  /// Checkpoints that were fetched, in order.
+  var fetched: [CheckpointName] = []
+  /// Starts that need a checkpoint from an agent that is cut off are refused.
+  var refusals = 0
   /// Orders to pause or stop take their time: `finish` carries them out.
   var isSlowToEnd = false
   /// Epoch values of a trial; deterministic.
@@ -44,6 +57,7 @@ struct VirtualFarm {
   let speed: @Sendable (TrialID) -> Int
   /// Called before the effects of a turn are carried out, with the journal before the turn and the turn's facts.
   private var inbox: [(agent: Int, message: AgentMessage)] = []
+  private var arrivals: [CheckpointName] = []
   private var isHandling = false
   var onTurn: ((VirtualFarm, [StampedFact]) -> Void)?
 
@@ -71,7 +85,7 @@ struct VirtualFarm {
       .started(
         RunStart(run: "virtual", version: "0", specificationHash: "", codeHash: nil, randomSeed: 0)))
     handle(.listening(control: 1, bulk: 2))
-    for index in agents.indices { handle(.admit(publicKey: agents[index].key, name: "agent")) }
+    for index in agents.indices { handle(.admit(publicKey: agents[index].key, name: agents[index].name)) }
     for index in agents.indices { greet(index) }
   }
 
@@ -88,14 +102,15 @@ struct VirtualFarm {
     say(
       .hello(
         AgentHello(
-          hostname: "host", machineID: agents[index].machine, bootID: "b", name: "agent", pid: 1,
-          slots: agents[index].slots, home: "/home", inventory: inventory)), from: index)
+          hostname: "host", machineID: agents[index].machine, bootID: "b", name: agents[index].name,
+          pid: 1, slots: agents[index].slots, home: "/home", inventory: inventory, place: agents[index].key)),
+      from: index)
     agents[index].isPrepared = true
     say(.prepared(Preparation(codeHash: "")), from: index)
   }
 
   mutating func say(_ message: AgentMessage, from index: Int) {
-    guard !agents[index].isGone else { return }
+    guard !agents[index].isGone, !agents[index].isCut else { return }
     inbox.append((index, message))
     deliver()
   }
@@ -104,7 +119,9 @@ struct VirtualFarm {
   private mutating func deliver() {
     guard !isHandling else { return }
     isHandling = true
-    while !inbox.isEmpty {
+    while !inbox.isEmpty || !arrivals.isEmpty {
+      if !arrivals.isEmpty { turn(.checkpointArrived(arrivals.removeFirst())) }
+      guard !inbox.isEmpty else { continue }
       let next = inbox.removeFirst()
       if !agents[next.agent].isGone { turn(.message(from: agents[next.agent].key, next.message)) }
     }
@@ -139,7 +156,9 @@ struct VirtualFarm {
     for fact in journal { fresh.replay(fact) }
     coordinator = fresh
     inbox = []
+    arrivals = []
     isHandling = false
+    for index in agents.indices { agents[index].isGone = false }
     begin()
   }
 
@@ -162,13 +181,14 @@ struct VirtualFarm {
 
   mutating func finish(_ name: TrialAttempt, on index: Int, cause: AttemptEnd.Cause) {
     guard var attempt = agents[index].attempts[name], attempt.end == nil else { return }
-    let generation = (agents[index].seals[name.trial]?.keys.max() ?? 0) + 1
+    let highest = agents[index].seals[name.trial]?.keys.max() ?? 0
+    let generation = max(highest, attempt.start.lastGeneration) + 1
     agents[index].seals[name.trial, default: [:]][generation] = attempt.next - 1
     let end = AttemptEnd(
       cause: cause, exitStatus: 0, lastSequence: attempt.log.count,
       seal: Seal(
         generation: generation, attempt: name.attempt, coveredSequence: attempt.log.count,
-        coveredResource: attempt.next - 1, files: 1, bytes: 1, hash: "h"))
+        coveredResource: attempt.next - 1, files: 1, bytes: 1, hash: "\(name.trial).\(generation)"))
     attempt.end = end
     agents[index].attempts[name] = attempt
     say(.ended(name, end), from: index)
@@ -191,7 +211,9 @@ struct VirtualFarm {
       }
     case .start(let start):
       guard agents[index].attempts[start.attempt] == nil else { return }
+      if let source = start.source, !fetch(source, of: start.attempt, to: index) { return }
       let resumed = start.resumeFrom.flatMap { agents[index].seals[start.attempt.trial]?[$0] } ?? 0
+      agents[index].begun[start.attempt] = resumed
       agents[index].attempts[start.attempt] = Attempt(
         start: start, milestone: start.milestone, next: resumed + 1, due: clock + speed(start.attempt.trial))
       say(.started(start.attempt, pid: 1), from: index)
@@ -207,8 +229,37 @@ struct VirtualFarm {
     case .acknowledgeEnd(let name): agents[index].attempts[name] = nil
     case .sayHello: greet(index)
     case .rejected: agents[index].isGone = true
-    case .pause, .stop, .complete, .heartbeatEcho, .acknowledgeReports, .deleteCheckpoints, .dismiss, .joined: break
+    case .deleteCheckpoints(let trial, let kept):
+      let active = agents[index].attempts.first { $0.key.trial == trial && $0.value.end == nil }?.value.start.resumeFrom
+      agents[index].seals[trial] = agents[index].seals[trial]?.filter { kept.contains($0.key) || $0.key == active }
+      say(.checkpointsDeleted(trial), from: index)
+    case .dismiss: agents[index].isGone = true
+    case .pause, .stop, .complete, .heartbeatEcho, .acknowledgeReports, .joined: break
     }
+  }
+
+  /// Brings a checkpoint; false: whoever has it is away, and the start is refused.
+  private mutating func fetch(_ source: CheckpointSource, of name: TrialAttempt, to index: Int) -> Bool {
+    let generation = source.seal.generation
+    var found: Int?
+    switch source.holder {
+    case .agent(let holder):
+      let from = agents.firstIndex { $0.key == coordinator.state[holder]?.publicKey }
+      if let from, !agents[from].isCut, !agents[from].isGone { found = agents[from].seals[name.trial]?[generation] }
+    case .coordinator: found = vault[name.trial]?[generation]
+    case .store: found = nil
+    }
+    guard let found else {
+      refusals += 1
+      // The coordinator answers for itself: what it does not have is missing.
+      let code: StartRefusal.Code = source.holder == .coordinator ? .checkpointMissing : .sourceUnreachable
+      say(.refused(name, StartRefusal(code: code, detail: "away")), from: index)
+      return false
+    }
+    agents[index].seals[name.trial, default: [:]][generation] = found
+    fetched.append(CheckpointName(name.trial, source.seal))
+    say(.checkpointFetched(CheckpointName(name.trial, source.seal)), from: index)
+    return true
   }
 
   // MARK: The loop
@@ -228,10 +279,18 @@ struct VirtualFarm {
     for effect in output.effects {
       switch effect {
       case .send(let id, let message):
-        guard let key = coordinator.state[id]?.publicKey, let index = agents.firstIndex(where: { $0.key == key })
+        guard let key = coordinator.state[id]?.publicKey, let index = agents.firstIndex(where: { $0.key == key }),
+          !agents[index].isCut
         else { continue }
         receive(message, at: index)
       case .end(let outcome): self.outcome = outcome
+      case .fetchCheckpoint(let trial, let seal, let id):
+        guard let from = agents.firstIndex(where: { $0.key == coordinator.state[id]?.publicKey }), !agents[from].isCut,
+          let resource = agents[from].seals[trial]?[seal.generation]
+        else { continue }
+        vault[trial, default: [:]][seal.generation] = resource
+        arrivals.append(CheckpointName(trial, seal))
+      case .dropStored(let trial, let kept): vault[trial] = vault[trial]?.filter { kept.contains($0.key) }
       case .admit, .admitToken, .revokeToken, .answerJoin, .rejectJoin: break
       }
     }

@@ -3,7 +3,7 @@ import Wire
 
 /// Random messages of every kind: `cases` of each type, and `make(n)` gives the n-th case.
 extension RandomValues {
-  static let agentMessageKinds = 10
+  static let agentMessageKinds = 13
   mutating func agentMessage(_ kind: Int) -> AgentMessage {
     switch kind {
     case 0: .hello(hello())
@@ -15,7 +15,10 @@ extension RandomValues {
     case 6: .refused(trialAttempt(), refusal())
     case 7: .prepared(Preparation(codeHash: pick(["", hash()]), failure: maybe { $0.text() }))
     case 8: .checkpointsDeleted(trial())
-    default: .join(publicKey: publicKey(), name: name())
+    case 9: .join(publicKey: publicKey(), name: name())
+    case 10: .slotStates(some(4) { SlotState(slot: $0.number(in: 0...4096), isUsable: $0.bool(), reason: $0.text()) })
+    case 11: .checkpointFetched(checkpoint())
+    default: .checkpointStored(checkpoint())
     }
   }
 
@@ -36,7 +39,7 @@ extension RandomValues {
           attempt: random.trialAttempt(), slot: random.count(), milestone: random.count(),
           phase: random.pick([.running, .held(resource: random.anyInt()), .ended(random.end())]),
           lastSequence: random.offset())
-      })
+      }, place: name(), devices: some(3) { $0.text() }, landlock: count())
   }
 
   static let coordinatorMessageKinds = 14
@@ -50,7 +53,8 @@ extension RandomValues {
       .start(
         StartAttempt(
           attempt: trialAttempt(), slot: count(), configuration: configuration(), milestone: positive(),
-          maximum: positive(), resumeFrom: maybe { $0.positive() }))
+          maximum: positive(), resumeFrom: maybe { $0.positive() },
+          source: maybe { CheckpointSource(seal: $0.seal(), holder: $0.holder()) }, lastGeneration: count()))
     case 5: .proceed(trialAttempt(), milestone: positive())
     case 6: .pause(trialAttempt())
     case 7: .stop(trialAttempt())
@@ -73,7 +77,7 @@ extension RandomValues {
       })
   }
 
-  static let agentBulkMessageKinds = 4
+  static let agentBulkMessageKinds = 6
   mutating func agentBulkMessage(_ kind: Int) -> AgentBulkMessage {
     switch kind {
     case 0: .hello
@@ -81,6 +85,8 @@ extension RandomValues {
     case 2:
       .chunkRequest(
         tree: hash(), file: number(in: 0...49_999), offset: offset(), length: number(in: 1...(1 << 20)))
+    case 3: .checkpointRequest(checkpointRequest())
+    case 4: .checkpointAnswer(checkpointAnswer())
     default:
       .logChunk(
         request: count(),
@@ -89,7 +95,7 @@ extension RandomValues {
     }
   }
 
-  static let coordinatorBulkMessageKinds = 4
+  static let coordinatorBulkMessageKinds = 6
   mutating func coordinatorBulkMessage(_ kind: Int) -> CoordinatorBulkMessage {
     switch kind {
     case 0: .manifest(tree: hash(), tree())
@@ -97,6 +103,8 @@ extension RandomValues {
       .chunk(
         tree: hash(), file: number(in: 0...49_999), offset: offset(), bytes: some(300) { UInt8($0.below(256)) })
     case 2: .noSuchTree(tree: hash())
+    case 3: .checkpointRequest(checkpointRequest())
+    case 4: .checkpointAnswer(checkpointAnswer())
     default:
       .logRequest(
         request: count(),
@@ -132,7 +140,8 @@ extension RandomValues {
       environment: environment(), workFolder: path(), checkpointFolder: path(), sealFolder: path(),
       resumeFrom: maybe { $0.positive() }, milestone: positive(), isLastMilestone: bool(), holdsAtMilestone: bool(),
       resourceAttribute: text(atLeast: 1), metric: text(atLeast: 1), settle: duration(), holdLimit: duration(),
-      grace: duration(), keptGenerations: number(in: 1...1024), lease: instant(), lockFiles: some(3) { $0.path() })
+      grace: duration(), keptGenerations: number(in: 1...1024), lease: instant(), lockFiles: some(3) { $0.path() },
+      sandbox: sandbox(), quota: maybe { $0.offset() }, lastGeneration: count())
   }
 
   mutating func processRecord() -> ProcessRecord {

@@ -98,7 +98,32 @@ struct RandomValues {
       entryPoint: [text(atLeast: 1)] + some(4) { $0.text() }, codeHash: maybe { $0.hash() }, setup: maybe { $0.text() },
       environment: environment(), resourceAttribute: text(atLeast: 1), metric: text(atLeast: 1),
       holdsAtMilestone: bool(), holdLimit: duration(), settle: duration(), grace: duration(),
-      keptGenerations: number(in: 1...1024))
+      keptGenerations: number(in: 1...1024), sandbox: sandbox(), quota: maybe { $0.offset() },
+      store: pick([
+        .host, .shared(folder: path()), .coordinator, .command(put: text(), get: text(), delete: maybe { $0.text() }),
+      ]))
+  }
+  mutating func sandbox() -> SandboxPlan {
+    SandboxPlan(level: pick(SandboxPlan.Level.allCases), writable: some(3) { $0.text() })
+  }
+  mutating func checkpoint() -> CheckpointName {
+    CheckpointName(trial: trial(), generation: positive(), hash: hash())
+  }
+  mutating func holder() -> CheckpointHolder { pick([.agent(AgentID(count())), .coordinator, .store]) }
+  mutating func checkpointRequest() -> CheckpointRequest {
+    CheckpointRequest(
+      agent: maybe { AgentID($0.count()) }, name: checkpoint(),
+      piece: pick([
+        .manifest, .chunk(file: number(in: 0...49_999), offset: offset(), length: number(in: 1...(1 << 20))),
+      ]))
+  }
+  mutating func checkpointAnswer() -> CheckpointAnswer {
+    CheckpointAnswer(
+      agent: maybe { AgentID($0.count()) }, name: checkpoint(),
+      content: pick([
+        .manifest(tree()), .missing(text()), .unreachable(text()),
+        .chunk(file: number(in: 0...49_999), offset: offset(), bytes: some(300) { UInt8($0.below(256)) }),
+      ]))
   }
   mutating func tree() -> TreeManifest {
     var entries: [TreeManifest.Entry] = []

@@ -27,6 +27,8 @@ struct sandbox_spawn {
   int death_signal;
   /// Soft and hard limit for core files in bytes; negative: as inherited.
   int64_t core_limit;
+  /// A Landlock ruleset that confines the process and what it starts; -1: none.
+  int ruleset;
 };
 
 /// Where a start failed.
@@ -35,12 +37,21 @@ enum sandbox_stage {
   SANDBOX_STAGE_SESSION,
   SANDBOX_STAGE_DESCRIPTORS,
   SANDBOX_STAGE_LIMITS,
+  SANDBOX_STAGE_CONFINEMENT,
   SANDBOX_STAGE_DIRECTORY,
   SANDBOX_STAGE_EXECUTE,
 };
 
 /// Starts a process and waits until it has executed its program. On failure `stage` says where, and nothing is left.
 pid_t sandbox_spawn(const struct sandbox_spawn *request, int *stage);
+
+/// The version of the kernel's Landlock interface, from 1; -ENOSYS: the kernel has none, -EOPNOTSUPP: it is switched off.
+int sandbox_landlock_version(void);
+/// A ruleset: accesses to files (`LANDLOCK_ACCESS_FS_*`) that are denied where no rule allows them, and what is scoped
+/// (`LANDLOCK_SCOPE_*`).
+int sandbox_landlock_create(uint64_t accesses, uint64_t scoped);
+/// Allows accesses to a file, or to a folder and all below it, given by a descriptor.
+int sandbox_landlock_allow(int ruleset, int place, uint64_t accesses);
 
 /// Orphaned descendants become children of the calling process.
 int sandbox_become_subreaper(void);
@@ -80,11 +91,19 @@ int64_t sandbox_next_data(int file, int64_t offset);
 int64_t sandbox_next_hole(int file, int64_t offset);
 /// Copies up to `count` bytes at an offset from one file to another; gives how many.
 int64_t sandbox_copy_range(int from, int to, int64_t offset, int64_t count);
+/// Waits until everything written to the file system that the descriptor lies on is on the disk.
+int sandbox_sync_file_system(int descriptor);
 /// 1 when the path lies on a network file system, 0 when not.
 int sandbox_is_network_file_system(const char *path);
 /// The next connection, non-blocking and close-on-exec.
 int sandbox_accept(int listener);
 /// Writes the peer's user id of a Unix socket.
 int sandbox_peer_user(int socket, uid_t *user);
+
+/// Names the process in lists of processes; 15 bytes are kept.
+int sandbox_name_process(const char *name);
+/// From here on names of hosts and users are looked up by the C library itself (files, and DNS for hosts), whatever
+/// /etc/nsswitch.conf says: its plugins belong to the host's C library.
+int sandbox_look_up_names_alone(void);
 
 #endif

@@ -144,6 +144,39 @@ package nonisolated struct ProtoFact: Sendable {
     set {content = .agentReachability(newValue)}
   }
 
+  package var agentSlots: ProtoAgentSlots {
+    get {
+      if case .agentSlots(let v)? = content {return v}
+      return ProtoAgentSlots()
+    }
+    set {content = .agentSlots(newValue)}
+  }
+
+  package var hostAdded: ProtoHost {
+    get {
+      if case .hostAdded(let v)? = content {return v}
+      return ProtoHost()
+    }
+    set {content = .hostAdded(newValue)}
+  }
+
+  package var hostMarked: ProtoHostMarked {
+    get {
+      if case .hostMarked(let v)? = content {return v}
+      return ProtoHostMarked()
+    }
+    set {content = .hostMarked(newValue)}
+  }
+
+  /// hash of the cluster file that counts from here on
+  package var specificationChanged: String {
+    get {
+      if case .specificationChanged(let v)? = content {return v}
+      return String()
+    }
+    set {content = .specificationChanged(newValue)}
+  }
+
   /// Trials.
   package var trialCreated: ProtoTrialCreated {
     get {
@@ -241,6 +274,22 @@ package nonisolated struct ProtoFact: Sendable {
     set {content = .trialStopped(newValue)}
   }
 
+  package var checkpointCopied: ProtoCheckpointCopied {
+    get {
+      if case .checkpointCopied(let v)? = content {return v}
+      return ProtoCheckpointCopied()
+    }
+    set {content = .checkpointCopied(newValue)}
+  }
+
+  package var checkpointsDeleted: ProtoCheckpointsDeleted {
+    get {
+      if case .checkpointsDeleted(let v)? = content {return v}
+      return ProtoCheckpointsDeleted()
+    }
+    set {content = .checkpointsDeleted(newValue)}
+  }
+
   /// Decisions of the scheduler.
   package var promotion: ProtoPromotion {
     get {
@@ -309,6 +358,11 @@ package nonisolated struct ProtoFact: Sendable {
     case agentGreeted(ProtoAgentGreeted)
     case agentPrepared(ProtoAgentPrepared)
     case agentReachability(ProtoAgentReachability)
+    case agentSlots(ProtoAgentSlots)
+    case hostAdded(ProtoHost)
+    case hostMarked(ProtoHostMarked)
+    /// hash of the cluster file that counts from here on
+    case specificationChanged(String)
     /// Trials.
     case trialCreated(ProtoTrialCreated)
     case attemptAssigned(ProtoAttemptAssigned)
@@ -322,6 +376,8 @@ package nonisolated struct ProtoFact: Sendable {
     case attemptEnded(ProtoAttemptEnded)
     case checkpointsDropped(ProtoCheckpointsDropped)
     case trialStopped(UInt32)
+    case checkpointCopied(ProtoCheckpointCopied)
+    case checkpointsDeleted(ProtoCheckpointsDeleted)
     /// Decisions of the scheduler.
     case promotion(ProtoPromotion)
     case maximumRaised(ProtoMaximumRaise)
@@ -595,6 +651,12 @@ package nonisolated struct ProtoAgentGreeted: Sendable {
 
   package var slots: UInt32 = 0
 
+  package var place: String = String()
+
+  package var devices: [String] = []
+
+  package var landlock: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -621,6 +683,181 @@ package nonisolated struct ProtoAgentPrepared: Sendable {
   package init() {}
 
   fileprivate var _failure: String? = nil
+}
+
+/// What an agent said of its slots last.
+package nonisolated struct ProtoAgentSlots: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var agent: UInt32 = 0
+
+  package var states: [Wire.ProtoSlotState] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct ProtoHost: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var host: String = String()
+
+  package var user: String {
+    get {_user ?? String()}
+    set {_user = newValue}
+  }
+  /// Returns true if `user` has been explicitly set.
+  package var hasUser: Bool {self._user != nil}
+  /// Clears the value of `user`. Subsequent reads from it will return its default value.
+  package mutating func clearUser() {self._user = nil}
+
+  package var port: UInt32 {
+    get {_port ?? 0}
+    set {_port = newValue}
+  }
+  /// Returns true if `port` has been explicitly set.
+  package var hasPort: Bool {self._port != nil}
+  /// Clears the value of `port`. Subsequent reads from it will return its default value.
+  package mutating func clearPort() {self._port = nil}
+
+  package var identityFile: String {
+    get {_identityFile ?? String()}
+    set {_identityFile = newValue}
+  }
+  /// Returns true if `identityFile` has been explicitly set.
+  package var hasIdentityFile: Bool {self._identityFile != nil}
+  /// Clears the value of `identityFile`. Subsequent reads from it will return its default value.
+  package mutating func clearIdentityFile() {self._identityFile = nil}
+
+  package var slots: UInt32 {
+    get {_slots ?? 0}
+    set {_slots = newValue}
+  }
+  /// Returns true if `slots` has been explicitly set.
+  package var hasSlots: Bool {self._slots != nil}
+  /// Clears the value of `slots`. Subsequent reads from it will return its default value.
+  package mutating func clearSlots() {self._slots = nil}
+
+  package var gpus: ProtoHost.Selection {
+    get {_gpus ?? ProtoHost.Selection()}
+    set {_gpus = newValue}
+  }
+  /// Returns true if `gpus` has been explicitly set.
+  package var hasGpus: Bool {self._gpus != nil}
+  /// Clears the value of `gpus`. Subsequent reads from it will return its default value.
+  package mutating func clearGpus() {self._gpus = nil}
+
+  package var workDirectory: String {
+    get {_workDirectory ?? String()}
+    set {_workDirectory = newValue}
+  }
+  /// Returns true if `workDirectory` has been explicitly set.
+  package var hasWorkDirectory: Bool {self._workDirectory != nil}
+  /// Clears the value of `workDirectory`. Subsequent reads from it will return its default value.
+  package mutating func clearWorkDirectory() {self._workDirectory = nil}
+
+  package var connect: String {
+    get {_connect ?? String()}
+    set {_connect = newValue}
+  }
+  /// Returns true if `connect` has been explicitly set.
+  package var hasConnect: Bool {self._connect != nil}
+  /// Clears the value of `connect`. Subsequent reads from it will return its default value.
+  package mutating func clearConnect() {self._connect = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated struct Selection: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// all, idle, none or listed
+    package var word: String = String()
+
+    package var listed: [String] = []
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package init() {}
+
+  fileprivate var _user: String? = nil
+  fileprivate var _port: UInt32? = nil
+  fileprivate var _identityFile: String? = nil
+  fileprivate var _slots: UInt32? = nil
+  fileprivate var _gpus: ProtoHost.Selection? = nil
+  fileprivate var _workDirectory: String? = nil
+  fileprivate var _connect: String? = nil
+}
+
+package nonisolated struct ProtoHostMarked: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var mark: ProtoHostMarked.Mark = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Mark: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+    case inUse // = 1
+    case draining // = 2
+    case leaving // = 3
+    case removed // = 4
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .inUse
+      case 2: self = .draining
+      case 3: self = .leaving
+      case 4: self = .removed
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .inUse: return 1
+      case .draining: return 2
+      case .leaving: return 3
+      case .removed: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [ProtoHostMarked.Mark] = [
+      .unspecified,
+      .inUse,
+      .draining,
+      .leaving,
+      .removed,
+    ]
+
+  }
+
+  package init() {}
 }
 
 package nonisolated struct ProtoAgentReachability: Sendable {
@@ -767,6 +1004,16 @@ package nonisolated struct ProtoAttemptAssigned: Sendable {
 
   package var reason: ProtoAttemptAssigned.Reason = .unspecified
 
+  /// where resume_from is fetched from; absent: it is at the agent's place
+  package var source: ProtoCheckpointHolder {
+    get {_source ?? ProtoCheckpointHolder()}
+    set {_source = newValue}
+  }
+  /// Returns true if `source` has been explicitly set.
+  package var hasSource: Bool {self._source != nil}
+  /// Clears the value of `source`. Subsequent reads from it will return its default value.
+  package mutating func clearSource() {self._source = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Reason: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -819,6 +1066,50 @@ package nonisolated struct ProtoAttemptAssigned: Sendable {
 
   fileprivate var _attempt: Wire.ProtoTrialAttempt? = nil
   fileprivate var _resumeFrom: UInt32? = nil
+  fileprivate var _source: ProtoCheckpointHolder? = nil
+}
+
+package nonisolated struct ProtoCheckpointHolder: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var holder: ProtoCheckpointHolder.OneOf_Holder? = nil
+
+  package var agent: UInt32 {
+    get {
+      if case .agent(let v)? = holder {return v}
+      return 0
+    }
+    set {holder = .agent(newValue)}
+  }
+
+  package var coordinator: Wire.ProtoEmpty {
+    get {
+      if case .coordinator(let v)? = holder {return v}
+      return Wire.ProtoEmpty()
+    }
+    set {holder = .coordinator(newValue)}
+  }
+
+  package var store: Wire.ProtoEmpty {
+    get {
+      if case .store(let v)? = holder {return v}
+      return Wire.ProtoEmpty()
+    }
+    set {holder = .store(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Holder: Equatable, Sendable {
+    case agent(UInt32)
+    case coordinator(Wire.ProtoEmpty)
+    case store(Wire.ProtoEmpty)
+
+  }
+
+  package init() {}
 }
 
 package nonisolated struct ProtoAttemptStarted: Sendable {
@@ -909,6 +1200,7 @@ package nonisolated struct ProtoEndConsequence: Sendable {
     case noReport // = 2
     case outOfMemory // = 3
     case host // = 4
+    case quota // = 5
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -922,6 +1214,7 @@ package nonisolated struct ProtoEndConsequence: Sendable {
       case 2: self = .noReport
       case 3: self = .outOfMemory
       case 4: self = .host
+      case 5: self = .quota
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -933,6 +1226,7 @@ package nonisolated struct ProtoEndConsequence: Sendable {
       case .noReport: return 2
       case .outOfMemory: return 3
       case .host: return 4
+      case .quota: return 5
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -944,6 +1238,7 @@ package nonisolated struct ProtoEndConsequence: Sendable {
       .noReport,
       .outOfMemory,
       .host,
+      .quota,
     ]
 
   }
@@ -1310,6 +1605,7 @@ package nonisolated struct ProtoAttemptOrdered: Sendable {
     case runEnds // = 4
     case operatorAsked // = 5
     case agentLost // = 6
+    case hostLeaves // = 7
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -1325,6 +1621,7 @@ package nonisolated struct ProtoAttemptOrdered: Sendable {
       case 4: self = .runEnds
       case 5: self = .operatorAsked
       case 6: self = .agentLost
+      case 7: self = .hostLeaves
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -1338,6 +1635,7 @@ package nonisolated struct ProtoAttemptOrdered: Sendable {
       case .runEnds: return 4
       case .operatorAsked: return 5
       case .agentLost: return 6
+      case .hostLeaves: return 7
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -1351,6 +1649,7 @@ package nonisolated struct ProtoAttemptOrdered: Sendable {
       .runEnds,
       .operatorAsked,
       .agentLost,
+      .hostLeaves,
     ]
 
   }
@@ -1407,6 +1706,47 @@ package nonisolated struct ProtoCheckpointsDropped: Sendable {
   package var trial: UInt32 = 0
 
   package var keeping: [UInt32] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A sealed generation is at one more place.
+package nonisolated struct ProtoCheckpointCopied: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var trial: UInt32 = 0
+
+  package var generation: UInt32 = 0
+
+  package var holder: ProtoCheckpointHolder {
+    get {_holder ?? ProtoCheckpointHolder()}
+    set {_holder = newValue}
+  }
+  /// Returns true if `holder` has been explicitly set.
+  package var hasHolder: Bool {self._holder != nil}
+  /// Clears the value of `holder`. Subsequent reads from it will return its default value.
+  package mutating func clearHolder() {self._holder = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _holder: ProtoCheckpointHolder? = nil
+}
+
+/// An agent has deleted what it held of a trial's checkpoints and is not needed any more.
+package nonisolated struct ProtoCheckpointsDeleted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var trial: UInt32 = 0
+
+  package var agent: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1495,7 +1835,7 @@ fileprivate nonisolated let _protobuf_package = "pasha.journal"
 
 nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Fact"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}run_started\0\u{3}run_resumed\0\u{3}run_draining\0\u{3}run_closing\0\u{3}run_suspended\0\u{3}run_finished\0\u{3}address_chosen\0\u{4}\u{d}join_token_issued\0\u{3}join_token_used\0\u{3}agent_admitted\0\u{3}agent_greeted\0\u{3}agent_prepared\0\u{3}agent_reachability\0\u{4}\u{f}trial_created\0\u{3}attempt_assigned\0\u{3}attempt_started\0\u{3}attempt_refused\0\u{3}report_received\0\u{3}withheld_report_settled\0\u{3}attempt_held\0\u{3}attempt_proceeded\0\u{3}attempt_ordered\0\u{3}attempt_ended\0\u{3}checkpoints_dropped\0\u{3}trial_stopped\0\u{2}\u{1d}promotion\0\u{3}maximum_raised\0\u{3}epsilon_measured\0\u{4}\u{12}operator_pause_run\0\u{3}operator_stop_run\0\u{3}operator_stop_trial\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}run_started\0\u{3}run_resumed\0\u{3}run_draining\0\u{3}run_closing\0\u{3}run_suspended\0\u{3}run_finished\0\u{3}address_chosen\0\u{4}\u{d}join_token_issued\0\u{3}join_token_used\0\u{3}agent_admitted\0\u{3}agent_greeted\0\u{3}agent_prepared\0\u{3}agent_reachability\0\u{3}agent_slots\0\u{3}host_added\0\u{3}host_marked\0\u{3}specification_changed\0\u{4}\u{b}trial_created\0\u{3}attempt_assigned\0\u{3}attempt_started\0\u{3}attempt_refused\0\u{3}report_received\0\u{3}withheld_report_settled\0\u{3}attempt_held\0\u{3}attempt_proceeded\0\u{3}attempt_ordered\0\u{3}attempt_ended\0\u{3}checkpoints_dropped\0\u{3}trial_stopped\0\u{3}checkpoint_copied\0\u{3}checkpoints_deleted\0\u{2}\u{1b}promotion\0\u{3}maximum_raised\0\u{3}epsilon_measured\0\u{4}\u{12}operator_pause_run\0\u{3}operator_stop_run\0\u{3}operator_stop_trial\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1662,6 +2002,53 @@ nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.content = .agentReachability(v)
         }
       }()
+      case 26: try {
+        var v: ProtoAgentSlots?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .agentSlots(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .agentSlots(v)
+        }
+      }()
+      case 27: try {
+        var v: ProtoHost?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .hostAdded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .hostAdded(v)
+        }
+      }()
+      case 28: try {
+        var v: ProtoHostMarked?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .hostMarked(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .hostMarked(v)
+        }
+      }()
+      case 29: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.content != nil {try decoder.handleConflictingOneOf()}
+          self.content = .specificationChanged(v)
+        }
+      }()
       case 40: try {
         var v: ProtoTrialCreated?
         var hadOneofValue = false
@@ -1813,6 +2200,32 @@ nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.content = .trialStopped(v)
         }
       }()
+      case 52: try {
+        var v: ProtoCheckpointCopied?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .checkpointCopied(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .checkpointCopied(v)
+        }
+      }()
+      case 53: try {
+        var v: ProtoCheckpointsDeleted?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .checkpointsDeleted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .checkpointsDeleted(v)
+        }
+      }()
       case 80: try {
         var v: ProtoPromotion?
         var hadOneofValue = false
@@ -1949,6 +2362,22 @@ nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .agentReachability(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
     }()
+    case .agentSlots?: try {
+      guard case .agentSlots(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+    }()
+    case .hostAdded?: try {
+      guard case .hostAdded(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+    }()
+    case .hostMarked?: try {
+      guard case .hostMarked(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+    }()
+    case .specificationChanged?: try {
+      guard case .specificationChanged(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 29)
+    }()
     case .trialCreated?: try {
       guard case .trialCreated(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
@@ -1996,6 +2425,14 @@ nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .trialStopped?: try {
       guard case .trialStopped(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 51)
+    }()
+    case .checkpointCopied?: try {
+      guard case .checkpointCopied(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+    }()
+    case .checkpointsDeleted?: try {
+      guard case .checkpointsDeleted(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 53)
     }()
     case .promotion?: try {
       guard case .promotion(let v)? = self.content else { preconditionFailure() }
@@ -2316,7 +2753,7 @@ nonisolated extension ProtoAgentAdmitted.Origin: SwiftProtobuf._ProtoNameProvidi
 
 nonisolated extension ProtoAgentGreeted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentGreeted"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agent\0\u{1}version\0\u{1}hostname\0\u{3}machine_id\0\u{3}boot_id\0\u{1}home\0\u{1}slots\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agent\0\u{1}version\0\u{1}hostname\0\u{3}machine_id\0\u{3}boot_id\0\u{1}home\0\u{1}slots\0\u{1}place\0\u{1}devices\0\u{1}landlock\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2331,6 +2768,9 @@ nonisolated extension ProtoAgentGreeted: SwiftProtobuf.Message, SwiftProtobuf._M
       case 5: try { try decoder.decodeSingularStringField(value: &self.bootID) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.home) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.slots) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.place) }()
+      case 9: try { try decoder.decodeRepeatedStringField(value: &self.devices) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.landlock) }()
       default: break
       }
     }
@@ -2358,6 +2798,15 @@ nonisolated extension ProtoAgentGreeted: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.slots != 0 {
       try visitor.visitSingularUInt32Field(value: self.slots, fieldNumber: 7)
     }
+    if !self.place.isEmpty {
+      try visitor.visitSingularStringField(value: self.place, fieldNumber: 8)
+    }
+    if !self.devices.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.devices, fieldNumber: 9)
+    }
+    if self.landlock != 0 {
+      try visitor.visitSingularUInt32Field(value: self.landlock, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2369,6 +2818,9 @@ nonisolated extension ProtoAgentGreeted: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.bootID != rhs.bootID {return false}
     if lhs.home != rhs.home {return false}
     if lhs.slots != rhs.slots {return false}
+    if lhs.place != rhs.place {return false}
+    if lhs.devices != rhs.devices {return false}
+    if lhs.landlock != rhs.landlock {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2411,6 +2863,189 @@ nonisolated extension ProtoAgentPrepared: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension ProtoAgentSlots: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AgentSlots"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agent\0\u{1}states\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.agent) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.states) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.agent != 0 {
+      try visitor.visitSingularUInt32Field(value: self.agent, fieldNumber: 1)
+    }
+    if !self.states.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.states, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoAgentSlots, rhs: ProtoAgentSlots) -> Bool {
+    if lhs.agent != rhs.agent {return false}
+    if lhs.states != rhs.states {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoHost: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Host"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}host\0\u{1}user\0\u{1}port\0\u{3}identity_file\0\u{1}slots\0\u{1}gpus\0\u{3}work_directory\0\u{1}connect\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.host) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._user) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._port) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._identityFile) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self._slots) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._gpus) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self._workDirectory) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self._connect) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.host.isEmpty {
+      try visitor.visitSingularStringField(value: self.host, fieldNumber: 2)
+    }
+    try { if let v = self._user {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._port {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._identityFile {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._slots {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._gpus {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._workDirectory {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._connect {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 9)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoHost, rhs: ProtoHost) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.host != rhs.host {return false}
+    if lhs._user != rhs._user {return false}
+    if lhs._port != rhs._port {return false}
+    if lhs._identityFile != rhs._identityFile {return false}
+    if lhs._slots != rhs._slots {return false}
+    if lhs._gpus != rhs._gpus {return false}
+    if lhs._workDirectory != rhs._workDirectory {return false}
+    if lhs._connect != rhs._connect {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoHost.Selection: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = ProtoHost.protoMessageName + ".Selection"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}word\0\u{1}listed\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.word) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.listed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.word.isEmpty {
+      try visitor.visitSingularStringField(value: self.word, fieldNumber: 1)
+    }
+    if !self.listed.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.listed, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoHost.Selection, rhs: ProtoHost.Selection) -> Bool {
+    if lhs.word != rhs.word {return false}
+    if lhs.listed != rhs.listed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoHostMarked: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HostMarked"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}mark\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.mark) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.mark != .unspecified {
+      try visitor.visitSingularEnumField(value: self.mark, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoHostMarked, rhs: ProtoHostMarked) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.mark != rhs.mark {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoHostMarked.Mark: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MARK_UNSPECIFIED\0\u{1}IN_USE\0\u{1}DRAINING\0\u{1}LEAVING\0\u{1}REMOVED\0")
 }
 
 nonisolated extension ProtoAgentReachability: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2526,7 +3161,7 @@ nonisolated extension ProtoTrialCreated: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension ProtoAttemptAssigned: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AttemptAssigned"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}agent\0\u{1}slot\0\u{1}milestone\0\u{3}resume_from\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}agent\0\u{1}slot\0\u{1}milestone\0\u{3}resume_from\0\u{1}reason\0\u{1}source\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2540,6 +3175,7 @@ nonisolated extension ProtoAttemptAssigned: SwiftProtobuf.Message, SwiftProtobuf
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.milestone) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self._resumeFrom) }()
       case 6: try { try decoder.decodeSingularEnumField(value: &self.reason) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._source) }()
       default: break
       }
     }
@@ -2568,6 +3204,9 @@ nonisolated extension ProtoAttemptAssigned: SwiftProtobuf.Message, SwiftProtobuf
     if self.reason != .unspecified {
       try visitor.visitSingularEnumField(value: self.reason, fieldNumber: 6)
     }
+    try { if let v = self._source {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2578,6 +3217,7 @@ nonisolated extension ProtoAttemptAssigned: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.milestone != rhs.milestone {return false}
     if lhs._resumeFrom != rhs._resumeFrom {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs._source != rhs._source {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2585,6 +3225,85 @@ nonisolated extension ProtoAttemptAssigned: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension ProtoAttemptAssigned.Reason: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}CREATED\0\u{1}PROMOTED\0\u{1}RESTARTED\0\u{1}RESUMED\0")
+}
+
+nonisolated extension ProtoCheckpointHolder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckpointHolder"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agent\0\u{1}coordinator\0\u{1}store\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.holder != nil {try decoder.handleConflictingOneOf()}
+          self.holder = .agent(v)
+        }
+      }()
+      case 2: try {
+        var v: Wire.ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.holder {
+          hadOneofValue = true
+          if case .coordinator(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.holder = .coordinator(v)
+        }
+      }()
+      case 3: try {
+        var v: Wire.ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.holder {
+          hadOneofValue = true
+          if case .store(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.holder = .store(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.holder {
+    case .agent?: try {
+      guard case .agent(let v)? = self.holder else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    }()
+    case .coordinator?: try {
+      guard case .coordinator(let v)? = self.holder else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .store?: try {
+      guard case .store(let v)? = self.holder else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoCheckpointHolder, rhs: ProtoCheckpointHolder) -> Bool {
+    if lhs.holder != rhs.holder {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }
 
 nonisolated extension ProtoAttemptStarted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2735,7 +3454,7 @@ nonisolated extension ProtoEndConsequence: SwiftProtobuf.Message, SwiftProtobuf.
 }
 
 nonisolated extension ProtoEndConsequence.Failure: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAILURE_UNSPECIFIED\0\u{1}CODE\0\u{1}NO_REPORT\0\u{1}OUT_OF_MEMORY\0\u{1}HOST\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAILURE_UNSPECIFIED\0\u{1}CODE\0\u{1}NO_REPORT\0\u{1}OUT_OF_MEMORY\0\u{1}HOST\0\u{1}QUOTA\0")
 }
 
 nonisolated extension ProtoAttemptRefused: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -3134,7 +3853,7 @@ nonisolated extension ProtoAttemptOrdered.Order: SwiftProtobuf._ProtoNameProvidi
 }
 
 nonisolated extension ProtoAttemptOrdered.Reason: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}MILESTONE\0\u{1}NOTHING_TO_PROMOTE\0\u{1}MAXIMUM_RESOURCE\0\u{1}RUN_ENDS\0\u{1}OPERATOR_ASKED\0\u{1}AGENT_LOST\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}MILESTONE\0\u{1}NOTHING_TO_PROMOTE\0\u{1}MAXIMUM_RESOURCE\0\u{1}RUN_ENDS\0\u{1}OPERATOR_ASKED\0\u{1}AGENT_LOST\0\u{1}HOST_LEAVES\0")
 }
 
 nonisolated extension ProtoAttemptEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -3251,6 +3970,85 @@ nonisolated extension ProtoCheckpointsDropped: SwiftProtobuf.Message, SwiftProto
   package static func ==(lhs: ProtoCheckpointsDropped, rhs: ProtoCheckpointsDropped) -> Bool {
     if lhs.trial != rhs.trial {return false}
     if lhs.keeping != rhs.keeping {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoCheckpointCopied: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckpointCopied"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}generation\0\u{1}holder\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.trial) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.generation) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._holder) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.trial != 0 {
+      try visitor.visitSingularUInt32Field(value: self.trial, fieldNumber: 1)
+    }
+    if self.generation != 0 {
+      try visitor.visitSingularUInt32Field(value: self.generation, fieldNumber: 2)
+    }
+    try { if let v = self._holder {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoCheckpointCopied, rhs: ProtoCheckpointCopied) -> Bool {
+    if lhs.trial != rhs.trial {return false}
+    if lhs.generation != rhs.generation {return false}
+    if lhs._holder != rhs._holder {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoCheckpointsDeleted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckpointsDeleted"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}agent\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.trial) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.agent) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.trial != 0 {
+      try visitor.visitSingularUInt32Field(value: self.trial, fieldNumber: 1)
+    }
+    if self.agent != 0 {
+      try visitor.visitSingularUInt32Field(value: self.agent, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoCheckpointsDeleted, rhs: ProtoCheckpointsDeleted) -> Bool {
+    if lhs.trial != rhs.trial {return false}
+    if lhs.agent != rhs.agent {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

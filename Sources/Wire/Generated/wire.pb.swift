@@ -326,6 +326,7 @@ package nonisolated struct ProtoAttemptEnd: Sendable {
     case stopped // = 5
     case leaseExpired // = 6
     case hostFault // = 7
+    case quotaExceeded // = 8
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -342,6 +343,7 @@ package nonisolated struct ProtoAttemptEnd: Sendable {
       case 5: self = .stopped
       case 6: self = .leaseExpired
       case 7: self = .hostFault
+      case 8: self = .quotaExceeded
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -356,6 +358,7 @@ package nonisolated struct ProtoAttemptEnd: Sendable {
       case .stopped: return 5
       case .leaseExpired: return 6
       case .hostFault: return 7
+      case .quotaExceeded: return 8
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -370,6 +373,7 @@ package nonisolated struct ProtoAttemptEnd: Sendable {
       .stopped,
       .leaseExpired,
       .hostFault,
+      .quotaExceeded,
     ]
 
   }
@@ -403,6 +407,7 @@ package nonisolated struct ProtoStartRefusal: Sendable {
     case checkpointMissing // = 4
     case hostFault // = 5
     case noSuchProgram // = 6
+    case sourceUnreachable // = 7
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -418,6 +423,7 @@ package nonisolated struct ProtoStartRefusal: Sendable {
       case 4: self = .checkpointMissing
       case 5: self = .hostFault
       case 6: self = .noSuchProgram
+      case 7: self = .sourceUnreachable
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -431,6 +437,7 @@ package nonisolated struct ProtoStartRefusal: Sendable {
       case .checkpointMissing: return 4
       case .hostFault: return 5
       case .noSuchProgram: return 6
+      case .sourceUnreachable: return 7
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -444,6 +451,7 @@ package nonisolated struct ProtoStartRefusal: Sendable {
       .checkpointMissing,
       .hostFault,
       .noSuchProgram,
+      .sourceUnreachable,
     ]
 
   }
@@ -538,6 +546,30 @@ package nonisolated struct ProtoAgentMessage: Sendable {
     set {content = .join(newValue)}
   }
 
+  package var slotStates: ProtoSlotStates {
+    get {
+      if case .slotStates(let v)? = content {return v}
+      return ProtoSlotStates()
+    }
+    set {content = .slotStates(newValue)}
+  }
+
+  package var checkpointFetched: ProtoCheckpointName {
+    get {
+      if case .checkpointFetched(let v)? = content {return v}
+      return ProtoCheckpointName()
+    }
+    set {content = .checkpointFetched(newValue)}
+  }
+
+  package var checkpointStored: ProtoCheckpointName {
+    get {
+      if case .checkpointStored(let v)? = content {return v}
+      return ProtoCheckpointName()
+    }
+    set {content = .checkpointStored(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Content: Equatable, Sendable {
@@ -551,8 +583,57 @@ package nonisolated struct ProtoAgentMessage: Sendable {
     case prepared(ProtoPreparation)
     case checkpointsDeleted(ProtoCheckpointsDeleted)
     case join(ProtoJoin)
+    case slotStates(ProtoSlotStates)
+    case checkpointFetched(ProtoCheckpointName)
+    case checkpointStored(ProtoCheckpointName)
 
   }
+
+  package init() {}
+}
+
+package nonisolated struct ProtoSlotStates: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var states: [ProtoSlotState] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct ProtoSlotState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var slot: UInt32 = 0
+
+  package var isUsable: Bool = false
+
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A sealed generation of a trial's checkpoint; the hash is that of its manifest.
+package nonisolated struct ProtoCheckpointName: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var trial: UInt32 = 0
+
+  /// from 1
+  package var generation: UInt32 = 0
+
+  package var hash: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
@@ -596,6 +677,14 @@ package nonisolated struct ProtoAgentHello: Sendable {
   package var home: String = String()
 
   package var inventory: [ProtoAttemptInventory] = []
+
+  package var place: String = String()
+
+  /// one a slot
+  package var devices: [String] = []
+
+  /// version of the kernel's interface; 0: none
+  package var landlock: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1090,53 +1179,241 @@ package nonisolated struct ProtoVerdict: Sendable {
   fileprivate var _attempt: ProtoTrialAttempt? = nil
 }
 
-package nonisolated struct ProtoProgram: Sendable {
+package nonisolated struct ProtoProgram: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var entryPoint: [String] = []
+  package var entryPoint: [String] {
+    get {_storage._entryPoint}
+    set {_uniqueStorage()._entryPoint = newValue}
+  }
 
   package var codeHash: String {
-    get {_codeHash ?? String()}
-    set {_codeHash = newValue}
+    get {_storage._codeHash ?? String()}
+    set {_uniqueStorage()._codeHash = newValue}
   }
   /// Returns true if `codeHash` has been explicitly set.
-  package var hasCodeHash: Bool {self._codeHash != nil}
+  package var hasCodeHash: Bool {_storage._codeHash != nil}
   /// Clears the value of `codeHash`. Subsequent reads from it will return its default value.
-  package mutating func clearCodeHash() {self._codeHash = nil}
+  package mutating func clearCodeHash() {_uniqueStorage()._codeHash = nil}
 
   package var setup: String {
-    get {_setup ?? String()}
-    set {_setup = newValue}
+    get {_storage._setup ?? String()}
+    set {_uniqueStorage()._setup = newValue}
   }
   /// Returns true if `setup` has been explicitly set.
-  package var hasSetup: Bool {self._setup != nil}
+  package var hasSetup: Bool {_storage._setup != nil}
   /// Clears the value of `setup`. Subsequent reads from it will return its default value.
-  package mutating func clearSetup() {self._setup = nil}
+  package mutating func clearSetup() {_uniqueStorage()._setup = nil}
 
-  package var environment: [ProtoEnvironmentEntry] = []
+  package var environment: [ProtoEnvironmentEntry] {
+    get {_storage._environment}
+    set {_uniqueStorage()._environment = newValue}
+  }
 
-  package var resourceAttribute: String = String()
+  package var resourceAttribute: String {
+    get {_storage._resourceAttribute}
+    set {_uniqueStorage()._resourceAttribute = newValue}
+  }
 
-  package var metric: String = String()
+  package var metric: String {
+    get {_storage._metric}
+    set {_uniqueStorage()._metric = newValue}
+  }
 
-  package var holdsAtMilestone: Bool = false
+  package var holdsAtMilestone: Bool {
+    get {_storage._holdsAtMilestone}
+    set {_uniqueStorage()._holdsAtMilestone = newValue}
+  }
 
-  package var holdLimitNs: Int64 = 0
+  package var holdLimitNs: Int64 {
+    get {_storage._holdLimitNs}
+    set {_uniqueStorage()._holdLimitNs = newValue}
+  }
 
-  package var settleNs: Int64 = 0
+  package var settleNs: Int64 {
+    get {_storage._settleNs}
+    set {_uniqueStorage()._settleNs = newValue}
+  }
 
-  package var graceNs: Int64 = 0
+  package var graceNs: Int64 {
+    get {_storage._graceNs}
+    set {_uniqueStorage()._graceNs = newValue}
+  }
 
-  package var keptGenerations: UInt32 = 0
+  package var keptGenerations: UInt32 {
+    get {_storage._keptGenerations}
+    set {_uniqueStorage()._keptGenerations = newValue}
+  }
+
+  package var sandbox: ProtoSandboxPlan {
+    get {_storage._sandbox ?? ProtoSandboxPlan()}
+    set {_uniqueStorage()._sandbox = newValue}
+  }
+  /// Returns true if `sandbox` has been explicitly set.
+  package var hasSandbox: Bool {_storage._sandbox != nil}
+  /// Clears the value of `sandbox`. Subsequent reads from it will return its default value.
+  package mutating func clearSandbox() {_uniqueStorage()._sandbox = nil}
+
+  package var quota: UInt64 {
+    get {_storage._quota ?? 0}
+    set {_uniqueStorage()._quota = newValue}
+  }
+  /// Returns true if `quota` has been explicitly set.
+  package var hasQuota: Bool {_storage._quota != nil}
+  /// Clears the value of `quota`. Subsequent reads from it will return its default value.
+  package mutating func clearQuota() {_uniqueStorage()._quota = nil}
+
+  package var store: ProtoCheckpointStore {
+    get {_storage._store ?? ProtoCheckpointStore()}
+    set {_uniqueStorage()._store = newValue}
+  }
+  /// Returns true if `store` has been explicitly set.
+  package var hasStore: Bool {_storage._store != nil}
+  /// Clears the value of `store`. Subsequent reads from it will return its default value.
+  package mutating func clearStore() {_uniqueStorage()._store = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _codeHash: String? = nil
-  fileprivate var _setup: String? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct ProtoSandboxPlan: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var level: ProtoSandboxPlan.Level = .unspecified
+
+  package var writable: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Level: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+    case `required` // = 1
+    case `default` // = 2
+    case off // = 3
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .required
+      case 2: self = .default
+      case 3: self = .off
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .required: return 1
+      case .default: return 2
+      case .off: return 3
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [ProtoSandboxPlan.Level] = [
+      .unspecified,
+      .required,
+      .default,
+      .off,
+    ]
+
+  }
+
+  package init() {}
+}
+
+package nonisolated struct ProtoCheckpointStore: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var kind: ProtoCheckpointStore.OneOf_Kind? = nil
+
+  package var host: ProtoEmpty {
+    get {
+      if case .host(let v)? = kind {return v}
+      return ProtoEmpty()
+    }
+    set {kind = .host(newValue)}
+  }
+
+  /// the folder
+  package var shared: String {
+    get {
+      if case .shared(let v)? = kind {return v}
+      return String()
+    }
+    set {kind = .shared(newValue)}
+  }
+
+  package var coordinator: ProtoEmpty {
+    get {
+      if case .coordinator(let v)? = kind {return v}
+      return ProtoEmpty()
+    }
+    set {kind = .coordinator(newValue)}
+  }
+
+  package var command: ProtoStoreCommand {
+    get {
+      if case .command(let v)? = kind {return v}
+      return ProtoStoreCommand()
+    }
+    set {kind = .command(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Kind: Equatable, Sendable {
+    case host(ProtoEmpty)
+    /// the folder
+    case shared(String)
+    case coordinator(ProtoEmpty)
+    case command(ProtoStoreCommand)
+
+  }
+
+  package init() {}
+}
+
+package nonisolated struct ProtoStoreCommand: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var put: String = String()
+
+  package var get: String = String()
+
+  package var delete: String {
+    get {_delete ?? String()}
+    set {_delete = newValue}
+  }
+  /// Returns true if `delete` has been explicitly set.
+  package var hasDelete: Bool {self._delete != nil}
+  /// Clears the value of `delete`. Subsequent reads from it will return its default value.
+  package mutating func clearDelete() {self._delete = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _delete: String? = nil
 }
 
 package nonisolated struct ProtoRejected: Sendable {
@@ -1237,6 +1514,17 @@ package nonisolated struct ProtoStartAttempt: Sendable {
   /// Clears the value of `resumeFrom`. Subsequent reads from it will return its default value.
   package mutating func clearResumeFrom() {self._resumeFrom = nil}
 
+  package var source: ProtoCheckpointSource {
+    get {_source ?? ProtoCheckpointSource()}
+    set {_source = newValue}
+  }
+  /// Returns true if `source` has been explicitly set.
+  package var hasSource: Bool {self._source != nil}
+  /// Clears the value of `source`. Subsequent reads from it will return its default value.
+  package mutating func clearSource() {self._source = nil}
+
+  package var lastGeneration: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1244,6 +1532,62 @@ package nonisolated struct ProtoStartAttempt: Sendable {
   fileprivate var _attempt: ProtoTrialAttempt? = nil
   fileprivate var _configuration: ProtoConfiguration? = nil
   fileprivate var _resumeFrom: UInt32? = nil
+  fileprivate var _source: ProtoCheckpointSource? = nil
+}
+
+/// Where the sealed generation to go on from is to be had, when it is not on the host.
+package nonisolated struct ProtoCheckpointSource: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var seal: ProtoSeal {
+    get {_seal ?? ProtoSeal()}
+    set {_seal = newValue}
+  }
+  /// Returns true if `seal` has been explicitly set.
+  package var hasSeal: Bool {self._seal != nil}
+  /// Clears the value of `seal`. Subsequent reads from it will return its default value.
+  package mutating func clearSeal() {self._seal = nil}
+
+  package var holder: ProtoCheckpointSource.OneOf_Holder? = nil
+
+  package var agent: UInt32 {
+    get {
+      if case .agent(let v)? = holder {return v}
+      return 0
+    }
+    set {holder = .agent(newValue)}
+  }
+
+  package var coordinator: ProtoEmpty {
+    get {
+      if case .coordinator(let v)? = holder {return v}
+      return ProtoEmpty()
+    }
+    set {holder = .coordinator(newValue)}
+  }
+
+  package var store: ProtoEmpty {
+    get {
+      if case .store(let v)? = holder {return v}
+      return ProtoEmpty()
+    }
+    set {holder = .store(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Holder: Equatable, Sendable {
+    case agent(UInt32)
+    case coordinator(ProtoEmpty)
+    case store(ProtoEmpty)
+
+  }
+
+  package init() {}
+
+  fileprivate var _seal: ProtoSeal? = nil
 }
 
 package nonisolated struct ProtoProceed: Sendable {
@@ -1345,6 +1689,22 @@ package nonisolated struct ProtoAgentBulkMessage: Sendable {
     set {content = .logChunk(newValue)}
   }
 
+  package var checkpointRequest: ProtoCheckpointRequest {
+    get {
+      if case .checkpointRequest(let v)? = content {return v}
+      return ProtoCheckpointRequest()
+    }
+    set {content = .checkpointRequest(newValue)}
+  }
+
+  package var checkpointAnswer: ProtoCheckpointAnswer {
+    get {
+      if case .checkpointAnswer(let v)? = content {return v}
+      return ProtoCheckpointAnswer()
+    }
+    set {content = .checkpointAnswer(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Content: Equatable, Sendable {
@@ -1352,6 +1712,8 @@ package nonisolated struct ProtoAgentBulkMessage: Sendable {
     case manifestRequest(String)
     case chunkRequest(ProtoChunkRequest)
     case logChunk(ProtoLogChunk)
+    case checkpointRequest(ProtoCheckpointRequest)
+    case checkpointAnswer(ProtoCheckpointAnswer)
 
   }
 
@@ -1370,6 +1732,172 @@ package nonisolated struct ProtoChunkRequest: Sendable {
   package var offset: UInt64 = 0
 
   package var length: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A piece of a sealed checkpoint. On its way from the agent that wants it to the coordinator `agent` names who has it; from
+/// the coordinator to that agent, and in its answer, it names who wants it; without it the coordinator is meant.
+package nonisolated struct ProtoCheckpointRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var agent: UInt32 {
+    get {_agent ?? 0}
+    set {_agent = newValue}
+  }
+  /// Returns true if `agent` has been explicitly set.
+  package var hasAgent: Bool {self._agent != nil}
+  /// Clears the value of `agent`. Subsequent reads from it will return its default value.
+  package mutating func clearAgent() {self._agent = nil}
+
+  package var name: ProtoCheckpointName {
+    get {_name ?? ProtoCheckpointName()}
+    set {_name = newValue}
+  }
+  /// Returns true if `name` has been explicitly set.
+  package var hasName: Bool {self._name != nil}
+  /// Clears the value of `name`. Subsequent reads from it will return its default value.
+  package mutating func clearName() {self._name = nil}
+
+  package var piece: ProtoCheckpointRequest.OneOf_Piece? = nil
+
+  package var manifest: ProtoEmpty {
+    get {
+      if case .manifest(let v)? = piece {return v}
+      return ProtoEmpty()
+    }
+    set {piece = .manifest(newValue)}
+  }
+
+  package var chunk: ProtoCheckpointPiece {
+    get {
+      if case .chunk(let v)? = piece {return v}
+      return ProtoCheckpointPiece()
+    }
+    set {piece = .chunk(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Piece: Equatable, Sendable {
+    case manifest(ProtoEmpty)
+    case chunk(ProtoCheckpointPiece)
+
+  }
+
+  package init() {}
+
+  fileprivate var _agent: UInt32? = nil
+  fileprivate var _name: ProtoCheckpointName? = nil
+}
+
+package nonisolated struct ProtoCheckpointPiece: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var file: UInt32 = 0
+
+  package var offset: UInt64 = 0
+
+  package var length: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct ProtoCheckpointAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var agent: UInt32 {
+    get {_agent ?? 0}
+    set {_agent = newValue}
+  }
+  /// Returns true if `agent` has been explicitly set.
+  package var hasAgent: Bool {self._agent != nil}
+  /// Clears the value of `agent`. Subsequent reads from it will return its default value.
+  package mutating func clearAgent() {self._agent = nil}
+
+  package var name: ProtoCheckpointName {
+    get {_name ?? ProtoCheckpointName()}
+    set {_name = newValue}
+  }
+  /// Returns true if `name` has been explicitly set.
+  package var hasName: Bool {self._name != nil}
+  /// Clears the value of `name`. Subsequent reads from it will return its default value.
+  package mutating func clearName() {self._name = nil}
+
+  package var content: ProtoCheckpointAnswer.OneOf_Content? = nil
+
+  package var manifest: ProtoTreeManifest {
+    get {
+      if case .manifest(let v)? = content {return v}
+      return ProtoTreeManifest()
+    }
+    set {content = .manifest(newValue)}
+  }
+
+  package var chunk: ProtoCheckpointChunk {
+    get {
+      if case .chunk(let v)? = content {return v}
+      return ProtoCheckpointChunk()
+    }
+    set {content = .chunk(newValue)}
+  }
+
+  /// why there is no such checkpoint
+  package var missing: String {
+    get {
+      if case .missing(let v)? = content {return v}
+      return String()
+    }
+    set {content = .missing(newValue)}
+  }
+
+  /// why it cannot be had now
+  package var unreachable: String {
+    get {
+      if case .unreachable(let v)? = content {return v}
+      return String()
+    }
+    set {content = .unreachable(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Content: Equatable, Sendable {
+    case manifest(ProtoTreeManifest)
+    case chunk(ProtoCheckpointChunk)
+    /// why there is no such checkpoint
+    case missing(String)
+    /// why it cannot be had now
+    case unreachable(String)
+
+  }
+
+  package init() {}
+
+  fileprivate var _agent: UInt32? = nil
+  fileprivate var _name: ProtoCheckpointName? = nil
+}
+
+package nonisolated struct ProtoCheckpointChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var file: UInt32 = 0
+
+  package var offset: UInt64 = 0
+
+  package var bytes: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1444,6 +1972,22 @@ package nonisolated struct ProtoCoordinatorBulkMessage: Sendable {
     set {content = .logRequest(newValue)}
   }
 
+  package var checkpointRequest: ProtoCheckpointRequest {
+    get {
+      if case .checkpointRequest(let v)? = content {return v}
+      return ProtoCheckpointRequest()
+    }
+    set {content = .checkpointRequest(newValue)}
+  }
+
+  package var checkpointAnswer: ProtoCheckpointAnswer {
+    get {
+      if case .checkpointAnswer(let v)? = content {return v}
+      return ProtoCheckpointAnswer()
+    }
+    set {content = .checkpointAnswer(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Content: Equatable, Sendable {
@@ -1451,6 +1995,8 @@ package nonisolated struct ProtoCoordinatorBulkMessage: Sendable {
     case chunk(ProtoChunk)
     case noSuchTree(String)
     case logRequest(ProtoLogRequest)
+    case checkpointRequest(ProtoCheckpointRequest)
+    case checkpointAnswer(ProtoCheckpointAnswer)
 
   }
 
@@ -1897,6 +2443,29 @@ package nonisolated struct ProtoAttemptPlan: @unchecked Sendable {
   package var lockFiles: [String] {
     get {_storage._lockFiles}
     set {_uniqueStorage()._lockFiles = newValue}
+  }
+
+  package var sandbox: ProtoSandboxPlan {
+    get {_storage._sandbox ?? ProtoSandboxPlan()}
+    set {_uniqueStorage()._sandbox = newValue}
+  }
+  /// Returns true if `sandbox` has been explicitly set.
+  package var hasSandbox: Bool {_storage._sandbox != nil}
+  /// Clears the value of `sandbox`. Subsequent reads from it will return its default value.
+  package mutating func clearSandbox() {_uniqueStorage()._sandbox = nil}
+
+  package var quota: UInt64 {
+    get {_storage._quota ?? 0}
+    set {_uniqueStorage()._quota = newValue}
+  }
+  /// Returns true if `quota` has been explicitly set.
+  package var hasQuota: Bool {_storage._quota != nil}
+  /// Clears the value of `quota`. Subsequent reads from it will return its default value.
+  package mutating func clearQuota() {_uniqueStorage()._quota = nil}
+
+  package var lastGeneration: UInt32 {
+    get {_storage._lastGeneration}
+    set {_uniqueStorage()._lastGeneration = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2389,7 +2958,7 @@ nonisolated extension ProtoAttemptEnd: SwiftProtobuf.Message, SwiftProtobuf._Mes
 }
 
 nonisolated extension ProtoAttemptEnd.Cause: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CAUSE_UNSPECIFIED\0\u{1}EXITED\0\u{1}FAILED\0\u{1}OUT_OF_MEMORY\0\u{1}PAUSED\0\u{1}STOPPED\0\u{1}LEASE_EXPIRED\0\u{1}HOST_FAULT\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CAUSE_UNSPECIFIED\0\u{1}EXITED\0\u{1}FAILED\0\u{1}OUT_OF_MEMORY\0\u{1}PAUSED\0\u{1}STOPPED\0\u{1}LEASE_EXPIRED\0\u{1}HOST_FAULT\0\u{1}QUOTA_EXCEEDED\0")
 }
 
 nonisolated extension ProtoStartRefusal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2428,12 +2997,12 @@ nonisolated extension ProtoStartRefusal: SwiftProtobuf.Message, SwiftProtobuf._M
 }
 
 nonisolated extension ProtoStartRefusal.Code: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}STALE_ATTEMPT\0\u{1}SLOT_BUSY\0\u{1}NO_SUCH_SLOT\0\u{1}CHECKPOINT_MISSING\0\u{1}HOST_FAULT\0\u{1}NO_SUCH_PROGRAM\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}STALE_ATTEMPT\0\u{1}SLOT_BUSY\0\u{1}NO_SUCH_SLOT\0\u{1}CHECKPOINT_MISSING\0\u{1}HOST_FAULT\0\u{1}NO_SUCH_PROGRAM\0\u{1}SOURCE_UNREACHABLE\0")
 }
 
 nonisolated extension ProtoAgentMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}heartbeat\0\u{1}reports\0\u{1}started\0\u{1}held\0\u{1}ended\0\u{1}refused\0\u{1}prepared\0\u{3}checkpoints_deleted\0\u{1}join\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}heartbeat\0\u{1}reports\0\u{1}started\0\u{1}held\0\u{1}ended\0\u{1}refused\0\u{1}prepared\0\u{3}checkpoints_deleted\0\u{1}join\0\u{3}slot_states\0\u{3}checkpoint_fetched\0\u{3}checkpoint_stored\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2571,6 +3140,45 @@ nonisolated extension ProtoAgentMessage: SwiftProtobuf.Message, SwiftProtobuf._M
           self.content = .join(v)
         }
       }()
+      case 11: try {
+        var v: ProtoSlotStates?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .slotStates(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .slotStates(v)
+        }
+      }()
+      case 12: try {
+        var v: ProtoCheckpointName?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .checkpointFetched(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .checkpointFetched(v)
+        }
+      }()
+      case 13: try {
+        var v: ProtoCheckpointName?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .checkpointStored(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .checkpointStored(v)
+        }
+      }()
       default: break
       }
     }
@@ -2622,6 +3230,18 @@ nonisolated extension ProtoAgentMessage: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .join(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
+    case .slotStates?: try {
+      guard case .slotStates(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .checkpointFetched?: try {
+      guard case .checkpointFetched(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .checkpointStored?: try {
+      guard case .checkpointStored(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2629,6 +3249,116 @@ nonisolated extension ProtoAgentMessage: SwiftProtobuf.Message, SwiftProtobuf._M
 
   package static func ==(lhs: ProtoAgentMessage, rhs: ProtoAgentMessage) -> Bool {
     if lhs.content != rhs.content {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoSlotStates: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SlotStates"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}states\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.states) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.states.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.states, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoSlotStates, rhs: ProtoSlotStates) -> Bool {
+    if lhs.states != rhs.states {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoSlotState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SlotState"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slot\0\u{3}is_usable\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.slot) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.isUsable) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.slot != 0 {
+      try visitor.visitSingularUInt32Field(value: self.slot, fieldNumber: 1)
+    }
+    if self.isUsable != false {
+      try visitor.visitSingularBoolField(value: self.isUsable, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoSlotState, rhs: ProtoSlotState) -> Bool {
+    if lhs.slot != rhs.slot {return false}
+    if lhs.isUsable != rhs.isUsable {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoCheckpointName: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckpointName"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}generation\0\u{1}hash\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.trial) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.generation) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.hash) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.trial != 0 {
+      try visitor.visitSingularUInt32Field(value: self.trial, fieldNumber: 1)
+    }
+    if self.generation != 0 {
+      try visitor.visitSingularUInt32Field(value: self.generation, fieldNumber: 2)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularStringField(value: self.hash, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoCheckpointName, rhs: ProtoCheckpointName) -> Bool {
+    if lhs.trial != rhs.trial {return false}
+    if lhs.generation != rhs.generation {return false}
+    if lhs.hash != rhs.hash {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2671,7 +3401,7 @@ nonisolated extension ProtoJoin: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension ProtoAgentHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentHello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}version\0\u{1}hostname\0\u{3}machine_id\0\u{3}boot_id\0\u{1}name\0\u{1}pid\0\u{1}slots\0\u{1}home\0\u{1}inventory\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}version\0\u{1}hostname\0\u{3}machine_id\0\u{3}boot_id\0\u{1}name\0\u{1}pid\0\u{1}slots\0\u{1}home\0\u{1}inventory\0\u{1}place\0\u{1}devices\0\u{1}landlock\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2689,6 +3419,9 @@ nonisolated extension ProtoAgentHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.slots) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.home) }()
       case 10: try { try decoder.decodeRepeatedMessageField(value: &self.inventory) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.place) }()
+      case 12: try { try decoder.decodeRepeatedStringField(value: &self.devices) }()
+      case 13: try { try decoder.decodeSingularUInt32Field(value: &self.landlock) }()
       default: break
       }
     }
@@ -2725,6 +3458,15 @@ nonisolated extension ProtoAgentHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.inventory.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.inventory, fieldNumber: 10)
     }
+    if !self.place.isEmpty {
+      try visitor.visitSingularStringField(value: self.place, fieldNumber: 11)
+    }
+    if !self.devices.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.devices, fieldNumber: 12)
+    }
+    if self.landlock != 0 {
+      try visitor.visitSingularUInt32Field(value: self.landlock, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2739,6 +3481,9 @@ nonisolated extension ProtoAgentHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.slots != rhs.slots {return false}
     if lhs.home != rhs.home {return false}
     if lhs.inventory != rhs.inventory {return false}
+    if lhs.place != rhs.place {return false}
+    if lhs.devices != rhs.devices {return false}
+    if lhs.landlock != rhs.landlock {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3625,7 +4370,168 @@ nonisolated extension ProtoVerdict: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoProgram: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Program"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}entry_point\0\u{3}code_hash\0\u{1}setup\0\u{1}environment\0\u{3}resource_attribute\0\u{1}metric\0\u{3}holds_at_milestone\0\u{3}hold_limit_ns\0\u{3}settle_ns\0\u{3}grace_ns\0\u{3}kept_generations\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}entry_point\0\u{3}code_hash\0\u{1}setup\0\u{1}environment\0\u{3}resource_attribute\0\u{1}metric\0\u{3}holds_at_milestone\0\u{3}hold_limit_ns\0\u{3}settle_ns\0\u{3}grace_ns\0\u{3}kept_generations\0\u{1}sandbox\0\u{1}quota\0\u{1}store\0")
+
+  fileprivate class _StorageClass {
+    var _entryPoint: [String] = []
+    var _codeHash: String? = nil
+    var _setup: String? = nil
+    var _environment: [ProtoEnvironmentEntry] = []
+    var _resourceAttribute: String = String()
+    var _metric: String = String()
+    var _holdsAtMilestone: Bool = false
+    var _holdLimitNs: Int64 = 0
+    var _settleNs: Int64 = 0
+    var _graceNs: Int64 = 0
+    var _keptGenerations: UInt32 = 0
+    var _sandbox: ProtoSandboxPlan? = nil
+    var _quota: UInt64? = nil
+    var _store: ProtoCheckpointStore? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _entryPoint = source._entryPoint
+      _codeHash = source._codeHash
+      _setup = source._setup
+      _environment = source._environment
+      _resourceAttribute = source._resourceAttribute
+      _metric = source._metric
+      _holdsAtMilestone = source._holdsAtMilestone
+      _holdLimitNs = source._holdLimitNs
+      _settleNs = source._settleNs
+      _graceNs = source._graceNs
+      _keptGenerations = source._keptGenerations
+      _sandbox = source._sandbox
+      _quota = source._quota
+      _store = source._store
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeRepeatedStringField(value: &_storage._entryPoint) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._codeHash) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._setup) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._environment) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._resourceAttribute) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._metric) }()
+        case 7: try { try decoder.decodeSingularBoolField(value: &_storage._holdsAtMilestone) }()
+        case 8: try { try decoder.decodeSingularInt64Field(value: &_storage._holdLimitNs) }()
+        case 9: try { try decoder.decodeSingularInt64Field(value: &_storage._settleNs) }()
+        case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._graceNs) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._keptGenerations) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._sandbox) }()
+        case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._quota) }()
+        case 14: try { try decoder.decodeSingularMessageField(value: &_storage._store) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._entryPoint.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._entryPoint, fieldNumber: 1)
+      }
+      try { if let v = _storage._codeHash {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._setup {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+      } }()
+      if !_storage._environment.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._environment, fieldNumber: 4)
+      }
+      if !_storage._resourceAttribute.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._resourceAttribute, fieldNumber: 5)
+      }
+      if !_storage._metric.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._metric, fieldNumber: 6)
+      }
+      if _storage._holdsAtMilestone != false {
+        try visitor.visitSingularBoolField(value: _storage._holdsAtMilestone, fieldNumber: 7)
+      }
+      if _storage._holdLimitNs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._holdLimitNs, fieldNumber: 8)
+      }
+      if _storage._settleNs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._settleNs, fieldNumber: 9)
+      }
+      if _storage._graceNs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._graceNs, fieldNumber: 10)
+      }
+      if _storage._keptGenerations != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._keptGenerations, fieldNumber: 11)
+      }
+      try { if let v = _storage._sandbox {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._quota {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 13)
+      } }()
+      try { if let v = _storage._store {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoProgram, rhs: ProtoProgram) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._entryPoint != rhs_storage._entryPoint {return false}
+        if _storage._codeHash != rhs_storage._codeHash {return false}
+        if _storage._setup != rhs_storage._setup {return false}
+        if _storage._environment != rhs_storage._environment {return false}
+        if _storage._resourceAttribute != rhs_storage._resourceAttribute {return false}
+        if _storage._metric != rhs_storage._metric {return false}
+        if _storage._holdsAtMilestone != rhs_storage._holdsAtMilestone {return false}
+        if _storage._holdLimitNs != rhs_storage._holdLimitNs {return false}
+        if _storage._settleNs != rhs_storage._settleNs {return false}
+        if _storage._graceNs != rhs_storage._graceNs {return false}
+        if _storage._keptGenerations != rhs_storage._keptGenerations {return false}
+        if _storage._sandbox != rhs_storage._sandbox {return false}
+        if _storage._quota != rhs_storage._quota {return false}
+        if _storage._store != rhs_storage._store {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoSandboxPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SandboxPlan"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}level\0\u{1}writable\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3633,17 +4539,92 @@ nonisolated extension ProtoProgram: SwiftProtobuf.Message, SwiftProtobuf._Messag
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedStringField(value: &self.entryPoint) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self._codeHash) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self._setup) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.environment) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.resourceAttribute) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.metric) }()
-      case 7: try { try decoder.decodeSingularBoolField(value: &self.holdsAtMilestone) }()
-      case 8: try { try decoder.decodeSingularInt64Field(value: &self.holdLimitNs) }()
-      case 9: try { try decoder.decodeSingularInt64Field(value: &self.settleNs) }()
-      case 10: try { try decoder.decodeSingularInt64Field(value: &self.graceNs) }()
-      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.keptGenerations) }()
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.level) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.writable) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.level != .unspecified {
+      try visitor.visitSingularEnumField(value: self.level, fieldNumber: 1)
+    }
+    if !self.writable.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.writable, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoSandboxPlan, rhs: ProtoSandboxPlan) -> Bool {
+    if lhs.level != rhs.level {return false}
+    if lhs.writable != rhs.writable {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoSandboxPlan.Level: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LEVEL_UNSPECIFIED\0\u{1}REQUIRED\0\u{1}DEFAULT\0\u{1}OFF\0")
+}
+
+nonisolated extension ProtoCheckpointStore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckpointStore"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}host\0\u{1}shared\0\u{1}coordinator\0\u{1}command\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .host(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .host(v)
+        }
+      }()
+      case 2: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .shared(v)
+        }
+      }()
+      case 3: try {
+        var v: ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .coordinator(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .coordinator(v)
+        }
+      }()
+      case 4: try {
+        var v: ProtoStoreCommand?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .command(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .command(v)
+        }
+      }()
       default: break
       }
     }
@@ -3654,54 +4635,74 @@ nonisolated extension ProtoProgram: SwiftProtobuf.Message, SwiftProtobuf._Messag
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.entryPoint.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.entryPoint, fieldNumber: 1)
-    }
-    try { if let v = self._codeHash {
+    switch self.kind {
+    case .host?: try {
+      guard case .host(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .shared?: try {
+      guard case .shared(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 2)
-    } }()
-    try { if let v = self._setup {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
-    } }()
-    if !self.environment.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.environment, fieldNumber: 4)
-    }
-    if !self.resourceAttribute.isEmpty {
-      try visitor.visitSingularStringField(value: self.resourceAttribute, fieldNumber: 5)
-    }
-    if !self.metric.isEmpty {
-      try visitor.visitSingularStringField(value: self.metric, fieldNumber: 6)
-    }
-    if self.holdsAtMilestone != false {
-      try visitor.visitSingularBoolField(value: self.holdsAtMilestone, fieldNumber: 7)
-    }
-    if self.holdLimitNs != 0 {
-      try visitor.visitSingularInt64Field(value: self.holdLimitNs, fieldNumber: 8)
-    }
-    if self.settleNs != 0 {
-      try visitor.visitSingularInt64Field(value: self.settleNs, fieldNumber: 9)
-    }
-    if self.graceNs != 0 {
-      try visitor.visitSingularInt64Field(value: self.graceNs, fieldNumber: 10)
-    }
-    if self.keptGenerations != 0 {
-      try visitor.visitSingularUInt32Field(value: self.keptGenerations, fieldNumber: 11)
+    }()
+    case .coordinator?: try {
+      guard case .coordinator(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .command?: try {
+      guard case .command(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: ProtoProgram, rhs: ProtoProgram) -> Bool {
-    if lhs.entryPoint != rhs.entryPoint {return false}
-    if lhs._codeHash != rhs._codeHash {return false}
-    if lhs._setup != rhs._setup {return false}
-    if lhs.environment != rhs.environment {return false}
-    if lhs.resourceAttribute != rhs.resourceAttribute {return false}
-    if lhs.metric != rhs.metric {return false}
-    if lhs.holdsAtMilestone != rhs.holdsAtMilestone {return false}
-    if lhs.holdLimitNs != rhs.holdLimitNs {return false}
-    if lhs.settleNs != rhs.settleNs {return false}
-    if lhs.graceNs != rhs.graceNs {return false}
-    if lhs.keptGenerations != rhs.keptGenerations {return false}
+  package static func ==(lhs: ProtoCheckpointStore, rhs: ProtoCheckpointStore) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStoreCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StoreCommand"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}put\0\u{1}get\0\u{1}delete\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.put) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.get) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._delete) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.put.isEmpty {
+      try visitor.visitSingularStringField(value: self.put, fieldNumber: 1)
+    }
+    if !self.get.isEmpty {
+      try visitor.visitSingularStringField(value: self.get, fieldNumber: 2)
+    }
+    try { if let v = self._delete {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoStoreCommand, rhs: ProtoStoreCommand) -> Bool {
+    if lhs.put != rhs.put {return false}
+    if lhs.get != rhs.get {return false}
+    if lhs._delete != rhs._delete {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3748,7 +4749,7 @@ nonisolated extension ProtoRejected.Code: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoStartAttempt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StartAttempt"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}slot\0\u{1}configuration\0\u{1}milestone\0\u{1}maximum\0\u{3}resume_from\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}slot\0\u{1}configuration\0\u{1}milestone\0\u{1}maximum\0\u{3}resume_from\0\u{1}source\0\u{3}last_generation\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3762,6 +4763,8 @@ nonisolated extension ProtoStartAttempt: SwiftProtobuf.Message, SwiftProtobuf._M
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.milestone) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.maximum) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self._resumeFrom) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._source) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.lastGeneration) }()
       default: break
       }
     }
@@ -3790,6 +4793,12 @@ nonisolated extension ProtoStartAttempt: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._resumeFrom {
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
     } }()
+    try { if let v = self._source {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    if self.lastGeneration != 0 {
+      try visitor.visitSingularUInt32Field(value: self.lastGeneration, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3800,6 +4809,92 @@ nonisolated extension ProtoStartAttempt: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.milestone != rhs.milestone {return false}
     if lhs.maximum != rhs.maximum {return false}
     if lhs._resumeFrom != rhs._resumeFrom {return false}
+    if lhs._source != rhs._source {return false}
+    if lhs.lastGeneration != rhs.lastGeneration {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoCheckpointSource: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckpointSource"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}seal\0\u{1}agent\0\u{1}coordinator\0\u{1}store\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._seal) }()
+      case 2: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.holder != nil {try decoder.handleConflictingOneOf()}
+          self.holder = .agent(v)
+        }
+      }()
+      case 3: try {
+        var v: ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.holder {
+          hadOneofValue = true
+          if case .coordinator(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.holder = .coordinator(v)
+        }
+      }()
+      case 4: try {
+        var v: ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.holder {
+          hadOneofValue = true
+          if case .store(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.holder = .store(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._seal {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    switch self.holder {
+    case .agent?: try {
+      guard case .agent(let v)? = self.holder else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    }()
+    case .coordinator?: try {
+      guard case .coordinator(let v)? = self.holder else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .store?: try {
+      guard case .store(let v)? = self.holder else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoCheckpointSource, rhs: ProtoCheckpointSource) -> Bool {
+    if lhs._seal != rhs._seal {return false}
+    if lhs.holder != rhs.holder {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3920,7 +5015,7 @@ nonisolated extension ProtoDeleteCheckpoints: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension ProtoAgentBulkMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentBulkMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{3}manifest_request\0\u{3}chunk_request\0\u{3}log_chunk\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{3}manifest_request\0\u{3}chunk_request\0\u{3}log_chunk\0\u{3}checkpoint_request\0\u{3}checkpoint_answer\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3975,6 +5070,32 @@ nonisolated extension ProtoAgentBulkMessage: SwiftProtobuf.Message, SwiftProtobu
           self.content = .logChunk(v)
         }
       }()
+      case 5: try {
+        var v: ProtoCheckpointRequest?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .checkpointRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .checkpointRequest(v)
+        }
+      }()
+      case 6: try {
+        var v: ProtoCheckpointAnswer?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .checkpointAnswer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .checkpointAnswer(v)
+        }
+      }()
       default: break
       }
     }
@@ -4001,6 +5122,14 @@ nonisolated extension ProtoAgentBulkMessage: SwiftProtobuf.Message, SwiftProtobu
     case .logChunk?: try {
       guard case .logChunk(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .checkpointRequest?: try {
+      guard case .checkpointRequest(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .checkpointAnswer?: try {
+      guard case .checkpointAnswer(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
     case nil: break
     }
@@ -4054,6 +5183,264 @@ nonisolated extension ProtoChunkRequest: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.file != rhs.file {return false}
     if lhs.offset != rhs.offset {return false}
     if lhs.length != rhs.length {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoCheckpointRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckpointRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agent\0\u{1}name\0\u{1}manifest\0\u{1}chunk\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._agent) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._name) }()
+      case 3: try {
+        var v: ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.piece {
+          hadOneofValue = true
+          if case .manifest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.piece = .manifest(v)
+        }
+      }()
+      case 4: try {
+        var v: ProtoCheckpointPiece?
+        var hadOneofValue = false
+        if let current = self.piece {
+          hadOneofValue = true
+          if case .chunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.piece = .chunk(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._agent {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._name {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    switch self.piece {
+    case .manifest?: try {
+      guard case .manifest(let v)? = self.piece else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .chunk?: try {
+      guard case .chunk(let v)? = self.piece else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoCheckpointRequest, rhs: ProtoCheckpointRequest) -> Bool {
+    if lhs._agent != rhs._agent {return false}
+    if lhs._name != rhs._name {return false}
+    if lhs.piece != rhs.piece {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoCheckpointPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckpointPiece"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}file\0\u{1}offset\0\u{1}length\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.file) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.length) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.file != 0 {
+      try visitor.visitSingularUInt32Field(value: self.file, fieldNumber: 1)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)
+    }
+    if self.length != 0 {
+      try visitor.visitSingularUInt32Field(value: self.length, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoCheckpointPiece, rhs: ProtoCheckpointPiece) -> Bool {
+    if lhs.file != rhs.file {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.length != rhs.length {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoCheckpointAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckpointAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agent\0\u{1}name\0\u{1}manifest\0\u{1}chunk\0\u{1}missing\0\u{1}unreachable\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._agent) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._name) }()
+      case 3: try {
+        var v: ProtoTreeManifest?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .manifest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .manifest(v)
+        }
+      }()
+      case 4: try {
+        var v: ProtoCheckpointChunk?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .chunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .chunk(v)
+        }
+      }()
+      case 5: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.content != nil {try decoder.handleConflictingOneOf()}
+          self.content = .missing(v)
+        }
+      }()
+      case 6: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.content != nil {try decoder.handleConflictingOneOf()}
+          self.content = .unreachable(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._agent {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._name {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    switch self.content {
+    case .manifest?: try {
+      guard case .manifest(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .chunk?: try {
+      guard case .chunk(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .missing?: try {
+      guard case .missing(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    }()
+    case .unreachable?: try {
+      guard case .unreachable(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoCheckpointAnswer, rhs: ProtoCheckpointAnswer) -> Bool {
+    if lhs._agent != rhs._agent {return false}
+    if lhs._name != rhs._name {return false}
+    if lhs.content != rhs.content {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoCheckpointChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckpointChunk"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}file\0\u{1}offset\0\u{1}bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.file) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.bytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.file != 0 {
+      try visitor.visitSingularUInt32Field(value: self.file, fieldNumber: 1)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)
+    }
+    if !self.bytes.isEmpty {
+      try visitor.visitSingularBytesField(value: self.bytes, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoCheckpointChunk, rhs: ProtoCheckpointChunk) -> Bool {
+    if lhs.file != rhs.file {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.bytes != rhs.bytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4115,7 +5502,7 @@ nonisolated extension ProtoLogChunk: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoCoordinatorBulkMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CoordinatorBulkMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}manifest\0\u{1}chunk\0\u{3}no_such_tree\0\u{3}log_request\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}manifest\0\u{1}chunk\0\u{3}no_such_tree\0\u{3}log_request\0\u{3}checkpoint_request\0\u{3}checkpoint_answer\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4170,6 +5557,32 @@ nonisolated extension ProtoCoordinatorBulkMessage: SwiftProtobuf.Message, SwiftP
           self.content = .logRequest(v)
         }
       }()
+      case 5: try {
+        var v: ProtoCheckpointRequest?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .checkpointRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .checkpointRequest(v)
+        }
+      }()
+      case 6: try {
+        var v: ProtoCheckpointAnswer?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .checkpointAnswer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .checkpointAnswer(v)
+        }
+      }()
       default: break
       }
     }
@@ -4196,6 +5609,14 @@ nonisolated extension ProtoCoordinatorBulkMessage: SwiftProtobuf.Message, SwiftP
     case .logRequest?: try {
       guard case .logRequest(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .checkpointRequest?: try {
+      guard case .checkpointRequest(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .checkpointAnswer?: try {
+      guard case .checkpointAnswer(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
     case nil: break
     }
@@ -4809,7 +6230,7 @@ nonisolated extension ProtoSupervisorHeld: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension ProtoAttemptPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AttemptPlan"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}attempt\0\u{1}slot\0\u{1}arguments\0\u{1}environment\0\u{3}work_folder\0\u{3}checkpoint_folder\0\u{3}seal_folder\0\u{3}resume_from\0\u{1}milestone\0\u{3}is_last_milestone\0\u{3}holds_at_milestone\0\u{3}resource_attribute\0\u{1}metric\0\u{3}settle_ns\0\u{3}hold_limit_ns\0\u{3}grace_ns\0\u{3}kept_generations\0\u{3}lease_ns\0\u{3}lock_files\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}attempt\0\u{1}slot\0\u{1}arguments\0\u{1}environment\0\u{3}work_folder\0\u{3}checkpoint_folder\0\u{3}seal_folder\0\u{3}resume_from\0\u{1}milestone\0\u{3}is_last_milestone\0\u{3}holds_at_milestone\0\u{3}resource_attribute\0\u{1}metric\0\u{3}settle_ns\0\u{3}hold_limit_ns\0\u{3}grace_ns\0\u{3}kept_generations\0\u{3}lease_ns\0\u{3}lock_files\0\u{1}sandbox\0\u{1}quota\0\u{3}last_generation\0")
 
   fileprivate class _StorageClass {
     var _run: String = String()
@@ -4832,6 +6253,9 @@ nonisolated extension ProtoAttemptPlan: SwiftProtobuf.Message, SwiftProtobuf._Me
     var _keptGenerations: UInt32 = 0
     var _leaseNs: Int64 = 0
     var _lockFiles: [String] = []
+    var _sandbox: ProtoSandboxPlan? = nil
+    var _quota: UInt64? = nil
+    var _lastGeneration: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4862,6 +6286,9 @@ nonisolated extension ProtoAttemptPlan: SwiftProtobuf.Message, SwiftProtobuf._Me
       _keptGenerations = source._keptGenerations
       _leaseNs = source._leaseNs
       _lockFiles = source._lockFiles
+      _sandbox = source._sandbox
+      _quota = source._quota
+      _lastGeneration = source._lastGeneration
     }
   }
 
@@ -4900,6 +6327,9 @@ nonisolated extension ProtoAttemptPlan: SwiftProtobuf.Message, SwiftProtobuf._Me
         case 18: try { try decoder.decodeSingularUInt32Field(value: &_storage._keptGenerations) }()
         case 19: try { try decoder.decodeSingularSInt64Field(value: &_storage._leaseNs) }()
         case 20: try { try decoder.decodeRepeatedStringField(value: &_storage._lockFiles) }()
+        case 21: try { try decoder.decodeSingularMessageField(value: &_storage._sandbox) }()
+        case 22: try { try decoder.decodeSingularUInt64Field(value: &_storage._quota) }()
+        case 23: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastGeneration) }()
         default: break
         }
       }
@@ -4972,6 +6402,15 @@ nonisolated extension ProtoAttemptPlan: SwiftProtobuf.Message, SwiftProtobuf._Me
       if !_storage._lockFiles.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._lockFiles, fieldNumber: 20)
       }
+      try { if let v = _storage._sandbox {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+      } }()
+      try { if let v = _storage._quota {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 22)
+      } }()
+      if _storage._lastGeneration != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._lastGeneration, fieldNumber: 23)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -5001,6 +6440,9 @@ nonisolated extension ProtoAttemptPlan: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._keptGenerations != rhs_storage._keptGenerations {return false}
         if _storage._leaseNs != rhs_storage._leaseNs {return false}
         if _storage._lockFiles != rhs_storage._lockFiles {return false}
+        if _storage._sandbox != rhs_storage._sandbox {return false}
+        if _storage._quota != rhs_storage._quota {return false}
+        if _storage._lastGeneration != rhs_storage._lastGeneration {return false}
         return true
       }
       if !storagesAreEqual {return false}

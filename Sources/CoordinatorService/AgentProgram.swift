@@ -1,0 +1,34 @@
+import Coordination
+import HostSystem
+import Launching
+
+/// What is put onto hosts, and what is kept about them between runs, in the folder that also holds `runs/`.
+enum AgentProgram {
+  /// The bundle of the agent, made where it is not there yet.
+  static func forHosts(_ executable: String, state: String) throws -> HostTask.Program {
+    do throws(BundleError) {
+      let bundle = try AgentBundle.make(executable: executable, cache: state + "/bundles")
+      return .bundle(path: bundle.path, hash: bundle.hash, bytes: bundle.bytes)
+    } catch {
+      throw ServiceError(.software, "the agent cannot be packed for the hosts: \(error.message)")
+    }
+  }
+
+  /// Where the keys of hosts are kept that `host_keys: accept-new` saw for the first time.
+  static func knownHosts(state: String) -> String { state + "/known_hosts" }
+}
+
+extension RunFolder {
+  /// Puts a changed cluster file in place of the one before: the fact of it is in the journal.
+  func adoptNextClusterFile() {
+    guard Files.exists(nextClusterFile) else { return }
+    try? Files.rename(nextClusterFile, to: clusterFile)
+    try? Files.syncFolder(path)
+  }
+
+  /// Finishes what a coordinator began that died between the fact of a changed file and its renaming.
+  func finishReload(expecting hash: String) {
+    guard let text = try? Files.read(nextClusterFile, limit: 1 << 20), SHA256.hash(text) == hash else { return }
+    adoptNextClusterFile()
+  }
+}

@@ -1,0 +1,167 @@
+import Coordination
+import Launching
+import Presentation
+import TuningModel
+
+/// What `check` found out about one host, and what is to be mended there.
+struct HostReport {
+  struct Fault: Equatable {
+    /// Whether trials cannot run there because of it.
+    let isError: Bool
+    let text: String
+    /// What to do about it.
+    let fix: String
+  }
+
+  let host: HostOptions
+  var failure: HostFailure?
+  var facts: HostFacts?
+  var report: JSONValue?
+
+  init(_ host: HostOptions) { self.host = host }
+
+  var isUsable: Bool { !faults(ClusterOptions()).contains(where: \.isError) }
+
+  static let columns = ["host", "latency", "clock", "free disk", "glibc", "arch", "python", "GPUs", "sandbox"]
+
+  var row: [String] {
+    guard failure == nil, let facts, let report else {
+      return [Presentation.printable(host.name)] + Array(repeating: "-", count: Self.columns.count - 1)
+    }
+    return [
+      Presentation.printable(host.name), Self.milliseconds(facts.latency),
+      facts.clockSkew.map { Self.skew($0, facts.latency) } ?? "?",
+      (report.whole("free_bytes") ?? facts.freeBytes).map { Presentation.bytes($0) } ?? "?",
+      report.text("glibc") ?? "?", facts.machine, report.member("python3")?.text("version") ?? "none", gpuSummary,
+      landlock > 0 ? "Landlock \(landlock)" : "none",
+    ]
+  }
+
+  private var landlock: Int { report?.whole("landlock_abi") ?? 0 }
+
+  private var gpus: [JSONValue] { if case .array(let gpus)? = report?.member("gpus") { gpus } else { [] } }
+
+  private var gpuSummary: String {
+    guard !gpus.isEmpty else { return "none, \(report?.whole("cores") ?? 0) cores" }
+    var counts: [(name: String, count: Int)] = []
+    for gpu in gpus {
+      let name = gpu.text("name") ?? "GPU"
+      if let index = counts.firstIndex(where: { $0.name == name }) {
+        counts[index].count += 1
+      } else {
+        counts.append((name, 1))
+      }
+    }
+    return counts.map { "\($0.count) × \(Presentation.printable($0.name))" }.joined(separator: ", ")
+  }
+
+  /// One line for each GPU: what it is and who uses it.
+  var gpuLines: [String] {
+    gpus.map { gpu in
+      let index = gpu.whole("index").map { "\($0)" } ?? "?"
+      let memory = gpu.whole("memory_bytes").map { ", \(Presentation.bytes($0))" } ?? ""
+      let users = Self.users(of: gpu)
+      let use = users.isEmpty ? "free" : "used by " + users.joined(separator: ", ")
+      let name = Presentation.printable(gpu.text("name") ?? "GPU")
+      return "\(host.name): GPU \(index) \(name)\(memory), \(gpu.text("uuid") ?? "no UUID"): \(use)"
+    }
+  }
+
+  private static func users(of gpu: JSONValue) -> [String] {
+    guard case .array(let users)? = gpu.member("users") else { return [] }
+    return users.map { user in
+      Presentation.printable("\(user.text("user") ?? "?") (\(user.text("command") ?? "?"), pid \(user.whole("pid") ?? 0))")
+    }
+  }
+
+  private static func milliseconds(_ duration: Duration) -> String {
+    let milliseconds = duration.inSeconds * 1_000
+    return milliseconds < 10 ? "\((milliseconds * 10).rounded() / 10) ms" : "\(Int(milliseconds.rounded())) ms"
+  }
+
+  /// What is below the latency cannot be told.
+  private static func skew(_ skew: Duration, _ latency: Duration) -> String {
+    let seconds = skew.inSeconds
+    if abs(seconds) <= max(latency.inSeconds, 0.1) { return "same" }
+    let rounded = (seconds * 10).rounded() / 10
+    return "\(rounded > 0 ? "+" : "")\(rounded) s"
+  }
+
+  // MARK: Faults
+
+  private static let leastFreeBytes = 2 << 30
+  private static let largestSkew = Duration.seconds(5)
+
+  /// What is wrong, errors first.
+  func faults(_ cluster: ClusterOptions, entryPoint: [String] = []) -> [Fault] {
+    if let failure { return [Fault(isError: true, text: failure.message, fix: "")] }
+    guard let facts, let report else { return [Fault(isError: true, text: "nothing was found out", fix: "")] }
+    var faults: [Fault] = []
+    func add(_ isError: Bool, _ text: String, _ fix: String) {
+      faults.append(Fault(isError: isError, text: text, fix: fix))
+    }
+    if let place = report.member("work_dir") {
+      let path = Presentation.printable(place.text("path") ?? "work_dir")
+      if place.member("writable") == .bool(false) {
+        add(true, "\(path) cannot be written", "set work_dir to a folder that \(facts.user) may write")
+      }
+      if place.member("is_network_file_system") == .bool(true) {
+        add(false, "\(path) is on a network file system", "set work_dir to a local disk: seals are synced there")
+      }
+    }
+    if let free = report.whole("free_bytes") ?? facts.freeBytes, free < Self.leastFreeBytes {
+      add(false, "only \(Presentation.bytes(free)) are free", "clear the disk, or set work_dir to another one")
+    }
+    if let skew = facts.clockSkew, abs(skew.inSeconds) > Self.largestSkew.inSeconds {
+      add(false, "its clock is off by \(Self.skew(skew, facts.latency))", "run chrony or ntpd there: times in results are its own")
+    }
+    let program = entryPoint.first ?? ""
+    if program == "python3" || program == "python", report.member("python3") == .null {
+      add(true, "there is no python3", "install it there, or name another program in entry_point")
+    }
+    if landlock == 0, cluster.sandbox.level != .off {
+      let isRequired = cluster.sandbox.level == .required
+      add(
+        isRequired, "its kernel cannot confine trials (no Landlock)",
+        isRequired ? "Linux 5.13 or newer is needed, or sandbox: default" : "trials run there all the same; sandbox: off says so")
+    }
+    addGPUFaults(cluster, add)
+    return faults.filter(\.isError) + faults.filter { !$0.isError }
+  }
+
+  private func addGPUFaults(_ cluster: ClusterOptions, _ add: (Bool, String, String) -> Void) {
+    if case .array(let notes)? = report?.member("gpu_notes") {
+      for case .string(let note) in notes { add(false, Presentation.printable(note), "look at the driver there") }
+    }
+    let selection = host.gpus ?? cluster.gpus.selection
+    guard selection != .none else { return }
+    for gpu in gpus {
+      let name = "GPU \(gpu.whole("index").map { "\($0)" } ?? "?")"
+      if let fault = gpu.text("faulty") { add(false, "\(name): \(Presentation.printable(fault))", "it gets no trials") }
+      let users = Self.users(of: gpu)
+      if !users.isEmpty, selection != .idle {
+        add(false, "\(name) is used by \(users.joined(separator: ", "))", "gpus: idle leaves cards in use alone")
+      }
+    }
+    if let problem = report?.text("gpu_locks"), !gpus.isEmpty { add(false, Presentation.printable(problem), "") }
+    if let problem = report?.text("slots_problem") { add(true, Presentation.printable(problem), "") }
+  }
+
+  /// For scripts.
+  func json(_ cluster: ClusterOptions, entryPoint: [String]) -> JSONValue {
+    let faults: [JSONValue] = faults(cluster, entryPoint: entryPoint).map { fault in
+      .object([
+        .init("error", .bool(fault.isError)), .init("text", .string(fault.text)), .init("fix", .string(fault.fix)),
+      ])
+    }
+    return .object([
+      .init("host", .string(host.name)),
+      .init("code", failure.map { .string($0.code) } ?? .null),
+      .init("latency_ms", facts.map { .double($0.latency.inSeconds * 1_000) } ?? .null),
+      .init("clock_skew_ms", facts?.clockSkew.map { .double($0.inSeconds * 1_000) } ?? .null),
+      .init("machine", facts.map { .string($0.machine) } ?? .null),
+      .init("report", report ?? .null),
+      .init("faults", .array(faults)),
+    ])
+  }
+}

@@ -1,0 +1,45 @@
+import ClusterFile
+import Coordination
+import HostSystem
+import TuningModel
+
+extension RequestDesk {
+  func addHost(_ request: JSONValue) -> JSONValue {
+    guard let text = request.text("host"), let folder = request.text("folder") else { return failure("no host is named") }
+    do throws(ClusterFileError) {
+      for host in try ClusterFile.hosts(fromArgument: text, baseDirectory: folder) {
+        let answer = ask(.add(host))
+        if answer.text("error") != nil { return answer }
+      }
+      return .object([.init("ok", .bool(true))])
+    } catch {
+      return failure(error.problems.map(\.message).joined(separator: "\n"))
+    }
+  }
+
+  func change(_ request: JSONValue, _ command: (String) -> HostCommand) -> JSONValue {
+    guard let name = request.text("host") else { return failure("no host is named") }
+    return ask(command(name))
+  }
+
+  private func ask(_ command: HostCommand) -> JSONValue {
+    let promise = Promise<JSONValue>()
+    mailbox.post(.host(command, promise))
+    return promise.wait(for: .seconds(10)) ?? failure("the coordinator did not answer")
+  }
+
+  /// Puts the changed file beside the one that counts; the loop gives it its name once that is a fact.
+  func reload(_ request: JSONValue) -> JSONValue {
+    guard let text = request.text("text"), let path = request.text("path") else { return failure("no file is given") }
+    do {
+      let decoded = try ClusterFile.decode(
+        text: text, fileName: path, baseDirectory: Files.parent(of: path), checksFiles: false)
+      let promise = Promise<JSONValue>()
+      try Files.writeDurably(folder.nextClusterFile, Array(text.utf8))
+      mailbox.post(.reload(decoded.specification, hash: SHA256.hash(Array(text.utf8)), promise))
+      return promise.wait(for: .seconds(10)) ?? failure("the coordinator did not answer")
+    } catch {
+      return failure("\(error)")
+    }
+  }
+}

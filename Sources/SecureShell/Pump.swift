@@ -1,0 +1,348 @@
+import CSSH2
+import Glibc
+import HostSystem
+import TuningModel
+
+/// The thread that owns an SSH connection after authentication: it opens channels, copies between them and descriptors,
+/// asks a silent host for a sign of life, and tells everybody when the connection is gone.
+final class Pump: @unchecked Sendable {
+  // Sendable in truth: what the thread uses is used by it alone from its start on; the rest is behind locks.
+  let label: String
+  private let session: SSHSession
+  private let wakeup: Wakeup
+  private let mail = Locked(Mail())
+  private var thread: WorkerThread?
+
+  private var channels: [PumpedChannel] = []
+  private var freed: [PumpedChannel] = []
+  private var orders: [ChannelOrder] = []
+  private var opening: Opening?
+  private var ping: Ping?
+  private var broken: SecureShellError?
+  private let limit: Duration
+
+  private struct Mail {
+    var orders: [ChannelOrder] = []
+    var isStopping = false
+    /// Why nothing more is taken.
+    var end: SecureShellError?
+  }
+
+  /// A channel on its way. libssh2 takes the answer to one request for that to another, so there is one at a time.
+  private enum Opening {
+    case channel(ChannelOrder)
+    case request(ChannelOrder, OpaquePointer, command: [UInt8])
+  }
+
+  private struct Ping {
+    let channel: PumpedChannel
+    let sent: Instant
+  }
+
+  /// Silence after which the host is asked for a sign of life, and how long it may take to give one.
+  private static let silence = Duration.seconds(15)
+  private static let patience = Duration.seconds(30)
+  private static let ration = 1 << 20
+  private static let turnLimit = 64
+
+  /// Takes over an authenticated session. No other thread may use it from now on.
+  init(_ session: SSHSession, limit: Duration) throws(SecureShellError) {
+    self.session = session
+    self.limit = limit
+    label = session.label
+    guard let wakeup = Wakeup() else {
+      throw SecureShellError(.system, "\(session.label): this process has no descriptor left")
+    }
+    self.wakeup = wakeup
+    thread = WorkerThread(name: "ssh") { self.run() }
+    guard thread != nil else { throw SecureShellError(.system, "\(session.label): no thread can be started") }
+  }
+
+  /// Why the connection is gone; nil while it stands.
+  var end: SecureShellError? { mail.withLock { $0.end } }
+
+  /// Opens a channel; returns when it is open.
+  func open(_ order: ChannelOrder) throws(SecureShellError) {
+    let end = mail.withLock { mail in
+      if mail.end == nil { mail.orders.append(order) }
+      return mail.end
+    }
+    if let end { throw end }
+    wakeup.signal()
+    try order.wait(label)
+  }
+
+  /// Ends the connection and waits for the thread, which waits for nobody.
+  func stop() {
+    mail.withLock { $0.isStopping = true }
+    wakeup.signal()
+    thread?.join()
+  }
+
+  private func run() {
+    var isStopping = false
+    while broken == nil {
+      wakeup.clear()
+      mail.withLock { mail in
+        orders += mail.orders
+        mail.orders = []
+        isStopping = mail.isStopping
+      }
+      if isStopping {
+        broken = SecureShellError(.broken, "\(label): the connection was closed here")
+        break
+      }
+      session.transport.allow(Self.ration)
+      var turns = 0
+      while turn(), turns < Self.turnLimit, broken == nil { turns += 1 }
+      session.transport.flush()
+      if let failure = session.transport.failure, broken == nil { breakOff(failure) }
+      if broken == nil { wait(isBusy: turns == Self.turnLimit || session.transport.isRationed) }
+    }
+    finish()
+  }
+
+  /// Does what can be done now; whether that was anything.
+  private func turn() -> Bool {
+    var hasProgress = advance()
+    drain()
+    for channel in channels where broken == nil {
+      switch channel.turn(session.transport) {
+      case .idle: break
+      case .progress: hasProgress = true
+      case .failed(let code): fail(code)
+      }
+    }
+    for channel in channels where broken == nil && (channel.isFinished || channel.isAbandoned) {
+      if ping?.channel === channel { ping = nil }
+      channels.removeAll { $0 === channel }
+      freed.append(channel)
+    }
+    let before = freed.count
+    if broken == nil { freed.removeAll { $0.free() } }
+    session.transport.flush()
+    return hasProgress || freed.count < before
+  }
+
+  /// Lets libssh2 read what has come, also where no channel has room for it: it queues no more than the windows allow.
+  private func drain() {
+    guard broken == nil, let channel = channels.first else { return }
+    let result = channel.drain()
+    if result < 0, result != LIBSSH2_ERROR_EAGAIN { fail(result) }
+  }
+
+  // MARK: Requests
+
+  private func advance() -> Bool {
+    if broken != nil { return false }
+    if let ping { return advance(ping) }
+    if let opening { return advance(opening) }
+    if !orders.isEmpty {
+      let order = orders.removeFirst()
+      opening = .channel(order)
+      return advance(.channel(order))
+    }
+    let now = HostClock.now
+    if now - session.transport.lastReceived > Self.silence, let channel = channels.first(where: { !$0.isClosedByHost }) {
+      let ping = Ping(channel: channel, sent: now)
+      self.ping = ping
+      return advance(ping)
+    }
+    return false
+  }
+
+  /// A request on a channel that no server grants and every server answers.
+  private func advance(_ ping: Ping) -> Bool {
+    // A host that has closed the channel meanwhile answers no more; that it did is a sign of life.
+    let name = "PASHA_KEEPALIVE"
+    let result =
+      ping.channel.isClosedByHost
+      ? 0
+      : libssh2_channel_setenv_ex(ping.channel.channel, name, UInt32(name.utf8.count), "1", 1)
+    guard result == LIBSSH2_ERROR_EAGAIN else {
+      self.ping = nil
+      return true
+    }
+    if HostClock.now - ping.sent > Self.patience, session.transport.lastReceived < ping.sent {
+      broken = SecureShellError(
+        .timeout,
+        "\(label): the host has been silent for \((HostClock.now - session.transport.lastReceived).shown): the connection "
+          + "is given up")
+    }
+    return false
+  }
+
+  private func advance(_ opening: Opening) -> Bool {
+    let order: ChannelOrder
+    switch opening {
+    case .channel(let waiting): order = waiting
+    case .request(let waiting, _, _): order = waiting
+    }
+    let isDone =
+      switch opening {
+      case .channel: openChannel(order)
+      case .request(_, let channel, let command): request(order, channel, command)
+      }
+    if !isDone, broken == nil, HostClock.now >= order.deadline {
+      let what =
+        switch order.kind {
+        case .command: "starting a command"
+        case .forward(let host, let port): "reaching \(host) port \(port) through it"
+        }
+      broken = SecureShellError(
+        .timeout, "\(label): \(what) took longer than \(limit.shown): the host does not answer any more")
+    }
+    return isDone
+  }
+
+  private func openChannel(_ order: ChannelOrder) -> Bool {
+    let type: String
+    var message = SSHWriter()
+    switch order.kind {
+    case .command: type = "session"
+    case .forward(let host, let port):
+      type = "direct-tcpip"
+      message.string(host)
+      message.number(port)
+      message.string("127.0.0.1")
+      message.number(0)
+    }
+    let channel = message.bytes.withUnsafeBufferPointer { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { bytes in
+        libssh2_channel_open_ex(
+          session.raw, type, UInt32(type.utf8.count), UInt32(PumpedChannel.window),
+          UInt32(LIBSSH2_CHANNEL_PACKET_DEFAULT), bytes.isEmpty ? nil : bytes.baseAddress, UInt32(bytes.count))
+      }
+    }
+    guard let channel else {
+      let code = libssh2_session_last_errno(session.raw)
+      if code == LIBSSH2_ERROR_EAGAIN { return false }
+      if code == LIBSSH2_ERROR_CHANNEL_FAILURE {
+        opening = nil
+        order.finish(refusal(order))
+      } else {
+        fail(code)
+      }
+      return true
+    }
+    switch order.kind {
+    case .command(let command): opening = .request(order, channel, command: Array(command.utf8))
+    case .forward: start(channel, order)
+    }
+    return true
+  }
+
+  private func request(_ order: ChannelOrder, _ channel: OpaquePointer, _ command: [UInt8]) -> Bool {
+    let result = command.withUnsafeBufferPointer { bytes in
+      bytes.withMemoryRebound(to: CChar.self) {
+        libssh2_channel_process_startup(channel, "exec", 4, $0.baseAddress, UInt32($0.count))
+      }
+    }
+    switch result {
+    case LIBSSH2_ERROR_EAGAIN: return false
+    case 0: start(channel, order)
+    case LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED:
+      opening = nil
+      order.finish(
+        SecureShellError(.broken, "\(label): the host refuses to run commands: is there a ForceCommand or a shell missing?"))
+      freed.append(PumpedChannel(channel, order))
+    default: fail(result)
+    }
+    return true
+  }
+
+  private func start(_ channel: OpaquePointer, _ order: ChannelOrder) {
+    opening = nil
+    channels.append(PumpedChannel(channel, order))
+    order.finish(nil)
+  }
+
+  private func refusal(_ order: ChannelOrder) -> SecureShellError {
+    let reason = session.lastError
+    switch order.kind {
+    case .command:
+      return SecureShellError(
+        .broken,
+        "\(label): the host opens no session: \(reason); MaxSessions in its sshd_config limits how many there are at a "
+          + "time")
+    case .forward(let host, let port):
+      if reason.contains("prohibited") {
+        return SecureShellError(
+          .configuration,
+          "\(label): the host does not let connections through to \(host) port \(port): allow AllowTcpForwarding in its "
+            + "sshd_config")
+      }
+      return SecureShellError(.unreachable, "\(label): the host cannot reach \(host) port \(port): \(reason)")
+    }
+  }
+
+  // MARK: Waiting and ending
+
+  private func wait(isBusy: Bool) {
+    // Without a channel libssh2 has no call that reads, and there is nothing to read but the end.
+    let isReading = !channels.isEmpty || opening != nil || !freed.isEmpty
+    let socketEvents = (isReading ? POLLIN : hangUp) | (session.transport.waiting > 0 ? POLLOUT : 0)
+    var items = [
+      pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: session.transport.socket.number, events: Int16(socketEvents), revents: 0),
+    ]
+    for channel in channels { items += channel.interests }
+    let result = poll(&items, nfds_t(items.count), isBusy ? 0 : Int32(clamping: pause.wholeMilliseconds + 1))
+    guard result > 0 else { return }
+    for channel in channels { channel.look(at: items) }
+    if !isReading, Int32(items[1].revents) & (hangUp | POLLHUP | POLLERR) != 0 {
+      breakOff("the host closed the connection")
+    }
+  }
+
+  /// POLLRDHUP, which the C library shows to GNU programs alone.
+  private var hangUp: Int32 { 0x2000 }
+
+  /// How long nothing needs to be done unless something happens.
+  private var pause: Duration {
+    let now = HostClock.now
+    var pause = Self.silence
+    if ping != nil { pause = .seconds(1) }
+    if !channels.isEmpty { pause = min(pause, session.transport.lastReceived + Self.silence - now) }
+    switch opening {
+    case .channel(let order), .request(let order, _, _): pause = min(pause, order.deadline - now)
+    case nil: break
+    }
+    if !freed.isEmpty { pause = min(pause, .seconds(1)) }
+    // Never a busy loop, whatever the arithmetic.
+    return max(.milliseconds(ping != nil || opening != nil ? 1 : 20), pause)
+  }
+
+  private func fail(_ code: Int32) {
+    session.note(code)
+    breakOff(session.end ?? session.lastError)
+  }
+
+  private func breakOff(_ reason: String) {
+    broken = broken ?? SecureShellError(.broken, "\(label): the connection broke: \(reason)")
+  }
+
+  private func finish() {
+    let end = broken ?? SecureShellError(.broken, "\(label): the connection broke")
+    let late = mail.withLock { mail in
+      mail.end = end
+      defer { mail.orders = [] }
+      return mail.orders
+    }
+    for order in orders + late { order.finish(end) }
+    switch opening {
+    case .channel(let order), .request(let order, _, _): order.finish(end)
+    case nil: break
+    }
+    opening = nil
+    for channel in channels + freed { channel.lose(end.message) }
+    if session.transport.failure == nil {
+      session.transport.allow(0)
+      _ = libssh2_session_disconnect_ex(session.raw, 11, "", "")
+      session.transport.flush()
+    }
+    session.transport.die()
+    channels = []
+    freed = []
+  }
+}
