@@ -101,7 +101,7 @@ let package = Package(
     tests("AgentCoreTests", ["AgentCore", "TuningModel", "Wire"]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),
-    tests("CodeTreeTests", ["CodeTree", "TuningModel", "Wire"]),
+    tests("CodeTreeTests", ["CodeTree", "HostSystem", "TestSupport", "TuningModel", "Wire"]),
     tests("ClusterFileTests", ["ClusterFile", "Coordination", "Scheduling", "SearchSpace", "TuningModel"]),
     tests("JournalTests", ["Coordination", "HostSystem", "Journal", "TestSupport", "TuningModel", grdb]),
     tests(
@@ -120,8 +120,19 @@ let package = Package(
       "EndToEndTests",
       [
         "ClusterFile", "Coordination", "Journal", "Scheduling", "SchedulingReference", "TestSupport", "TuningModel",
-        "Wire", "pasha-agent", "pasha-coord",
+        "Wire", "pasha-agent", "pasha-coord", "pasha-launch",
       ]),
+    tests(
+      "DevicesTests", ["Devices", "HostSystem", "TestSupport", "TrialSandbox", "TuningModel", "Wire", "pasha-agent"]),
+    tests("SecureShellTests", ["HostSystem", "SecureShell", "TestSupport", "TuningModel"]),
+    tests(
+      "TunnelTests", ["HostSystem", "Messaging", "SecureShell", "TestSupport", "TuningModel", "Tunnel", "pasha-agent"]),
+    tests(
+      "LaunchingTests",
+      ["HostSystem", "Launching", "Messaging", "TestSupport", "TuningModel", "Wire", "pasha-agent", "pasha-launch"]),
+    tests(
+      "BundleTests", ["HostSystem", "Launching", "Messaging", "TestSupport", "TuningModel", "Wire", "pasha-agent"]),
+    tests("FarmScriptTests", ["ClusterFile", "Coordination", "TestSupport"]),
     tests("ScriptTests", ["TestSupport", "pasha-agent", "pasha-coord"]),
   ],
   swiftLanguageModes: [.v6]

@@ -204,3 +204,7 @@ extension HostTask.Program {
     }
   }
 }
+
+extension HostTask.Program {
+  public init(_ bundle: AgentBundle) { self = .bundle(path: bundle.path, hash: bundle.hash, bytes: bundle.bytes) }
+}

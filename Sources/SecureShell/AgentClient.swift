@@ -41,7 +41,11 @@ struct AgentClient: Sendable {
       throw SystemError(.denied, message: "the SSH agent does not sign with \(key.fingerprint)")
     }
     var signature = SSHReader(blob)
-    guard signature.string() != nil, let bytes = signature.string() else { throw nonsense() }
+    guard let name = signature.text(), let bytes = signature.string() else { throw nonsense() }
+    guard flags != 4 || name == "rsa-sha2-512" else {
+      throw SystemError(
+        .notSupported, message: "the SSH agent signs with RSA keys by SHA-1 alone, which hosts no longer take")
+    }
     return bytes
   }
 

@@ -50,7 +50,7 @@ public struct KnownHosts: Sendable {
   public func verdict(host: String, port: Int?, key blob: [UInt8]) -> Verdict {
     let names = Self.names(host, port)
     let here = entries.filter { entry in names.contains { entry.names.match($0) } }
-    if let revoked = here.first(where: { $0.isRevoked && $0.key.blob == blob }) { return .revoked(place: revoked.place) }
+    if let entry = here.first(where: { $0.isRevoked && $0.key.blob == blob }) { return .revoked(place: entry.place) }
     // A key under the name without its port counts when it is the same, as with OpenSSH.
     let good = here.filter { !$0.isRevoked }
     if good.contains(where: { $0.key.blob == blob }) { return .known }

@@ -4,7 +4,7 @@ import TuningModel
 
 /// A connection over libssh2, through jump hosts where the SSH configuration names some.
 ///
-/// Several commands may run at once. Whoever reads a command's output must read its errors too: both share one window,
+/// Several commands may run at once. The end of a command may be known before all that it said was read. Whoever reads a command's output must read its errors too: both share one window,
 /// and a stream that nobody reads holds up the other. Writing to a command that has ended raises SIGPIPE in a program
 /// that does not ignore it.
 public final class LibSSH2Shell: RemoteShell {
@@ -23,8 +23,14 @@ public final class LibSSH2Shell: RemoteShell {
   /// - Parameters:
   ///   - secrets: asked for passphrases, on the calling thread.
   ///   - program: the `ssh` that is asked for the user's configuration.
-  public init(
+  public convenience init(
     _ login: HostLogin, settings: ShellSettings, secrets: any SecretSource, program: String = "ssh"
+  ) throws(SecureShellError) {
+    try self.init(login, settings: settings, secrets: secrets, program: program, times: Pump.Times())
+  }
+
+  init(
+    _ login: HostLogin, settings: ShellSettings, secrets: any SecretSource, program: String = "ssh", times: Pump.Times
   ) throws(SecureShellError) {
     label = login.host
     stepLimit = settings.stepLimit
@@ -39,7 +45,7 @@ public final class LibSSH2Shell: RemoteShell {
         for warning in hop.configuration.warnings + warnings where !facts.warnings.contains(warning) {
           facts.warnings.append(warning)
         }
-        pumps.append(try Pump(session, limit: settings.stepLimit))
+        pumps.append(try Pump(session, limit: settings.stepLimit, times: times))
       }
     } catch {
       for pump in pumps.reversed() { pump.stop() }

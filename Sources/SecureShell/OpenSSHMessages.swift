@@ -13,7 +13,9 @@ struct OpenSSHMessages {
       if code == .authentication, let key = Self.unreadableKey(log) {
         return SecureShellError(.identity, "\(host): no key was accepted, and \(key): \(last)")
       }
-      return SecureShellError(code, "\(host): \(last)" + advice.split(separator: "%").joined(separator: host))
+      // What is wrong with a configuration stands in the lines before the last.
+      let said = code == .configuration ? Self.lines(log).joined(separator: "; ") : last
+      return SecureShellError(code, "\(host): \(said)" + advice.split(separator: "%").joined(separator: host))
     }
     return SecureShellError(.broken, "\(host): \(last)")
   }

@@ -20,6 +20,7 @@ final class Pump: @unchecked Sendable {
   private var ping: Ping?
   private var broken: SecureShellError?
   private let limit: Duration
+  private let times: Times
 
   private struct Mail {
     var orders: [ChannelOrder] = []
@@ -39,16 +40,21 @@ final class Pump: @unchecked Sendable {
     let sent: Instant
   }
 
-  /// Silence after which the host is asked for a sign of life, and how long it may take to give one.
-  private static let silence = Duration.seconds(15)
-  private static let patience = Duration.seconds(30)
+  struct Times {
+    /// Silence after which the host is asked for a sign of life.
+    var silence = Duration.seconds(15)
+    /// How long it may take to give one.
+    var patience = Duration.seconds(30)
+  }
+
   private static let ration = 1 << 20
   private static let turnLimit = 64
 
   /// Takes over an authenticated session. No other thread may use it from now on.
-  init(_ session: SSHSession, limit: Duration) throws(SecureShellError) {
+  init(_ session: SSHSession, limit: Duration, times: Times = Times()) throws(SecureShellError) {
     self.session = session
     self.limit = limit
+    self.times = times
     label = session.label
     guard let wakeup = Wakeup() else {
       throw SecureShellError(.system, "\(session.label): this process has no descriptor left")
@@ -135,6 +141,7 @@ final class Pump: @unchecked Sendable {
 
   private func advance() -> Bool {
     if broken != nil { return false }
+    expire()
     if let ping { return advance(ping) }
     if let opening { return advance(opening) }
     if !orders.isEmpty {
@@ -143,12 +150,31 @@ final class Pump: @unchecked Sendable {
       return advance(.channel(order))
     }
     let now = HostClock.now
-    if now - session.transport.lastReceived > Self.silence, let channel = channels.first(where: { !$0.isClosedByHost }) {
+    if now - session.transport.lastReceived > times.silence,
+      let channel = channels.first(where: { !$0.isClosedByHost })
+    {
       let ping = Ping(channel: channel, sent: now)
       self.ping = ping
       return advance(ping)
     }
     return false
+  }
+
+  /// Lets go of those who have waited for their turn too long: nothing of theirs was begun.
+  private func expire() {
+    let now = HostClock.now
+    for order in orders where order.deadline <= now { order.finish(late(order)) }
+    orders.removeAll { $0.deadline <= now }
+  }
+
+  private func late(_ order: ChannelOrder) -> SecureShellError {
+    let what =
+      switch order.kind {
+      case .command: "starting a command"
+      case .forward(let host, let port): "reaching \(host) port \(port) through it"
+      }
+    return SecureShellError(
+      .timeout, "\(label): \(what) took longer than \(limit.shown): the host does not answer any more")
   }
 
   /// A request on a channel that no server grants and every server answers.
@@ -163,11 +189,11 @@ final class Pump: @unchecked Sendable {
       self.ping = nil
       return true
     }
-    if HostClock.now - ping.sent > Self.patience, session.transport.lastReceived < ping.sent {
+    if HostClock.now - ping.sent > times.patience, session.transport.lastReceived < ping.sent {
       broken = SecureShellError(
         .timeout,
-        "\(label): the host has been silent for \((HostClock.now - session.transport.lastReceived).shown): the connection "
-          + "is given up")
+        "\(label): the host has been silent for \((HostClock.now - session.transport.lastReceived).shown): the "
+          + "connection is given up")
     }
     return false
   }
@@ -183,15 +209,7 @@ final class Pump: @unchecked Sendable {
       case .channel: openChannel(order)
       case .request(_, let channel, let command): request(order, channel, command)
       }
-    if !isDone, broken == nil, HostClock.now >= order.deadline {
-      let what =
-        switch order.kind {
-        case .command: "starting a command"
-        case .forward(let host, let port): "reaching \(host) port \(port) through it"
-        }
-      broken = SecureShellError(
-        .timeout, "\(label): \(what) took longer than \(limit.shown): the host does not answer any more")
-    }
+    if !isDone, broken == nil, HostClock.now >= order.deadline { broken = late(order) }
     return isDone
   }
 
@@ -301,13 +319,14 @@ final class Pump: @unchecked Sendable {
   /// How long nothing needs to be done unless something happens.
   private var pause: Duration {
     let now = HostClock.now
-    var pause = Self.silence
+    var pause = times.silence
     if ping != nil { pause = .seconds(1) }
-    if !channels.isEmpty { pause = min(pause, session.transport.lastReceived + Self.silence - now) }
+    if !channels.isEmpty { pause = min(pause, session.transport.lastReceived + times.silence - now) }
     switch opening {
     case .channel(let order), .request(let order, _, _): pause = min(pause, order.deadline - now)
     case nil: break
     }
+    for order in orders { pause = min(pause, order.deadline - now) }
     if !freed.isEmpty { pause = min(pause, .seconds(1)) }
     // Never a busy loop, whatever the arithmetic.
     return max(.milliseconds(ping != nil || opening != nil ? 1 : 20), pause)

@@ -102,7 +102,8 @@ public struct SecureShellError: Error, Equatable, Sendable, CustomStringConverti
   public var isRetryable: Bool {
     switch code {
     case .unreachable, .timeout, .broken, .system: true
-    case .configuration, .hostKeyUnknown, .hostKeyChanged, .hostKeyRevoked, .handshake, .authentication, .identity: false
+    case .configuration, .hostKeyUnknown, .hostKeyChanged, .hostKeyRevoked, .handshake, .authentication, .identity:
+      false
     }
   }
 }

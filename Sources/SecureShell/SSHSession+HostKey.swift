@@ -135,5 +135,7 @@ struct HostKeyCheck {
 
 extension PublicKey {
   /// As `ssh-keyscan -t` names the kind.
-  var shortType: String { type.hasPrefix("ecdsa") ? "ecdsa" : type.hasPrefix("ssh-") ? String(type.dropFirst(4)) : type }
+  var shortType: String {
+    type.hasPrefix("ecdsa") ? "ecdsa" : type.hasPrefix("ssh-") ? String(type.dropFirst(4)) : type
+  }
 }

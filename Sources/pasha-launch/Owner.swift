@@ -10,6 +10,7 @@ final class Owner: Sendable {
   private let news: Wakeup
   /// Readable once standard input has ended.
   private let end: Wakeup
+  private let signals: SignalWatch
   private let output = Descriptor(owning: dup(1))
 
   /// How long the main thread gets to end in order once the owner is gone.
@@ -17,9 +18,12 @@ final class Owner: Sendable {
 
   /// nil when the system has no thread or descriptor left.
   init?() {
-    guard let news = Wakeup(), let end = Wakeup() else { return nil }
+    guard let news = Wakeup(), let end = Wakeup(), let signals = try? SignalWatch([SIGTERM, SIGINT, SIGHUP]) else {
+      return nil
+    }
     self.news = news
     self.end = end
+    self.signals = signals
     guard WorkerThread(name: "owner", { [self] in read() }) != nil else { return nil }
   }
 
@@ -57,11 +61,11 @@ final class Owner: Sendable {
 
   static let gone = HostFailure(HostFailure.internal, "the owner of pasha-launch is gone", isRetryable: true)
 
-  /// Reads standard input to its end, on a thread of its own.
+  /// Reads standard input to its end or to a signal, on a thread of its own.
   private func read() {
     let input = Descriptor(owning: dup(0))
     var buffer = LineBuffer(limit: LaunchProtocol.lineLimit)
-    while let piece = try? input.read(upTo: 65_536), !piece.isEmpty {
+    while !hearsSignal(besides: input), let piece = try? input.read(upTo: 65_536), !piece.isEmpty {
       buffer.append(piece)
       while let line = buffer.next() { lines.withLock { $0.append(line) } }
       news.signal()
@@ -71,6 +75,13 @@ final class Owner: Sendable {
     usleep(Self.grace)
     PrivateFolder.removeAll()
     _exit(1)
+  }
+
+  /// Waits for input; whether a signal to end came first.
+  private func hearsSignal(besides input: Descriptor) -> Bool {
+    var items = [signals.descriptor.number, input.number].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    while poll(&items, 2, -1) < 0, errno == EINTR {}
+    return items[0].revents != 0
   }
 }
 

@@ -12,7 +12,8 @@ import TuningModel
 // (`HostEvent`), the last of which says how it ended. The exit status is 1 after `failed`. Standard error is for the log.
 //
 // ## What holds
-// - At the end of standard input the process ends at once: its owner is gone, or wants nothing more.
+// - At the end of standard input, and at a signal to end, the process ends at once: its owner is gone, or wants nothing
+//   more.
 // - Every step has a time limit.
 // - A word of the user (a path, a name) never goes through a shell: commands on the host are constant texts, and what
 //   they work on goes in on their standard input (`Scripts`).
@@ -27,14 +28,16 @@ enum PashaLaunch {
       exit(64)
     }
     guard let owner = Owner() else { exit(71) }
+    var status: Int32 = 0
     do throws(HostFailure) {
       let task = try task(from: owner)
       try TaskRun(task, owner: owner).run()
     } catch {
       owner.say(.failed(error))
-      exit(1)
+      status = 1
     }
-    exit(0)
+    // Threads of the libraries may still run: nothing of theirs is taken down under them.
+    _exit(status)
   }
 
   private static func task(from owner: Owner) throws(HostFailure) -> HostTask {

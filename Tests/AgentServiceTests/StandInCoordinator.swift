@@ -209,6 +209,7 @@ final class StandInCoordinator {
     switch message {
     case .hello: break
     case .logChunk(let number, let chunk): logChunks[number] = chunk
+    case .checkpointRequest, .checkpointAnswer: break
     case .manifestRequest(let tree):
       let answer = code.map { CoordinatorBulkMessage.manifest(tree: tree, $0.manifest) } ?? .noSuchTree(tree: tree)
       _ = listener.bulk.send(answer.encoded(), to: from)

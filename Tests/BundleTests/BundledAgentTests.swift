@@ -63,6 +63,18 @@ import Wire
     try farm.stop()
   }
 
+  @Test func anAgentOutsideABundleStartsSupervisorsByItsOwnFile() throws {
+    let folder = TemporaryFolder("plain")
+    let farm = try FarmOfOne(
+      [product("pasha-agent")], home: folder.path, workFolder: folder.file("work"), folder: folder)
+    try farm.greet(trial: "sleep 60")
+    let parent = try #require(ProcessTable.entry(farm.start(name(0)))?.parent)
+    #expect(try processFile(parent, "cmdline").hasPrefix("\(product("pasha-agent")) supervise "))
+    farm.stopTrial(name(0))
+    #expect(try farm.end(of: name(0)).cause == .stopped)
+    try farm.stop()
+  }
+
   @Test func namesOfHostsAreFoundWithoutTheHostsPlugins() throws {
     let folder = TemporaryFolder("bundled")
     let bundle = folder.file("bundle")

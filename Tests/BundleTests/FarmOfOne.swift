@@ -14,7 +14,6 @@ final class FarmOfOne {
   private let listener: Listener
   private let agent: CommandProcess
   private let answers: FileHandle
-  private let orders = Pipe()
   private var inbox: [AgentMessage] = []
   private(set) var reports: [TrialReport] = []
   private var peer: Peer?
@@ -95,6 +94,8 @@ final class FarmOfOne {
       }
     }
   }
+
+  func stopTrial(_ name: TrialAttempt) { send(.stop(name)) }
 
   func end(of name: TrialAttempt) throws -> AttemptEnd {
     let end = try hear("the end of \(name)") { if case .ended(name, let end) = $0 { end } else { nil } }

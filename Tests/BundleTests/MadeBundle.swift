@@ -9,10 +9,11 @@ enum MadeBundle {
   static let releaseAgent = ProcessInfo.processInfo.environment["PASHA_RELEASE_AGENT"]
   static let executable = releaseAgent ?? product("pasha-agent")
 
-  /// The cache that it lies in; removed by the system with everything else in /tmp.
+  /// The cache that it lies in, removed when the tests end.
   private static let cache = TemporaryFolder("bundles")
-  private static let made: Result<AgentBundle, BundleError> = Result {
-    () throws(BundleError) in try AgentBundle.make(executable: executable, cache: cache.path)
+  private static let made: Result<AgentBundle, BundleError> = Result { () throws(BundleError) in
+    atexit { try? FileManager.default.removeItem(atPath: MadeBundle.cache.path) }
+    return try AgentBundle.make(executable: executable, cache: cache.path)
   }
 
   static func get() throws -> AgentBundle { try made.get() }

@@ -112,19 +112,89 @@ import TuningModel
     #expect(error?.message.contains("no-such-host.invalid") == true)
   }
 
-  /// sshd refuses connections at random while many are at the door.
+  /// A full host ends connections before it says who it is.
   @Test func aFullHostIsTriedAgain() throws {
-    let server = try TestSSHServer(options: ["MaxStartups 2:50:6"])
-    let results = Locked<[Bool]>([])
-    let threads = (0..<8).map { index in
-      WorkerThread(name: "client") {
-        let shell = try? server.connect()
-        let isIn = (try? shell.map { try run($0, "echo \(index)").text == "\(index)\n" }) == true
-        results.withLock { $0.append(isIn) }
-      }
+    let server = try TestSSHServer(options: ["MaxStartups 1"])
+    // Somebody at the door, who says nothing.
+    let first = Locked<Int32>(try waitingAtTheDoor(of: server))
+    let patient = WorkerThread(name: "leaves") {
+      while !server.log.contains("past MaxStartups") { usleep(10_000) }
+      close(first.withLock { $0 })
     }
-    for thread in threads { thread?.join() }
-    #expect(results.withLock { $0 } == [Bool](repeating: true, count: 8))
+    let shell = try server.connect()
+    patient?.join()
+    #expect(try run(shell, "echo in").text == "in\n")
+  }
+
+  @Test func aHostThatStaysFullIsGivenUp() throws {
+    let server = try TestSSHServer(options: ["MaxStartups 1"])
+    let first = try waitingAtTheDoor(of: server)
+    defer { close(first) }
+    let error = failure { _ = try server.connect() }
+    #expect(error?.code == .broken)
+    #expect(error?.message.contains("MaxStartups") == true)
+    #expect(error?.isRetryable == true)
+  }
+
+  /// A connection that the server has let in, and that says nothing.
+  private func waitingAtTheDoor(of server: TestSSHServer) throws -> Int32 {
+    try eventually("a place at the door") {
+      let descriptor = connected(to: server.port)
+      var banner = [UInt8](repeating: 0, count: 4)
+      if read(descriptor, &banner, 4) == 4, banner == Array("SSH-".utf8) { return descriptor }
+      close(descriptor)
+      return nil
+    }
+  }
+
+  private static let short = Pump.Times(silence: .milliseconds(300), patience: .milliseconds(700))
+
+  @Test func aSilentHostIsGivenUp() throws {
+    let server = try TestSSHServer()
+    let shell = try LibSSH2Shell(
+      HostLogin(host: "testhost"), settings: server.settings, secrets: NoSecrets(), times: Self.short)
+    let command = try shell.start("sleep 100")
+    server.suspend(true)
+    defer { server.suspend(false) }
+    guard case .lost(let reason) = try finish(command, limit: .seconds(20)).exit else {
+      Issue.record("not lost")
+      return
+    }
+    #expect(reason.contains("silent"))
+    #expect(failure { _ = try shell.start("true") }?.code == .timeout)
+  }
+
+  /// Hosts answer when they are asked, also those on the way, and commands start in between.
+  @Test func aQuietCommandIsNotASilentHost() throws {
+    let gate = try TestSSHServer(alias: "gate")
+    let inner = try TestSSHServer(alias: "inner")
+    let file = try gate.folder.write(
+      "both", gate.clientSection() + inner.clientSection(options: ["ProxyJump gate"]))
+    let shell = try LibSSH2Shell(
+      HostLogin(host: "inner"), settings: ShellSettings(configurationFile: file), secrets: NoSecrets(),
+      times: Self.short)
+    let quiet = try shell.start("sleep 3; echo awake")
+    for _ in 0..<20 {
+      usleep(100_000)
+      #expect(try run(shell, "true").exit == .exited(0))
+    }
+    usleep(1_500_000)
+    #expect(try finish(quiet).text == "awake\n")
+    #expect(try run(shell, "echo still").text == "still\n")
+  }
+
+  /// Without a command nothing is asked, and nothing is lost.
+  @Test func anIdleConnectionStays() throws {
+    let server = try TestSSHServer()
+    let shell = try LibSSH2Shell(
+      HostLogin(host: "testhost"), settings: server.settings, secrets: NoSecrets(), times: Self.short)
+    #expect(try run(shell, "true").exit == .exited(0))
+    usleep(1_500_000)
+    #expect(try run(shell, "echo still").text == "still\n")
+    server.stop()
+    try eventually("the end of the connection") {
+      failure { _ = try shell.start("true") }?.message.contains("closed") == true
+    }
   }
 }
 

@@ -72,6 +72,26 @@ import Testing
     #expect(secrets.asked.isEmpty)
   }
 
+  /// The host has lost its patience meanwhile: a second connection needs nobody.
+  @Test func whoTypesSlowlyIsNotAskedAgain() throws {
+    final class Slow: SecretSource {
+      private(set) var count = 0
+      func passphrase(of keyFile: String, isRetry: Bool) -> String? {
+        count += 1
+        usleep(3_000_000)
+        return "right"
+      }
+    }
+    let hasty = try TestSSHServer(options: ["LoginGraceTime 1"], identity: false)
+    let file = keys.file("key")
+    try TestSSHKeys.make("ed25519", at: file, passphrase: "right")
+    try hasty.authorize(file + ".pub")
+    try hasty.writeClientConfiguration(identity: false, options: ["IdentityFile \(file)", "IdentitiesOnly yes"])
+    let slow = Slow()
+    #expect(try run(hasty.connect(secrets: slow), "echo in").text == "in\n")
+    #expect(slow.count == 1)
+  }
+
   @Test func noPassphraseGiven() throws {
     let file = keys.file("key")
     try TestSSHKeys.make("ed25519", at: file, passphrase: "right")

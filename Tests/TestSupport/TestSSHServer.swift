@@ -214,7 +214,7 @@ private func startDaemon(_ program: String, _ arguments: [String]) throws -> Int
   defer { words.forEach { free($0) } }
   var pid: pid_t = 0
   let result = posix_spawn(&pid, program, &actions, nil, words, environ)
-  guard result == 0 else { throw WaitedInVain(description: "cannot start \(program): \(String(cString: strerror(result)))") }
+  guard result == 0 else { throw WaitedInVain(description: "cannot start \(program): error \(result)") }
   return pid
 }
 
