@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Glibc
 import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -17,6 +18,19 @@ let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swif
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+
+/// What makes pasha-agent smaller, which travels to hosts: nothing of it is looked up by name, no C++ exception passes
+/// through it, and relocations are packed where the loader, which it takes along, is new enough to read them (glibc 2.36).
+let agentLinking: [LinkerSetting] = {
+  var text = [UInt8](repeating: 0, count: 64)
+  let length = text.withUnsafeMutableBytes { confstr(Int32(_CS_GNU_LIBC_VERSION), $0.baseAddress, $0.count) }
+  let version = String(decoding: text.prefix(max(1, length) - 1), as: UTF8.self).split { $0 == " " || $0 == "." }
+  let minor = version.count > 2 ? Int(version[2]) ?? 0 : 0
+  var options = ["--no-export-dynamic", "--no-eh-frame-hdr", "-T", "\(Context.packageDirectory)/Cluster/lib/agent.ld"]
+  if minor >= 36 { options += ["-z", "pack-relative-relocs"] }
+  let flags = ["-use-ld=lld"] + options.flatMap { ["-Xlinker", $0] }
+  return [.unsafeFlags(flags, .when(configuration: .release))]
+}()
 
 let package = Package(
   name: "pasha",
@@ -79,7 +93,8 @@ let package = Package(
     .executableTarget(
       name: "pasha-coord", dependencies: ["CoordinatorService", "Wire", arguments], swiftSettings: strict),
     .executableTarget(
-      name: "pasha-agent", dependencies: ["AgentService", "Devices", "TrialSandbox", "Tunnel", "Wire", arguments], swiftSettings: strict),
+      name: "pasha-agent", dependencies: ["AgentService", "Devices", "TrialSandbox", "Tunnel", "Wire", arguments],
+      swiftSettings: strict, linkerSettings: agentLinking),
     .executableTarget(
       name: "pasha-launch", dependencies: ["HostSystem", "Launching", "SecureShell", "Tunnel", "TuningModel"],
       swiftSettings: strict),

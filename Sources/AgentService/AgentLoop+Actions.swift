@@ -16,7 +16,11 @@ extension AgentLoop {
       self.program = program
       stores.program = program
       if case .shared(let folder) = program.store { home.sharedFolder = folder }
-      preparer.begin(program)
+      if let refusal = confine(program) {
+        events.append(.prepared(Preparation(codeHash: program.codeHash ?? "", failure: refusal)))
+      } else {
+        preparer.begin(program)
+      }
     case .launch(let launch):
       if !slots.holdsBack(launch, occupied: machine.occupiedSlots) { start(launch) }
     case .fetch(let attempt, let source): fetch(attempt, source)
@@ -33,6 +37,17 @@ extension AgentLoop {
     case .deleteCheckpoints(let trial, let keeping): deleteCheckpoints(of: trial, keeping: keeping)
     case .note(let text): log.write(text)
     case .exit(let exit): end(exit)
+    }
+  }
+
+  /// Why this host may take no trials; nil: it may. That they are not confined is said once.
+  private func confine(_ program: Program) -> String? {
+    switch TrialConfinement(program.sandbox.level) {
+    case .refused(let reason): return reason
+    case .unconfined(let warning):
+      if let warning { log.write(warning) }
+      return nil
+    case .confined: return nil
     }
   }
 

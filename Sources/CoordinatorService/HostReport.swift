@@ -1,6 +1,7 @@
 import Coordination
 import Launching
 import Presentation
+import TrialSandbox
 import TuningModel
 
 /// What `check` found out about one host, and what is to be mended there.
@@ -33,7 +34,7 @@ struct HostReport {
       facts.clockSkew.map { Self.skew($0, facts.latency) } ?? "?",
       (report.whole("free_bytes") ?? facts.freeBytes).map { Presentation.bytes($0) } ?? "?",
       report.text("glibc") ?? "?", facts.machine, report.member("python3")?.text("version") ?? "none", gpuSummary,
-      landlock > 0 ? "Landlock \(landlock)" : "none",
+      TrialConfinement.summary(version: landlock),
     ]
   }
 
@@ -119,11 +120,13 @@ struct HostReport {
     if program == "python3" || program == "python", report.member("python3") == .null {
       add(true, "there is no python3", "install it there, or name another program in entry_point")
     }
-    if landlock == 0, cluster.sandbox.level != .off {
-      let isRequired = cluster.sandbox.level == .required
+    let isRequired = cluster.sandbox.level == .required
+    if landlock < (isRequired ? 1 : TrialConfinement.workingVersion), cluster.sandbox.level != .off {
       add(
-        isRequired, "its kernel cannot confine trials (no Landlock)",
-        isRequired ? "Linux 5.13 or newer is needed, or sandbox: default" : "trials run there all the same; sandbox: off says so")
+        isRequired, "its kernel cannot confine trials as they need it",
+        isRequired
+          ? "Linux 5.13 or newer is needed, or sandbox: default"
+          : "trials run there unconfined; Linux 5.19 or newer confines them, sandbox: off says nothing")
     }
     addGPUFaults(cluster, add)
     return faults.filter(\.isError) + faults.filter { !$0.isError }

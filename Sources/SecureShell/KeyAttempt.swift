@@ -187,10 +187,11 @@ private final class Signing {
 
   init(_ sign: @escaping ([UInt8]) throws(SystemError) -> [UInt8]) { self.sign = sign }
 
-  typealias Callback = @convention(c) (
-    OpaquePointer?, UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, UnsafeMutablePointer<Int>?,
-    UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-  ) -> Int32
+  typealias Callback =
+    @convention(c) (
+      OpaquePointer?, UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, UnsafeMutablePointer<Int>?,
+      UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    ) -> Int32
 
   static let callback: Callback = { _, signature, signatureCount, data, count, context in
     guard let signature, let signatureCount, let data, let object = context?.pointee else { return -1 }

@@ -44,7 +44,8 @@ struct OpenSSHMessages {
       .configuration,
       [
         "Bad configuration option", "bad configuration option", "Can't open user config file", "missing argument",
-        "Bad owner or permissions on", "extra arguments at end of line", "unsupported option", "Unsupported option", "Bad port",
+        "Bad owner or permissions on", "extra arguments at end of line", "unsupported option", "Unsupported option",
+        "Bad port",
       ], "; see the SSH configuration that `ssh -G %` reads"
     ),
     (

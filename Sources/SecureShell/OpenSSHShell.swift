@@ -61,7 +61,8 @@ public final class OpenSSHShell: RemoteShell {
 
   public func start(_ command: String) throws(SecureShellError) -> RemoteCommand {
     guard !isClosed, !hasEnded else {
-      throw SecureShellError(.broken, "\(host): \(OpenSSHMessages.lastLine(Self.log(folder)) ?? "the connection broke")")
+      throw SecureShellError(
+        .broken, "\(host): \(OpenSSHMessages.lastLine(Self.log(folder)) ?? "the connection broke")")
     }
     do {
       let words = OpenSSHOptions.joining(program, socket: "\(folder)/socket", command: command)
@@ -134,7 +135,8 @@ public final class OpenSSHShell: RemoteShell {
 
   /// Messages are read by programs: they must be in English.
   private static func variables(_ given: [String]?) -> [String] {
-    let all = given ?? (try? Files.readText("/proc/self/environ", limit: 4 << 20))?.split(separator: "\0").map(String.init)
+    let all =
+      given ?? (try? Files.readText("/proc/self/environ", limit: 4 << 20))?.split(separator: "\0").map(String.init)
     return (all ?? []).filter { !$0.hasPrefix("LC_ALL=") && !$0.hasPrefix("SSH_ASKPASS") } + ["LC_ALL=C"]
   }
 }

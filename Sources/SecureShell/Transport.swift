@@ -64,11 +64,12 @@ final class Transport {
   }
 
   /// The host said goodbye.
-  fileprivate func end(_ words: String) {
+  func end(_ words: String) {
     failure = failure ?? "the host ended the connection" + (words.isEmpty ? "" : ": \(words)")
   }
 
-  fileprivate func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+  /// Takes what libssh2 sends; a negated `errno` when nothing more is taken.
+  func take(_ bytes: UnsafeRawBufferPointer) -> Int {
     guard !isDead else { return bytes.count }
     guard waiting + bytes.count <= Self.pendingLimit else {
       failure = failure ?? "the host does not read what is sent to it"
@@ -78,7 +79,8 @@ final class Transport {
     return bytes.count
   }
 
-  fileprivate func give(_ buffer: UnsafeMutableRawPointer, _ size: Int) -> Int {
+  /// Gives libssh2 what has come: 0 at the end, a negated `errno` when there is nothing.
+  func give(_ buffer: UnsafeMutableRawPointer, _ size: Int) -> Int {
     if isDead { return 0 }
     guard ration > 0 else { return Int(-EAGAIN) }
     while true {
@@ -97,44 +99,5 @@ final class Transport {
       if number != EAGAIN { failure = failure ?? SystemError.reason(number) }
       return Int(-number)
     }
-  }
-
-  /// Makes a libssh2 session that goes through this transport. The transport must outlive it.
-  func makeSession() -> OpaquePointer? {
-    _ = Self.library
-    let session = libssh2_session_init_ex(nil, nil, nil, Unmanaged.passUnretained(self).toOpaque())
-    guard let session else { return nil }
-    let send: @convention(c) (Int32, UnsafeRawPointer?, Int, Int32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?) ->
-      Int = { _, bytes, count, _, abstract in
-        guard let transport = Transport.of(abstract), let bytes else { return Int(-EBADF) }
-        return transport.take(UnsafeRawBufferPointer(start: bytes, count: count))
-      }
-    let receive: @convention(c) (
-      Int32, UnsafeMutableRawPointer?, Int, Int32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-    ) -> Int = { _, buffer, size, _, abstract in
-      guard let transport = Transport.of(abstract), let buffer else { return Int(-EBADF) }
-      return transport.give(buffer, size)
-    }
-    let disconnect: @convention(c) (
-      OpaquePointer?, Int32, UnsafePointer<CChar>?, Int32, UnsafePointer<CChar>?, Int32,
-      UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-    ) -> Void = { _, _, text, count, _, _, abstract in
-      let bytes = UnsafeBufferPointer(start: text, count: text == nil ? 0 : Int(max(0, min(count, 200))))
-      let words = bytes.filter { $0 >= 32 && $0 < 127 }.map { UInt8(bitPattern: $0) }
-      Transport.of(abstract)?.end(String(decoding: words, as: UTF8.self))
-    }
-    libssh2_session_callback_set(
-      session, LIBSSH2_CALLBACK_DISCONNECT, unsafeBitCast(disconnect, to: UnsafeMutableRawPointer.self))
-    libssh2_session_callback_set(session, LIBSSH2_CALLBACK_SEND, unsafeBitCast(send, to: UnsafeMutableRawPointer.self))
-    libssh2_session_callback_set(
-      session, LIBSSH2_CALLBACK_RECV, unsafeBitCast(receive, to: UnsafeMutableRawPointer.self))
-    libssh2_session_set_blocking(session, 0)
-    return session
-  }
-
-  private static let library = libssh2_init(0)
-
-  private static func of(_ abstract: UnsafeMutablePointer<UnsafeMutableRawPointer?>?) -> Transport? {
-    abstract?.pointee.map { Unmanaged<Transport>.fromOpaque($0).takeUnretainedValue() }
   }
 }

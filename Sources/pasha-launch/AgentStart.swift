@@ -20,7 +20,8 @@ struct AgentStart {
     try say((task.request ?? .null).jsonText() + "\n", to: agent)
     let first = try line(of: agent)
     if let pid = first.whole("alive") { return owner.say(.alive(pid: pid)) }
-    guard let key = first.text("public_key"), let pid = first.whole("pid"), let machine = first.text("machine_id") else {
+    guard let key = first.text("public_key"), let pid = first.whole("pid"), let machine = first.text("machine_id")
+    else {
       throw HostFailure(HostFailure.agent, "\(task.name): the agent said something odd at its start", isRetryable: true)
     }
     owner.say(.announced(publicKey: key, pid: pid, machineID: machine))

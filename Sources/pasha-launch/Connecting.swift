@@ -26,7 +26,8 @@ struct Connecting {
       let hostKeys = ShellSettings.HostKeys(rawValue: task.ssh.hostKeys)
     else {
       throw HostFailure(
-        HostFailure.internal, "\(task.name): there is no ssh_client \(task.ssh.client), or no way \(task.ssh.hostKeys) "
+        HostFailure.internal,
+        "\(task.name): there is no ssh_client \(task.ssh.client), or no way \(task.ssh.hostKeys) "
           + "with host keys", isRetryable: false)
     }
     return ShellSettings(

@@ -15,11 +15,6 @@ struct MarkedAnswers {
   ) throws(HostFailure) {
     self.host = host
     mark = "pasha-" + String(UInt64.random(in: .min ... .max), radix: 16)
-    for line in lines where line.utf8.contains(10) || line.utf8.contains(0) {
-      throw HostFailure(
-        HostFailure.internal, "\(host): '\(line.filter { !$0.isNewline })' cannot be given to the host: a line break",
-        isRetryable: false)
-    }
     let command: RemoteCommand
     do throws(SecureShellError) {
       command = try shell.start(script)
@@ -27,7 +22,18 @@ struct MarkedAnswers {
       throw HostFailure(error)
     }
     run = try RemoteRun(command, host: host, owner: owner)
-    _ = try run.write(([mark] + lines).map { $0 + "\n" }.joined().utf8)
+    try say([mark] + lines)
+  }
+
+  /// Gives the script further lines.
+  func say(_ lines: [String]) throws(HostFailure) {
+    for line in lines where line.utf8.contains(10) || line.utf8.contains(0) {
+      throw HostFailure(
+        HostFailure.internal, "\(host): '\(line.filter { !$0.isNewline })' cannot be given to the host: a line break",
+        isRetryable: false)
+    }
+    // A command that takes no more is noticed by its answer.
+    _ = try run.write(lines.map { $0 + "\n" }.joined().utf8)
   }
 
   /// The next answer; what else the login prints is passed over. nil when the command has ended without one.
@@ -54,7 +60,8 @@ struct MarkedAnswers {
     let errors = run.errors
     if case .lost(let text)? = exit {
       return HostFailure(
-        SecureShellError.Code.broken.rawValue, "\(host): the connection broke while \(what): \(text)", isRetryable: true)
+        SecureShellError.Code.broken.rawValue, "\(host): the connection broke while \(what): \(text)", isRetryable: true
+      )
     }
     if run.tellsOfFullDisk {
       return HostFailure(HostFailure.diskFull, "\(host): no room while \(what): \(errors)", isRetryable: false)

@@ -14,7 +14,8 @@ struct Probe {
 
   private static let what = "looking at the host"
 
-  func run(workDirectory: String, bundle: String?) throws(HostFailure) -> HostFacts {
+  /// - Returns: what the host said, and the script there, which waits to become another program.
+  func run(workDirectory: String, bundle: String?) throws(HostFailure) -> (HostFacts, waiting: MarkedAnswers) {
     let answers = try MarkedAnswers(
       Scripts.probe, lines: [workDirectory, bundle ?? "none"], on: shell, host: host, owner: owner)
     _ = try answers.expect(within: patience, doing: Self.what)
@@ -27,8 +28,7 @@ struct Probe {
       if name == "time" { received = HostClock.moment }
       found[name] = value
     }
-    answers.run.closeInput()
-    return try facts(found, sent: sent, received: received)
+    return (try facts(found, sent: sent, received: received), answers)
   }
 
   private func facts(
@@ -38,7 +38,8 @@ struct Probe {
     let machine = found["machine"] ?? ""
     guard system == "Linux" else {
       throw HostFailure(
-        HostFailure.system, "\(host): the host runs \(system.isEmpty ? "an unknown system" : system), and the agent "
+        HostFailure.system,
+        "\(host): the host runs \(system.isEmpty ? "an unknown system" : system), and the agent "
           + "needs Linux", isRetryable: false)
     }
     guard machine == Self.ownMachine else {
@@ -76,7 +77,8 @@ struct Probe {
   /// The fourth column of a line of `df -Pk`, counted from the one with the percent sign: the first may hold spaces.
   static func freeBytes(_ line: String) -> Int? {
     let words = line.split(separator: " ")
-    guard let percent = words.lastIndex(where: { $0.hasSuffix("%") }), percent >= 1, let blocks = Int(words[percent - 1])
+    guard let percent = words.lastIndex(where: { $0.hasSuffix("%") }), percent >= 1,
+      let blocks = Int(words[percent - 1])
     else { return nil }
     let (bytes, isTooMuch) = blocks.multipliedReportingOverflow(by: 1_024)
     return isTooMuch ? nil : bytes

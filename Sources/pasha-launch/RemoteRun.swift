@@ -104,7 +104,8 @@ final class RemoteRun {
   func timeout(_ patience: Duration, _ what: String) -> HostFailure {
     HostFailure(
       SecureShellError.Code.timeout.rawValue,
-      withErrors("\(host): no answer within \(Int(patience.inSeconds.rounded(.up))) s while \(what)"), isRetryable: true)
+      withErrors("\(host): no answer within \(Int(patience.inSeconds.rounded(.up))) s while \(what)"), isRetryable: true
+    )
   }
 
   /// The text with what stands on standard error.

@@ -10,7 +10,14 @@ enum Scripts {
     #"no() { say failed "$1"; exit 1; }"#,
   ]
 
-  /// What the host is. In: work folder, hash of the bundle, an empty line after `ready` was answered.
+  /// Becomes another program. In: the number of its words, the words; what follows is the program's own input.
+  private static let become = [
+    "IFS= read -r n || exit 0", "set --",
+    #"while [ "$n" -gt 0 ]; do IFS= read -r a; set -- "$@" "$a"; n=$((n-1)); done"#, "say start 1", #"exec "$@""#,
+  ]
+
+  /// What the host is. In: work folder, hash of the bundle, an empty line after `ready` was answered. Then it waits to
+  /// become another program: login shells take their time, so one does both.
   static let probe = wrapped(
     begin + [
       "IFS= read -r w", "IFS= read -r h", "say ready 1", "IFS= read -r x", #"say time "$(date +%s.%N)""#,
@@ -22,7 +29,7 @@ enum Scripts {
       #"d="$w"; until [ -d "$d" ] || [ -z "$d" ]; do d="${d%/*}"; done"#,
       #"say free "$(df -Pk "${d:-/}" 2>/dev/null | tail -n 1)""#,
       #"if [ -f "$w/bundles/$h/complete" ]; then say bundle 1; fi"#, "say end 1",
-    ])
+    ] + become)
 
   /// Puts a packed bundle in place. In: work folder, hash, then the file to the end of the input.
   ///
@@ -43,10 +50,6 @@ enum Scripts {
       #"sync "$b" 2>/dev/null"#, "say done 1",
     ])
 
-  /// Becomes another program. In: the number of its words, the words; what follows is the program's own input.
-  static let start = wrapped(
-    begin + [
-      "IFS= read -r n", "set --",
-      #"while [ "$n" -gt 0 ]; do IFS= read -r a; set -- "$@" "$a"; n=$((n-1)); done"#, "say start 1", #"exec "$@""#,
-    ])
+  /// Becomes another program.
+  static let start = wrapped(begin + become)
 }

@@ -33,13 +33,14 @@ struct TaskRun {
     let probe = Probe(host: task.name, owner: owner, shell: shell, patience: task.ssh.answerLimit)
     switch task.program {
     case .installed(let path):
-      let facts = try probe.run(workDirectory: task.workDirectory, bundle: nil)
+      let (facts, waiting) = try probe.run(workDirectory: task.workDirectory, bundle: nil)
       owner.say(.probed(facts))
-      return RemoteProgram(words: [path], facts: facts)
+      return RemoteProgram(words: [path], facts: facts, waiting: waiting)
     case .bundle(let path, let hash, let bytes):
-      let facts = try probe.run(workDirectory: task.workDirectory, bundle: hash)
+      let (facts, waiting) = try probe.run(workDirectory: task.workDirectory, bundle: hash)
       owner.say(.probed(facts))
       if !facts.hasBundle {
+        waiting.run.closeInput()
         try Upload(
           host: task.name, owner: owner, shell: shell, path: path, hash: hash, bytes: bytes,
           patience: task.ssh.answerLimit
@@ -47,18 +48,25 @@ struct TaskRun {
       }
       let folder = "\(facts.workDirectory)/bundles/\(hash)"
       // The host's own loader and C library may be older than the agent's, or missing.
-      let loader = "\(folder)/\(Self.loader)"
-      return RemoteProgram(words: [loader, "--library-path", folder, "\(folder)/pasha-agent"], facts: facts)
+      let loader = "\(folder)/\(Self.loader(facts.machine))"
+      return RemoteProgram(
+        words: [loader, "--library-path", folder, "\(folder)/pasha-agent"], facts: facts,
+        waiting: facts.hasBundle ? waiting : nil)
     }
   }
 
-  private static let loader = "ld-linux-x86-64.so.2"
+  /// The loader's name is a part of the processor's binary interface.
+  private static func loader(_ machine: String) -> String {
+    machine == "aarch64" ? "ld-linux-aarch64.so.1" : "ld-linux-x86-64.so.2"
+  }
 }
 
 /// `pasha-agent` on the host.
 struct RemoteProgram {
   let words: [String]
   let facts: HostFacts
+  /// A script there that waits to become it; nil: a new one is needed.
+  let waiting: MarkedAnswers?
 }
 
 /// What the operations have in common: `pasha-agent` runs on the host with these words.
@@ -73,8 +81,13 @@ struct RemoteAgent {
     let words = program.words + arguments
     host = task.name
     patience = task.ssh.answerLimit
-    answers = try MarkedAnswers(
-      Scripts.start, lines: ["\(words.count)"] + words, on: shell, host: task.name, owner: owner)
+    let lines = ["\(words.count)"] + words
+    if let waiting = program.waiting {
+      answers = waiting
+      try waiting.say(lines)
+    } else {
+      answers = try MarkedAnswers(Scripts.start, lines: lines, on: shell, host: task.name, owner: owner)
+    }
   }
 
   var run: RemoteRun { answers.run }
@@ -102,7 +115,8 @@ struct RemoteAgent {
     switch exit {
     case .lost(let text)?:
       HostFailure(
-        SecureShellError.Code.broken.rawValue, "\(host): the connection broke while \(what): \(text)", isRetryable: true)
+        SecureShellError.Code.broken.rawValue, "\(host): the connection broke while \(what): \(text)", isRetryable: true
+      )
     case .exited(let code)?:
       HostFailure(
         HostFailure.agent, run.withErrors("\(host): the agent ended with status \(code) while \(what)"),

@@ -32,7 +32,8 @@ extension LaunchingOverSSH {
       #expect(try launch.last() == .running)
       try launch.waitForEnd()
       let facts = try #require(
-        launch.events.compactMap { event -> HostFacts? in if case .probed(let facts) = event { facts } else { nil } }.first)
+        launch.events.compactMap { event -> HostFacts? in if case .probed(let facts) = event { facts } else { nil } }
+          .first)
       #expect(facts.system == "Linux" && facts.workDirectory == host.workFolder && facts.home == host.home.path)
       #expect(facts.clientAddress == "127.0.0.1" && facts.libc?.hasPrefix("glibc") == true)
       #expect((facts.freeBytes ?? 0) > 1 << 20)
@@ -112,7 +113,8 @@ extension LaunchingOverSSH {
       task = host.task(.end)
       task.program = .installed(path: "/bin/false")
       #expect(try host.launch(task).failure().message.contains("status 1"))
-      let tool = try host.home.write("tool", "#!/bin/sh\necho noise\necho '{\"gpus\":[],\"words\":\"'$*'\"}'\n", mode: 0o700)
+      let tool = try host.home.write(
+        "tool", "#!/bin/sh\necho noise\necho '{\"gpus\":[],\"words\":\"'$*'\"}'\n", mode: 0o700)
       task = host.task(.inspect, request: .object([.init("arguments", .array([.string("--gpus"), .string("0")]))]))
       task.program = .installed(path: tool)
       guard case .inspected(let report) = try host.launch(task).last() else {

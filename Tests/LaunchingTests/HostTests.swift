@@ -132,7 +132,8 @@ extension LaunchingOverSSH {
     @Test func anAgentThatHangsAtItsStartCostsABoundedTime() throws {
       let host = try LaunchedHost()
       var task = host.task(.agent, answerLimit: .seconds(2))
-      task.program = .installed(path: try host.home.write("agent", "#!/bin/sh\necho dying >&2\nsleep 1000\n", mode: 0o700))
+      task.program = .installed(
+        path: try host.home.write("agent", "#!/bin/sh\necho dying >&2\nsleep 1000\n", mode: 0o700))
       let failure = try host.launch(task).failure()
       #expect(failure.code == "timeout" && failure.message.contains("dying"), "\(failure)")
     }

@@ -112,7 +112,9 @@ final class DrivenLaunch {
 
   /// Takes events until one matches.
   @discardableResult
-  func until<Value>(_ what: String, within limit: Duration = .seconds(60), _ match: (HostEvent) -> Value?) throws -> Value {
+  func until<Value>(_ what: String, within limit: Duration = .seconds(60), _ match: (HostEvent) -> Value?) throws
+    -> Value
+  {
     let deadline = HostClock.now + limit
     while true {
       let event = try next(within: max(.zero, deadline - HostClock.now))

@@ -11,7 +11,8 @@ extension LaunchingOverSSH {
     static let clients = ["openssh", "libssh2"]
 
     /// A task that needs nothing but the login.
-    func task(_ server: TestSSHServer, _ client: String, hostKeys: String = "strict", known: String? = nil) -> HostTask {
+    func task(_ server: TestSSHServer, _ client: String, hostKeys: String = "strict", known: String? = nil) -> HostTask
+    {
       HostTask(
         .inspect, name: server.alias, login: .init(host: server.alias),
         ssh: .init(
@@ -116,7 +117,8 @@ extension LaunchingOverSSH {
       try other.until("the question") { event in if case .ask = event { () } else { nil } }
       other.launch.answer(secret: nil)
       let failure = try other.failure()
-      #expect(["authentication", "identity"].contains(failure.code) && failure.message.contains("locked"), "\(failure)")
+      #expect(
+        ["authentication", "identity"].contains(failure.code) && failure.message.contains("locked"), "\(failure)")
     }
   }
 }

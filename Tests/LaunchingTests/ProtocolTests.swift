@@ -13,7 +13,8 @@ struct ProtocolTests {
       .tunnel, name: "x", login: .init(host: "x", user: "bob", port: 2222, identityFile: "/k"),
       ssh: .init(
         client: "openssh", hostKeys: "accept-new", ownKnownHosts: "/o", configurationFile: "/f", stepLimit: .seconds(3),
-        answerLimit: .milliseconds(1500)), program: .installed(path: "/usr/bin/pasha-agent"), workDirectory: "/w", run: "r",
+        answerLimit: .milliseconds(1500)), program: .installed(path: "/usr/bin/pasha-agent"), workDirectory: "/w",
+      run: "r",
       tunnel: .init(control: "127.0.0.1:1", bulk: "127.0.0.1:2")),
   ]
 

@@ -94,7 +94,7 @@ import TuningModel
 
   @Test(arguments: [
     ("gate", HostLogin(host: "gate")), ("bob@gate", HostLogin(host: "gate", user: "bob")),
-    ("bob@gate:22", HostLogin(host: "gate", user: "bob", port: 22)), 
+    ("bob@gate:22", HostLogin(host: "gate", user: "bob", port: 22)),
     ("[fe80::1]:22", HostLogin(host: "fe80::1", port: 22)),
     ("fe80::1", HostLogin(host: "fe80::1")), ("ssh://bob@gate:22", HostLogin(host: "gate", user: "bob", port: 22)),
     ("a@b@gate", HostLogin(host: "gate", user: "a@b")),

@@ -193,7 +193,7 @@ import TuningModel
     #expect(try run(shell, "echo still").text == "still\n")
     server.stop()
     try eventually("the end of the connection") {
-      failure { _ = try shell.start("true") }?.message.contains("closed") == true
+      failure { _ = try shell.start("true") }?.code == .broken
     }
   }
 }

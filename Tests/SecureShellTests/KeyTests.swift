@@ -28,19 +28,21 @@ import Testing
     #expect(try run(connect(file, secrets: secrets), "echo in").text == "in\n")
   }
 
-  @Test(arguments: [
-    ("ed25519", nil, nil), ("ecdsa", 256, nil), ("ecdsa", 384, nil), ("ecdsa", 521, nil), ("rsa", 2048, nil),
-    ("rsa", 3072, nil), ("rsa", 2048, "PEM"), ("rsa", 4096, "PKCS8"), ("ecdsa", 256, "PEM"), ("ecdsa", 256, "PKCS8"),
-  ] as [(String, Int?, String?)])
+  @Test(
+    arguments: [
+      ("ed25519", nil, nil), ("ecdsa", 256, nil), ("ecdsa", 384, nil), ("ecdsa", 521, nil), ("rsa", 2048, nil),
+      ("rsa", 3072, nil), ("rsa", 2048, "PEM"), ("rsa", 4096, "PKCS8"), ("ecdsa", 256, "PEM"), ("ecdsa", 256, "PKCS8"),
+    ] as [(String, Int?, String?)])
   func keysWithoutPassphrase(kind: String, bits: Int?, format: String?) throws {
     let file = keys.file("key")
     try TestSSHKeys.make(kind, at: file, bits: bits, format: format)
     try worksWith(file)
   }
 
-  @Test(arguments: [
-    ("ed25519", nil, nil), ("ecdsa", 256, nil), ("rsa", 2048, "PEM"), ("rsa", 2048, "PKCS8"), ("ecdsa", 256, "PEM"),
-  ] as [(String, Int?, String?)])
+  @Test(
+    arguments: [
+      ("ed25519", nil, nil), ("ecdsa", 256, nil), ("rsa", 2048, "PEM"), ("rsa", 2048, "PKCS8"), ("ecdsa", 256, "PEM"),
+    ] as [(String, Int?, String?)])
   func keysWithAPassphrase(kind: String, bits: Int?, format: String?) throws {
     let file = keys.file("key")
     try TestSSHKeys.make(kind, at: file, bits: bits, passphrase: "open sesame", format: format)
@@ -163,7 +165,8 @@ import Testing
     #expect(failure { _ = try connect(file) }?.message.contains("no private key") == true)
     let missing = failure {
       _ = try LibSSH2Shell(
-        HostLogin(host: "testhost", identityFile: keys.file("missing")), settings: server.settings, secrets: NoSecrets())
+        HostLogin(host: "testhost", identityFile: keys.file("missing")), settings: server.settings, secrets: NoSecrets()
+      )
     }
     #expect(missing?.code == .identity)
     #expect(missing?.message.contains("missing") == true)
