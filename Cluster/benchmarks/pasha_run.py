@@ -23,8 +23,10 @@ class Pasha:
         self.environment = dict(os.environ, PASHA_STATE=os.path.join(folder, "state"))
         self.count = 0
 
-    def prepare(self, entry_point, space, scheduler, stop, slots, extra=""):
-        """Writes a cluster file; scripts of `trials` are its code. Gives its path and the path of a fresh log."""
+    def prepare(self, entry_point, space, scheduler, stop, slots, extra="", cluster=None, more=""):
+        """Writes a cluster file; scripts of `trials` are its code. Gives its path and the path of a fresh log.
+
+        With `cluster`, the hosts to use, a script is told to write its log into its own working directory."""
         self.count += 1
         home = os.path.join(self.folder, "b%d" % self.count)
         os.makedirs(home)
@@ -33,12 +35,13 @@ class Pasha:
         open(log, "w").close()
         lines = ["experiment:", "  name: b%d" % self.count, "  code: ./code"]
         lines += ["  entry_point: " + json.dumps(entry_point), "  config_space:"]
-        lines += ["    %s: %s" % (key, json.dumps(value)) for key, value in dict(space, log=log).items()]
+        lines += ["    %s: %s" % (key, json.dumps(value)) for key, value in dict(space, log="log" if cluster else log).items()]
         lines += ["  metric: loss", "  resource_attr: epoch"]
         if extra:
             lines += ["  " + extra]
         lines += ["scheduler: " + json.dumps(scheduler), "stop_criterion: " + json.dumps(stop)]
-        lines += ["cluster: " + json.dumps({"slots": slots, "work_dir": os.path.join(home, "work")})]
+        cluster = dict(cluster) if cluster else {"work_dir": os.path.join(home, "work")}
+        lines += ["cluster: " + json.dumps(dict(cluster, slots=slots))] + ([more] if more else [])
         path = os.path.join(home, "cluster.yml")
         with open(path, "w") as file:
             file.write("\n".join(lines) + "\n")

@@ -14,9 +14,10 @@ import TuningModel
 ///     agent     {"ok": true}
 ///
 /// Keys are in Z85. `place` is the N of `agent-N` that this agent must take; when a living one has it, the answer is
-/// `{"alive": pid}` and this one ends. With `tests` the agent tries to reach the coordinator first and says
-/// `{"unreachable": …}` when it cannot; another address may follow. `host` is `unix:FOLDER` where a relay on this machine
-/// carries the bytes. An agent that cannot go on says `{"error": …}` in place of its line and ends.
+/// `{"alive": pid}` and this one ends; with `replace` that one ends, and its trials go on under this one. With `tests` the
+/// agent tries to reach the coordinator first and says `{"unreachable": …}` when it cannot; another address may follow.
+/// `host` is `unix:FOLDER` where a relay on this machine carries the bytes. An agent that cannot go on says
+/// `{"error": …}` in place of its line and ends.
 extension Agent {
   /// Does the launch protocol, then leaves the launcher's session and its standard input and output.
   public static func launched() throws(AgentError) -> AgentContext {
@@ -58,6 +59,10 @@ extension Agent {
     guard request.holds("place") else { return try AgentHome(workFolder: request.text("work_dir"), run: run) }
     guard let place = request.number("place"), (0..<placeLimit).contains(place) else {
       throw AgentError(.usage, "the launcher's place is no number from 0 to \(placeLimit - 1)")
+    }
+    if request.holds("replace", .bool(true)) {
+      let work = try AgentHome.workFolder(request.text("work_dir"))
+      PlaceLock.endHolder("\(work)/\(AgentHome.thisMachine)/\(run)/agent-\(place)")
     }
     return try AgentHome(workFolder: request.text("work_dir"), run: run, place: place)
   }

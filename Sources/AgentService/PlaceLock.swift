@@ -1,5 +1,6 @@
 import Glibc
 import HostSystem
+import TuningModel
 
 /// The lock of a place `agent-N`, held by its agent from its first moment to its last. The file says which process that
 /// is, `PID START`: with the start time a number is never taken for another process.
@@ -34,6 +35,25 @@ enum PlaceLock {
     }
     throw PlaceTaken(pid: 0)
   }
+
+  /// Ends the agent that has the place; its trials go on, and who takes the place next finds them. Waits until it is gone,
+  /// or has had its time.
+  static func endHolder(_ folder: String) {
+    guard let holder = holder(folder), let process = try? ProcessHandle(holder.pid),
+      ProcessTable.isAlive(pid: holder.pid, start: holder.start)
+    else { return }
+    for signal in [SIGTERM, SIGKILL] {
+      process.signal(signal)
+      // One that is stopped takes the signal when it goes on.
+      process.signal(SIGCONT)
+      let deadline = HostClock.now + endPatience
+      while HostClock.now < deadline, ProcessTable.isAlive(pid: holder.pid, start: holder.start) { usleep(10_000) }
+      if !ProcessTable.isAlive(pid: holder.pid, start: holder.start) { return }
+    }
+  }
+
+  /// How long an agent may take to end by itself, and to be gone once it was killed.
+  private static let endPatience = Duration.seconds(5)
 
   /// The living process that the file names. nil: none, also when it took the lock a moment ago and has not said so.
   static func holder(_ folder: String) -> Holder? {

@@ -6,7 +6,7 @@ enum Scripts {
   private static func wrapped(_ parts: [String]) -> String { "exec /bin/sh -c '\(parts.joined(separator: "; "))'" }
 
   private static let begin = [
-    "echo", "IFS= read -r m", "LC_ALL=C", "export LC_ALL", #"say() { echo "$m:$1=$2"; }"#,
+    "echo", "IFS= read -r m", #"say() { echo "$m:$1=$2"; }"#,
     #"no() { say failed "$1"; exit 1; }"#,
   ]
 
@@ -20,7 +20,9 @@ enum Scripts {
   /// become another program: login shells take their time, so one does both.
   static let probe = wrapped(
     begin + [
-      "IFS= read -r w", "IFS= read -r h", "say ready 1", "IFS= read -r x", #"say time "$(date +%s.%N)""#,
+      "IFS= read -r w", "IFS= read -r h", "say ready 1", "IFS= read -r x",
+      // In a shell of its own: the language of the login is what the agent and its trials get.
+      "(LC_ALL=C", "export LC_ALL", #"say time "$(date +%s.%N)""#,
       #"say system "$(uname -s)""#, #"say machine "$(uname -m)""#, #"say kernel "$(uname -r)""#,
       #"say libc "$(getconf GNU_LIBC_VERSION 2>/dev/null)""#, #"say home "$HOME""#, #"say user "$(id -un)""#,
       #"say client "${SSH_CONNECTION%% *}""#,
@@ -28,7 +30,7 @@ enum Scripts {
       #"if [ -r /proc/self/stat ]; then say proc 1; fi"#,
       #"d="$w"; until [ -d "$d" ] || [ -z "$d" ]; do d="${d%/*}"; done"#,
       #"say free "$(df -Pk "${d:-/}" 2>/dev/null | tail -n 1)""#,
-      #"if [ -f "$w/bundles/$h/complete" ]; then say bundle 1; fi"#, "say end 1",
+      #"if [ -f "$w/bundles/$h/complete" ]; then say bundle 1; fi"#, "say end 1)",
     ] + become)
 
   /// Puts a packed bundle in place. In: work folder, hash, then the file to the end of the input.
@@ -37,7 +39,8 @@ enum Scripts {
   /// the rename, and what a broken one left is removed by the next.
   static let upload = wrapped(
     begin + [
-      "IFS= read -r w", "IFS= read -r h", "umask 077", #"b="$w/bundles""#, #"mkdir -p "$b" || no folder"#,
+      "IFS= read -r w", "IFS= read -r h", "umask 077", "LC_ALL=C", "export LC_ALL", #"b="$w/bundles""#,
+      #"mkdir -p "$b" || no folder"#,
       #"o="$b/.new.$(uname -n)""#,
       #"for d in "$o".*; do if [ -d "/proc/${d##*.}" ]; then :; else rm -rf "$d"; fi; done"#,
       #"t="$o.$$""#, #"rm -rf "$t""#, #"clean() { rm -rf "$t"; }"#, "trap clean 0", #"trap "exit 1" 1 2 13 15"#,

@@ -23,10 +23,9 @@ import Wire
     var asked = try fetch.take(manifest, at: .zero)
     var count = 0
     while count < limit {
-      if asked.isEmpty {
-        asked = try fetch.step(at: .zero)
-        if asked.isEmpty { return }
-      }
+      // What an earlier fetch left is gone through in turns.
+      while asked.isEmpty, fetch.deadline == .zero { asked = try fetch.step(at: .zero) }
+      if asked.isEmpty { return }
       guard case .chunk(let file, let offset, let length) = asked.removeFirst() else { continue }
       asked += try fetch.take(answer(file, offset, length), file: file, offset: offset, at: .zero)
       count += 1

@@ -62,13 +62,13 @@ import Testing
     try place.make(facts: 3)
     let before = try place.bytes(place.path)
     var newer = before
-    newer[63] = 2
+    newer[63] = 3
     try place.write(newer, to: place.path)
     for refusal in [
       error { _ = try Journal.open(at: place.path) }, error { _ = try JournalReader(at: place.path) },
     ] {
       #expect(refusal?.code == .newerVersion)
-      #expect(refusal?.message.contains("version 2") == true)
+      #expect(refusal?.message.contains("version 3") == true)
     }
     #expect(try place.bytes(place.path) == newer)
 
@@ -76,8 +76,26 @@ import Testing
     let later = JournalFormat(current: 7, oldest: 3)
     #expect(code { _ = try JournalStore.open(at: place.path, format: later) } == .olderVersion)
     #expect(code { _ = try JournalStore.openForReading(at: place.path, format: later) } == .olderVersion)
-    #expect(code { _ = try JournalStore.open(at: place.path, format: JournalFormat(current: 7, oldest: 1)) } == nil)
+    let newest = JournalFormat(current: 7, oldest: 1)
+    #expect(code { _ = try JournalStore.openForReading(at: place.path, format: newest) } == nil)
     #expect(try place.contents() == facts(1...3))
+    // From now on a newer pasha may write what this one would misread.
+    let store = try JournalStore.open(at: place.path, format: newest)
+    try store.close()
+    #expect(code { _ = try JournalReader(at: place.path) } == .newerVersion)
+  }
+
+  @Test func aJournalOfVersionOneIsReadAndGoesOn() throws {
+    try place.make(facts: 3)
+    var first = try place.bytes(place.path)
+    first[63] = 1
+    try place.write(first, to: place.path)
+    #expect(try place.contents() == facts(1...3))
+    let journal = try Journal.open(at: place.path)
+    try journal.append([fact(4)])
+    try journal.close()
+    #expect(try place.contents() == facts(1...4))
+    #expect(try place.bytes(place.path)[63] == 2)
   }
 
   @Test func aJournalWithTriggersOfItsOwnIsRefused() throws {

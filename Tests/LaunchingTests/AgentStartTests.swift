@@ -114,12 +114,15 @@ extension LaunchingOverSSH {
       task.program = .installed(path: "/bin/false")
       #expect(try host.launch(task).failure().message.contains("status 1"))
       let tool = try host.home.write(
-        "tool", "#!/bin/sh\necho noise\necho '{\"gpus\":[],\"words\":\"'$*'\"}'\n", mode: 0o700)
+        "tool", "#!/bin/sh\necho noise\necho '{\"language\":\"'$LC_ALL'\",\"words\":\"'$*'\"}'\n", mode: 0o700)
+      try host.home.write(".bashrc", "export LC_ALL=C.UTF-8\n")
       task = host.task(.inspect, request: .object([.init("arguments", .array([.string("--gpus"), .string("0")]))]))
       task.program = .installed(path: tool)
       guard case .inspected(let report) = try host.launch(task).last() else {
         throw WaitedInVain(description: "no report")
       }
+      // What runs there has the environment of the login.
+      #expect(report.text("language") == "C.UTF-8")
       #expect(report.text("words") == "inspect --work-dir \(host.workFolder) --gpus 0")
     }
   }

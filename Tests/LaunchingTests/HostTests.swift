@@ -116,10 +116,14 @@ extension LaunchingOverSSH {
       #expect(failure.code == HostFailure.workDirectory && failure.message.contains(host.workFolder), "\(failure)")
     }
 
-    /// Steps at which a host may fall silent, by what the command of the step holds.
-    @Test(arguments: ["getconf", "tar -xzof", "set --"]) func aHostThatHangsCostsABoundedTime(_ word: String) throws {
+    /// Steps at which a host may fall silent: when it is looked at, during the upload, at the start of the program.
+    @Test(arguments: [
+      ("*getconf*", "*"), (#"*"tar -xzof"*"#, "*"), ("", #"*getconf*|*"tar -xzof"*"#),
+    ]) func aHostThatHangsCostsABoundedTime(_ hangs: String, _ goesOn: String) throws {
+      let hang = hangs.isEmpty ? "" : "\(hangs)) exec sleep 1000;; "
       let host = try LaunchedHost(options: [
-        #"ForceCommand case "$SSH_ORIGINAL_COMMAND" in *"\#(word)"*) exec sleep 1000;; *) exec sh -c "$SSH_ORIGINAL_COMMAND";; esac"#
+        "ForceCommand case \"$SSH_ORIGINAL_COMMAND\" in \(hang)\(goesOn)) exec sh -c \"$SSH_ORIGINAL_COMMAND\";; "
+          + "*) exec sleep 1000;; esac"
       ])
       let bundle = try TestBundle(in: host.home)
       let launch = try host.launch(host.task(.end, bundle: bundle, answerLimit: .seconds(2)))

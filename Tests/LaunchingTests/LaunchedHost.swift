@@ -93,7 +93,10 @@ final class DrivenLaunch {
       executable: product("pasha-launch"), task: task, environment: all.map { "\($0.key)=\($0.value)" })
   }
 
-  deinit { launch.kill() }
+  deinit {
+    launch.giveUp()
+    if (try? waitForEnd()) == nil { launch.kill() }
+  }
 
   /// The next event.
   func next(within limit: Duration = .seconds(60)) throws -> HostEvent {
@@ -137,7 +140,7 @@ final class DrivenLaunch {
 
   func waitForEnd() throws {
     try eventually("the end of pasha-launch") {
-      _ = launch.step()
+      while launch.step() != nil {}
       return launch.hasEnded
     }
   }
