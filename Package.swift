@@ -105,6 +105,10 @@ let package = Package(
     .target(
       name: "SchedulingReference", dependencies: ["Scheduling", "TuningModel"], path: "Tests/SchedulingReference",
       swiftSettings: strict),
+    .target(
+      name: "RunChecking",
+      dependencies: ["ClusterFile", "Coordination", "Journal", "Scheduling", "SchedulingReference", "TuningModel"],
+      path: "Tests/RunChecking", swiftSettings: strict),
     tests("TuningModelTests", ["TuningModel"]),
     tests("SearchSpaceTests", ["SearchSpace", "TuningModel"]),
     tests("SchedulingTests", ["Scheduling", "SchedulingReference", "TuningModel"], resources: [.copy("Golden")]),
@@ -134,8 +138,14 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "ClusterFile", "Coordination", "Journal", "Scheduling", "SchedulingReference", "TestSupport", "TuningModel",
-        "Wire", "pasha-agent", "pasha-coord", "pasha-launch",
+        "ClusterFile", "Coordination", "Journal", "RunChecking", "Scheduling", "SchedulingReference", "TestSupport",
+        "TuningModel", "Wire", "pasha-agent", "pasha-coord", "pasha-launch",
+      ]),
+    tests(
+      "FarmTests",
+      [
+        "Coordination", "Journal", "RunChecking", "TestSupport", "TuningModel", "Wire", "pasha-agent", "pasha-coord",
+        "pasha-launch",
       ]),
     tests(
       "DevicesTests", ["Devices", "HostSystem", "TestSupport", "TrialSandbox", "TuningModel", "Wire", "pasha-agent"]),

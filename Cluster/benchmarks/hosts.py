@@ -26,7 +26,7 @@ def reports(context):
                 runs.append(latency.one_run(
                     context, 1, cluster,
                     lambda run: [path for name in hosts.names for path in hosts.in_run(
-                        name, run, "trials", "*", "work", "log")]))
+                        name, run, "trials", "*", "work", "log")], "python3"))
                 hosts.idle()
                 hosts.forget(hosts.names, bundle=False)
                 say("report -> decision, %s, run %d" % (connect, index + 1))

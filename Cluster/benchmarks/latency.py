@@ -15,10 +15,10 @@ NAMES = {
 }
 
 
-def one_run(context, slots, cluster=None, logs=None):
+def one_run(context, slots, cluster=None, logs=None, python=None):
     """Seconds from the print, by what came of it. On hosts, `logs` gives the paths of a run's logs."""
     path, log = context.pasha.prepare(
-        [context.python, "waiting.py"],
+        [python or context.python, "waiting.py"],
         {"x": {"type": "uniform", "lower": 0, "upper": 1}, "epochs": 81, "sleep": EPOCH},
         {"name": "pasha", "max_t": 81, "grace_period": 1, "reduction_factor": 3, "random_seed": 1},
         {"max_num_trials_started": TRIALS, "at_limit": "now"}, slots, cluster=cluster)

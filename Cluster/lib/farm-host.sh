@@ -65,6 +65,8 @@ init() {
   mount -t tmpfs -o mode=755 farm /run
   mkdir -p /run/host /run/sshd /run/lock
   mount --bind "$host" /run/host
+  mkdir /run/shared
+  mount --bind "$PASHA_FARM/shared" /run/shared
   host_inside=/run/host
   mount --bind /run/host/root /root
   mount --bind /run/host/tmp /tmp

@@ -262,7 +262,7 @@ final class FarmLauncher {
   private func unreachable(_ name: String, _ text: String) {
     guard let host = hosts[name], let launch = host.launch else { return }
     if connect(host.options) == .auto, !host.usesTunnel {
-      events.append(.note("\(name) cannot reach this machine (\(text)): connecting through SSH"))
+      events.append(.note("\(name): \(Self.without(name, text)); connecting through SSH"))
       hosts[name]?.usesTunnel = true
       hosts[name]?.awaitsTunnel = true
       remember()
@@ -274,7 +274,12 @@ final class FarmLauncher {
       needsTunnel(name)
       ? "the tunnel was opened, and the agent could not connect through it"
       : "let \(settings.controlPort) and \(settings.bulkPort) through, set cluster.advertise, or use connect: tunnel"
-    failed(name, HostFailure("unreachable", "\(name) cannot reach this machine: \(text); \(way)", isRetryable: true))
+    failed(name, HostFailure("unreachable", "\(name): \(Self.without(name, text)); \(way)", isRetryable: true))
+  }
+
+  /// A message without the host's name, which stands before it.
+  private static func without(_ name: String, _ text: String) -> String {
+    text.hasPrefix(name + ": ") ? String(text.dropFirst(name.count + 2)) : text
   }
 
   private func started(_ name: String) {

@@ -25,7 +25,9 @@ final class WatchedRun {
         "  resource_attr: epoch",
       ] + experiment.map { "  " + $0 } + [
         "scheduler: \(scheduler)", "stop_criterion: \(stop ?? "{max_num_trials_started: \(trials)}")",
-        "cluster: {slots: \(slots), heartbeat: 500ms, lost_after: 30s}", "checkpoints: \(checkpoints)",
+        // The notes are outside of what a trial may write.
+        "cluster: {slots: \(slots), heartbeat: 500ms, lost_after: 30s, sandbox: {writable: [\(notes)]}}",
+        "checkpoints: \(checkpoints)",
       ] + sections
     file = try place.folder.write("cluster.yml", lines.joined(separator: "\n") + "\n")
   }

@@ -1,0 +1,96 @@
+import Coordination
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+import TuningModel
+
+extension FarmRuns {
+  /// Hosts and agents that go away in mid-run.
+  @Suite(.serialized) struct Loss {
+    @Test func aKilledAgentIsStartedAgainAndAdoptsItsTrials() throws {
+      let run = try FarmRun("agent", hosts: 2, .init(sleep: 0.5, trials: 4, lostAfter: "60s"))
+      let coordinator = try run.start()
+      _ = try run.awaitReport(on: "ph1")
+      let trials = try run.trials("ph1")
+      let agents = try run.agents("ph1")
+      #expect(agents.count == 1)
+      try run.kill(agents, on: "ph1")
+      try eventually("another agent", within: .seconds(30)) {
+        let now = try run.agents("ph1")
+        return now.count == 1 && now != agents
+      }
+      #expect(!trials.isEmpty)
+      try run.expectEnd(coordinator)
+      try run.expectNothingLeft()
+      let check = try run.check()
+      try check.expectSound()
+      #expect(check.journal.restarts == 0)
+      #expect(check.journal.lost.isEmpty)
+    }
+
+    @Test func aHostWithoutPowerComesBackWithoutItsTrials() throws {
+      let run = try FarmRun("power", .init(sleep: 0.3, trials: 9, lostAfter: "60s"))
+      let coordinator = try run.start()
+      let attempt = try run.awaitReport(on: "ph2")
+      try run.farm.kill("ph2")
+      usleep(500_000)
+      try run.farm.start("ph2")
+      // Another boot is proof: nobody waits for the lease.
+      try run.await("its attempt to be given up", within: .seconds(40)) { facts in
+        facts.contains { if case .attemptEnded(attempt, _, _) = $0 { true } else { false } }
+      }
+      try run.expectEnd(coordinator)
+      try run.expectNothingLeft()
+      let check = try run.check()
+      try check.expectSound(incomplete: check.journal.lost, reruns: Set(check.journal.lost.map(\.trial)))
+      #expect(check.journal.lost.contains(attempt))
+      #expect(check.journal.restarts > 0)
+    }
+
+    @Test func aShortCutDisturbsNoTrial() throws {
+      let run = try FarmRun("short-cut", .init(sleep: 0.4, trials: 9, lostAfter: "30s"))
+      let coordinator = try run.start()
+      let attempt = try run.awaitReport(on: "ph3")
+      try run.farm.cut("ph3")
+      sleep(4)
+      let known = try run.check().journal.facts.count { $0.isReport(of: attempt) }
+      try run.farm.heal("ph3")
+      try run.expectEnd(coordinator)
+      try run.expectNothingLeft()
+      let check = try run.check()
+      try check.expectSound()
+      #expect(check.journal.restarts == 0)
+      #expect(check.journal.lost.isEmpty)
+      #expect(check.journal.facts.count { $0.isReport(of: attempt) } >= known)
+    }
+
+    @Test func aHostThatIsCutForTooLongIsGivenUpByBothSides() throws {
+      let run = try FarmRun("long-cut", .init(sleep: 0.4, trials: 9, lostAfter: "5s"))
+      let coordinator = try run.start()
+      let attempt = try run.awaitReport(on: "ph1")
+      try run.farm.cut("ph1")
+      try run.await("the lease's end", within: .seconds(40)) { facts in
+        facts.contains { if case .attemptEnded(attempt, _, _) = $0 { true } else { false } }
+      }
+      // The other side gave it up before.
+      #expect(try run.trials("ph1").isEmpty)
+      try run.await("the trial elsewhere", within: .seconds(40)) { facts in
+        facts.contains { if case .attemptStarted(let other, _) = $0 { other.trial == attempt.trial && other > attempt } else { false } }
+      }
+      try run.farm.heal("ph1")
+      try run.expectEnd(coordinator)
+      try run.expectNothingLeft()
+      let check = try run.check()
+      let lost = check.journal.lost
+      #expect(lost.contains(attempt))
+      try check.expectSound(incomplete: lost, reruns: Set(lost.map(\.trial)))
+    }
+  }
+}
+
+extension Fact {
+  func isReport(of attempt: TrialAttempt) -> Bool {
+    if case .reportReceived(let report) = self { report.attempt == attempt } else { false }
+  }
+}

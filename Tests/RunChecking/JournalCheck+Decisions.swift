@@ -1,0 +1,75 @@
+import Coordination
+import Scheduling
+import SchedulingReference
+import TuningModel
+
+extension JournalCheck {
+  /// The journal's decisions that the reference would not take: it is fed with the journal's order of reports and takes
+  /// each decision at its place.
+  public func decisionProblems() -> [String] {
+    var comparison = Comparison(ReferenceScheduler(specification.scheduler))
+    for fact in facts { comparison.take(fact) }
+    comparison.expect(comparison.raises.isEmpty, "rises of the maximum that the journal lacks: \(comparison.raises)")
+    return comparison.problems
+  }
+
+  private struct Comparison {
+    var reference: ReferenceScheduler
+    var raises: [String] = []
+    var withheld: [TrialAttempt: [Int: (resource: Int, value: Double)]] = [:]
+    var problems: [String] = []
+
+    init(_ reference: ReferenceScheduler) { self.reference = reference }
+
+    mutating func expect(_ holds: Bool, _ text: @autoclosure () -> String) {
+      if !holds { problems.append(text()) }
+    }
+
+    mutating func rank(_ trial: TrialID, _ resource: Int, _ value: Double) {
+      if let raise = reference.report(trial.rawValue, resource, value).1 { raises.append("\(raise)") }
+    }
+
+    mutating func take(_ fact: Fact) {
+      switch fact {
+      case .trialCreated(let creation):
+        expect(reference.promotion(bracket: creation.bracket) == nil, "trial \(creation.trial) before a promotion")
+        reference.add(creation.trial.rawValue, bracket: creation.bracket)
+      case .reportReceived(let report):
+        guard let resource = report.resource, let value = report.value else { return }
+        if report.disposition == .ranked { rank(report.attempt.trial, resource, value) }
+        if report.disposition == .withheld {
+          withheld[report.attempt, default: [:]][report.sequence] = (resource, value)
+        }
+      case .withheldReportSettled(let attempt, let sequence, .ranked):
+        guard let report = withheld[attempt]?[sequence] else {
+          return problems.append("report \(sequence) of \(attempt) was never withheld")
+        }
+        rank(attempt.trial, report.resource, report.value)
+      case .scheduling(let decision): take(decision)
+      case .attemptEnded(let attempt, _, let consequence), .attemptRefused(let attempt, _, let consequence):
+        switch consequence {
+        case .completed, .stopped, .failed: reference.retire(attempt.trial.rawValue)
+        case .paused, .pending: break
+        }
+      case .trialStopped(let trial): reference.retire(trial.rawValue)
+      default: break
+      }
+    }
+
+    private mutating func take(_ decision: SchedulingDecision) {
+      switch decision {
+      case .promotion(let promotion):
+        expect(raises.isEmpty, "the maximum should have risen: \(raises)")
+        let expected = reference.promotion(bracket: promotion.system)
+        expect(expected == promotion, "\(promotion) in place of \(expected.map { "\($0)" } ?? "none")")
+        reference.apply(promotion)
+      case .maximumRaised(let raise):
+        expect(raises.first == "\(raise)", "\(raise) in place of \(raises.first ?? "none")")
+        raises = Array(raises.dropFirst())
+      case .epsilonMeasured(let measurement):
+        let expected = reference.systems[measurement.system].epsilon
+        expect(expected == measurement.epsilon, "epsilon is \(measurement.epsilon), not \(expected)")
+      }
+    }
+  }
+}
