@@ -121,7 +121,9 @@ final class AgentLoop {
 
   private var timeout: Duration? {
     if followers.values.contains(where: \.hasWork) { return .zero }
-    var due = [machine.nextDeadline, preparer.deadline, slots.deadline, fetcher.deadline, stores.deadline].compactMap { $0 }
+    var due = [machine.nextDeadline, preparer.deadline, slots.deadline, fetcher.deadline, stores.deadline].compactMap {
+      $0
+    }
     due += links.values.compactMap(\.deadline)
     if watch.needsPolling { due.append(logsLookedAt + LogWatch.interval) }
     // A full queue tells nobody when it has room again.

@@ -66,7 +66,8 @@ final class CheckpointVault {
   func drop(_ trial: TrialID, keeping: [Int]) {
     waiting.removeAll { $0.trial == trial && keeping.isEmpty }
     do throws(SystemError) {
-      try seals(trial).delete(keeping: keeping + [current?.job].compactMap { $0?.trial == trial ? $0?.seal.generation : nil })
+      try seals(trial).delete(
+        keeping: keeping + [current?.job].compactMap { $0?.trial == trial ? $0?.seal.generation : nil })
       if keeping.isEmpty, current?.job.trial != trial { try Folders.removeTree("\(folder)/\(trial)") }
     } catch {
       note("copies of trial \(trial)'s checkpoints cannot be deleted: \(error.message)")

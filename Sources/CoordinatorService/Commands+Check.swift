@@ -24,9 +24,11 @@ extension Commands {
       let specification = decoded.specification
       let hosts = skipsHosts ? [] : try tryHosts(specification, home: home, isQuiet: json)
       let entryPoint = specification.experiment.entryPoint
-      let isUsable = hosts.isEmpty || hosts.contains { host in
-        !host.faults(specification.cluster, entryPoint: entryPoint).contains(where: \.isError)
-      }
+      let isUsable =
+        hosts.isEmpty
+        || hosts.contains { host in
+          !host.faults(specification.cluster, entryPoint: entryPoint).contains(where: \.isError)
+        }
       if json {
         show(
           JSONValue.object([
@@ -97,7 +99,8 @@ extension Commands {
     for host in hosts {
       for fault in host.faults(specification.cluster, entryPoint: specification.experiment.entryPoint) {
         let name = fault.text.hasPrefix(host.host.name) ? "" : "\(host.host.name): "
-        show("\(fault.isError ? "ERROR" : "warning")  \(name)\(fault.text)" + (fault.fix.isEmpty ? "" : "; \(fault.fix)"))
+        show(
+          "\(fault.isError ? "ERROR" : "warning")  \(name)\(fault.text)" + (fault.fix.isEmpty ? "" : "; \(fault.fix)"))
       }
     }
     let usable = hosts.count { host in

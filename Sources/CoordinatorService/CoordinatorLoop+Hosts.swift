@@ -38,7 +38,8 @@ extension CoordinatorLoop {
     switch command {
     case .add(let host):
       return farm == nil && ClusterOptions.isRemote(host)
-        ? "this run has no hosts: its coordinator listens for this machine alone; start a run whose file names hosts" : nil
+        ? "this run has no hosts: its coordinator listens for this machine alone; start a run whose file names hosts"
+        : nil
     case .drain(let name), .remove(let name), .lost(let name):
       let names = state.hosts.map(\.name) + state.agents.map(\.name)
       guard !names.contains(name) else { return nil }

@@ -60,7 +60,8 @@ final class FarmLauncher {
 
   /// - Parameter known: hosts whose agents may run since a coordinator before this one.
   func begin(_ options: [HostOptions], known: Set<String>) {
-    let tunnelled = Set((try? Files.readText(settings.record, limit: 1 << 20))?.split(separator: "\n").map(String.init) ?? [])
+    let tunnelled = Set(
+      (try? Files.readText(settings.record, limit: 1 << 20))?.split(separator: "\n").map(String.init) ?? [])
     if !known.isEmpty { returnsUntil = HostClock.now + Self.returnPatience }
     for option in options {
       hosts[option.name] = FarmHost(option)
@@ -302,7 +303,9 @@ final class FarmLauncher {
   /// An agent that runs and does not come looks for this coordinator where it is no more: another one takes its place
   /// and its trials.
   private func checkHello(_ name: String) {
-    guard !isEnding, case .started(let at)? = hosts[name]?.agent, HostClock.now >= at + Self.helloPatience else { return }
+    guard !isEnding, case .started(let at)? = hosts[name]?.agent, HostClock.now >= at + Self.helloPatience else {
+      return
+    }
     hosts[name]?.agent = .silent
     let wasAlive = hosts[name]?.wasAlive == true
     hosts[name]?.replaces = wasAlive

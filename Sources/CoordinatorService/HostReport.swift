@@ -71,7 +71,8 @@ struct HostReport {
   private static func users(of gpu: JSONValue) -> [String] {
     guard case .array(let users)? = gpu.member("users") else { return [] }
     return users.map { user in
-      Presentation.printable("\(user.text("user") ?? "?") (\(user.text("command") ?? "?"), pid \(user.whole("pid") ?? 0))")
+      Presentation.printable(
+        "\(user.text("user") ?? "?") (\(user.text("command") ?? "?"), pid \(user.whole("pid") ?? 0))")
     }
   }
 
@@ -114,7 +115,9 @@ struct HostReport {
       add(false, "only \(Presentation.bytes(free)) are free", "clear the disk, or set work_dir to another one")
     }
     if let skew = facts.clockSkew, abs(skew.inSeconds) > Self.largestSkew.inSeconds {
-      add(false, "its clock is off by \(Self.skew(skew, facts.latency))", "run chrony or ntpd there: times in results are its own")
+      add(
+        false, "its clock is off by \(Self.skew(skew, facts.latency))",
+        "run chrony or ntpd there: times in results are its own")
     }
     let program = entryPoint.first ?? ""
     if program == "python3" || program == "python", report.member("python3") == .null {

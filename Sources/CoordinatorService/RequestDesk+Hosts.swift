@@ -5,7 +5,9 @@ import TuningModel
 
 extension RequestDesk {
   func addHost(_ request: JSONValue) -> JSONValue {
-    guard let text = request.text("host"), let folder = request.text("folder") else { return failure("no host is named") }
+    guard let text = request.text("host"), let folder = request.text("folder") else {
+      return failure("no host is named")
+    }
     do throws(ClusterFileError) {
       for host in try ClusterFile.hosts(fromArgument: text, baseDirectory: folder) {
         let answer = ask(.add(host))

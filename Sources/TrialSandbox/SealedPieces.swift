@@ -54,7 +54,8 @@ public final class SealedPieces {
   }
 
   private func read(_ entry: Entry, _ index: Int, _ offset: Int, _ length: Int) throws -> [UInt8] {
-    guard entry.manifest.entries.indices.contains(index), case .file(let size, _, _) = entry.manifest.entries[index].kind,
+    guard entry.manifest.entries.indices.contains(index),
+      case .file(let size, _, _) = entry.manifest.entries[index].kind,
       offset + length <= size
     else { throw CheckpointError(.missing, "there is no such piece of the checkpoint") }
     let path = "\(entry.folder)/\(entry.manifest.entries[index].path)"

@@ -111,7 +111,8 @@ import Wire
   @Test func otherContentThanListedIsNotTaken() throws {
     let manifest = TreeManifest(entries: [file("a", "hello")])
     var fetch = fetch(manifest)
-    #expect(failure { try run(&fetch, manifest) { _, _, _ in Array("hellO".utf8) } }?.contains("another content") == true)
+    #expect(
+      failure { try run(&fetch, manifest) { _, _, _ in Array("hellO".utf8) } }?.contains("another content") == true)
   }
 
   @Test func piecesOfAnotherLengthAreNotTaken() throws {
