@@ -1,6 +1,7 @@
 import Coordination
 import Foundation
 import Glibc
+import RunChecking
 import TestSupport
 import Testing
 

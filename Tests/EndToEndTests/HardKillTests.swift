@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import RunChecking
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import RunChecking
 import TestSupport
 import Testing
 

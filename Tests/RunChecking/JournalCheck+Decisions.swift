@@ -21,8 +21,8 @@ extension JournalCheck {
 
     init(_ reference: ReferenceScheduler) { self.reference = reference }
 
-    mutating func expect(_ holds: Bool, _ text: @autoclosure () -> String) {
-      if !holds { problems.append(text()) }
+    mutating func expect(_ holds: Bool, _ text: String) {
+      if !holds { problems.append(text) }
     }
 
     mutating func rank(_ trial: TrialID, _ resource: Int, _ value: Double) {
