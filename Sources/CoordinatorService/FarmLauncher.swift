@@ -79,7 +79,7 @@ final class FarmLauncher {
   func update(_ state: RunState, isInTouch: (String) -> Bool?) {
     guard !isEnding else { return }
     settings.cluster = state.specification.cluster
-    let wanted = state.hosts.filter { state.mark(of: $0.name) != .leaving }
+    let wanted = state.hosts.filter { ClusterOptions.isRemote($0) && state.mark(of: $0.name) != .leaving }
     for option in wanted where hosts[option.name] == nil {
       hosts[option.name] = FarmHost(option)
       queue.wantNow(option.name, at: HostClock.now)

@@ -176,7 +176,7 @@ public struct RunService {
     let address = LaunchAddress(
       serverKey: keys.publicKey.text, host: cluster.ownHost, control: listener.control.port,
       bulk: listener.bulk.port)
-    let request: LaunchRequest
+    var request: LaunchRequest
     if cluster.hosts.isEmpty {
       request = LaunchRequest(HostOptions(name: "local", host: "local"), cluster, run: folder.name)
     } else if let local = coordinator.state.hosts.first(where: { !ClusterOptions.isRemote($0) }) {
@@ -184,6 +184,8 @@ public struct RunService {
     } else {
       return nil
     }
+    // One that runs there unknown to this coordinator keeps its place.
+    request.place = nil
     return LocalLauncher(
       executable: options.agentExecutable, request: request, address: address, record: folder.agentRecord)
   }
