@@ -30,7 +30,7 @@ final class CoordinatorLoop {
   let mailbox: Mailbox<Request>
   var coordinator: Coordinator
   private let journal: Journal
-  private let listener: Listener
+  let listener: Listener
   private let admissions: AdmissionList
   private let launcher: LocalLauncher?
   let farm: FarmLauncher?
@@ -43,13 +43,13 @@ final class CoordinatorLoop {
   private let printer: LinePrinter
 
   /// The connection of each agent's newest hello, and of each join.
-  private var peers: [CurvePublicKey: Peer] = [:]
+  private(set) var peers: [CurvePublicKey: Peer] = [:]
   var events: [Event] = []
   private var outcome: Outcome?
   private var interrupts = 0
 
   /// Messages handled in one commit at most, so that acknowledgements are not held up by a flood.
-  private static let batchLimit = 2_000
+  static let batchLimit = 2_000
 
   init(
     coordinator: Coordinator, journal: Journal, listener: Listener, admissions: AdmissionList,
@@ -81,7 +81,10 @@ final class CoordinatorLoop {
     try handleEvents()
     var poller = Poller()
     while true {
-      if let outcome { return outcome }
+      if let outcome {
+        if case .ended = outcome { awaitDepartures() }
+        return outcome
+      }
       try wait(&poller)
       collect()
       try handleEvents()

@@ -167,9 +167,17 @@ final class FarmRun {
   /// No process of pasha is left on any of the hosts.
   func expectNothingLeft(on hosts: [String]? = nil) throws {
     for host in hosts ?? farm.names {
-      try eventually("the end of all processes on \(host)", within: .seconds(30)) {
-        try farm.processes(host, "pasha").filter { !$0.command.contains("farm-host.sh") }.isEmpty
-          && farm.processes(host, "train.py").isEmpty
+      var left: [Farm.HostProcess] = []
+      do {
+        try eventually("the end of all processes on \(host)", within: .seconds(30)) {
+          left = try (farm.processes(host, "pasha") + farm.processes(host, "train.py")).filter {
+            !$0.command.contains("farm-host.sh")
+          }
+          return left.isEmpty
+        }
+      } catch let error as WaitedInVain {
+        let log = try farm.inside(host, "tail -n 12 .pasha/*/*/agent-*/log")
+        throw WaitedInVain(description: "\(error): \(left)\n\(log)")
       }
     }
   }
