@@ -76,6 +76,8 @@ extension Coordinator {
   mutating func reload(_ specification: RunSpecification, hash: String, _ turn: inout Turn) {
     guard state.end == nil else { return }
     let change = SpecificationChange.compare(state.specification, specification)
+    // The file is the run's from here on: what may not change must not stand in it changed.
+    guard change.refused.isEmpty else { return }
     record(.specificationChanged(hash: hash), &turn)
     state.specification = change.applied(to: state.specification)
     for host in change.addedHosts { carryOut(.add(host), &turn) }

@@ -7,7 +7,7 @@ extension SpecificationChange {
         Refused(
           key: "cluster.hosts",
           reason: old.hosts.isEmpty
-            ? "the run was begun on this machine alone; bring hosts in with pasha-coord hosts add RUN HOST"
+            ? "the run was begun on this machine alone, where its coordinator listens; start a run with hosts"
             : "the run was begun on hosts, and none is left; name those that are to stay"))
       return
     }

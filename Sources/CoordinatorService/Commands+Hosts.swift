@@ -46,16 +46,25 @@ extension Commands {
     }
   }
 
-  /// Takes over what may change while the run goes on; names what may not.
+  /// Takes over a file that differs from the run's in what may change while it goes on, and in nothing else: the file is
+  /// the run's from then on.
   public static func reload(run: String?, file: String, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
-    let text = try Files.readText(file, limit: ClusterFile.sizeLimit)
+    let text: String
+    do throws(SystemError) {
+      text = try Files.readText(file, limit: ClusterFile.sizeLimit)
+    } catch {
+      throw ServiceError(.notFound, error.message)
+    }
     let path = URL(filePath: file).absoluteURL.path(percentEncoded: false)
     let new = try ClusterFile.decode(
       text: text, fileName: file, baseDirectory: Files.parent(of: path), checksFiles: true)
     let old = try folder.specification()
     let change = SpecificationChange.compare(old, new.specification)
-    for refused in change.refused { complain("\(refused.key) stays as it was: \(refused.reason)") }
+    guard change.refused.isEmpty else {
+      let lines = change.refused.map { "\($0.key) cannot change while the run goes on: \($0.reason)" }
+      throw ServiceError(.usage, lines.joined(separator: "\n") + "\nnothing of \(file) was taken over")
+    }
     let applicable = change.applicable.map(\.text)
     guard !change.applicable.isEmpty else {
       throw ServiceError(.usage, "\(file) changes nothing that can be changed while the run goes on")

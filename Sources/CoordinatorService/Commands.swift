@@ -79,7 +79,9 @@ public enum Commands {
       throw ServiceError(
         .notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` starts one")
     }
-    if let error = answer.text("error") { throw ServiceError(.software, error) }
+    if let error = answer.text("error") {
+      throw ServiceError(answer.text("code") == "not_found" ? .notFound : .software, error)
+    }
     body(answer)
     return .success
   }

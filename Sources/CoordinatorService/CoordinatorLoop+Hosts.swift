@@ -26,7 +26,7 @@ extension CoordinatorLoop {
 
   func take(_ command: HostCommand, _ promise: Promise<JSONValue>) {
     if let problem = problem(with: command) {
-      return promise.fulfil(.object([.init("error", .string(problem))]))
+      return promise.fulfil(.object([.init("error", .string(problem)), .init("code", .string("not_found"))]))
     }
     events.append(.host(command))
     // Somebody may have mended what kept it from starting.

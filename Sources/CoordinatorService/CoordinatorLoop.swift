@@ -229,6 +229,7 @@ final class CoordinatorLoop {
     case .send(let agent, let message):
       guard let text = coordinator.state[agent]?.publicKey, let key = CurvePublicKey(text), let peer = peers[key]
       else { return }
+      if message == .dismiss { dismissed.append(peer) }
       send(message, to: peer)
     case .admit(let text):
       guard let key = CurvePublicKey(text) else { return }
@@ -256,6 +257,21 @@ final class CoordinatorLoop {
       outcome = outcome ?? .ended(end)
     }
   }
+
+  /// The run is over: waits until the agents that were dismissed have left, but not for ever. Until then their connections
+  /// are read. One that is closed with something unread is reset, and then the other side's system throws away what
+  /// its process had not read: the dismissal, for an agent that was saying something just then.
+  func seeOff(within patience: Duration) {
+    let deadline = HostClock.now + patience
+    while true {
+      while listener.control.receive() != nil {}
+      // Saying it once more does no harm, and cannot be done once the agent has gone.
+      dismissed.removeAll { listener.control.send(CoordinatorMessage.dismiss.encoded(), to: $0) == .unreachable }
+      if dismissed.isEmpty || HostClock.now >= deadline { return }
+      usleep(5_000)
+    }
+  }
+  private var dismissed: [Peer] = []
 
   private func answer(_ promise: Promise<JSONValue>, _ keys: CurveKeyPair) {
     let token = JoinToken(

@@ -8,7 +8,10 @@ public func agentExecutable() throws -> String { try executable("pasha-agent", v
 func launchExecutable() throws -> String { try executable("pasha-launch", variable: "PASHA_LAUNCH") }
 
 private func executable(_ name: String, variable: String) throws -> String {
-  if let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty { return path }
+  if let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty {
+    guard Files.exists(path) else { throw ServiceError(.notFound, "\(variable) names \(path), which does not exist") }
+    return path
+  }
   let own = try Files.linkTarget("/proc/self/exe")
   let path = Files.parent(of: own) + "/" + name
   guard Files.exists(path) else {

@@ -34,7 +34,7 @@ struct FarmHost {
     }
   }
 
-  let options: HostOptions
+  var options: HostOptions
   var agent = Agent.unknown
   var launch: HostLaunch?
   /// The key that the agent named and that waits to be admitted.

@@ -84,6 +84,10 @@ final class FarmLauncher {
       hosts[option.name] = FarmHost(option)
       queue.wantNow(option.name, at: HostClock.now)
     }
+    for option in wanted where hosts[option.name].map({ $0.options != option }) ?? false {
+      hosts[option.name]?.options = option
+      retry(option.name)
+    }
     for name in hosts.keys.sorted() where !state.hosts.contains(where: { $0.name == name }) { forget(name) }
     for name in hosts.keys.sorted() {
       guard let inTouch = isInTouch(name) else { continue }

@@ -36,7 +36,12 @@ extension RequestDesk {
     do {
       let decoded = try ClusterFile.decode(
         text: text, fileName: path, baseDirectory: Files.parent(of: path), checksFiles: false)
+      let change = SpecificationChange.compare(try folder.specification(), decoded.specification)
+      guard change.refused.isEmpty else {
+        return failure("not taken over: " + change.refused.map(\.key).joined(separator: ", ") + " may not change")
+      }
       let promise = Promise<JSONValue>()
+      try Files.writeDurably(folder.origin, Array(path.utf8))
       try Files.writeDurably(folder.nextClusterFile, Array(text.utf8))
       mailbox.post(.reload(decoded.specification, hash: SHA256.hash(Array(text.utf8)), promise))
       return promise.wait(for: .seconds(10)) ?? failure("the coordinator did not answer")

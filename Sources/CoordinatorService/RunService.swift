@@ -162,9 +162,11 @@ public struct RunService {
       printer.print("the agents go on; `pasha-coord resume \(folder.name)` finds them")
       return .abandoned
     case .ended(.suspended):
+      loop.seeOff(within: .seconds(3))
       launcher?.waitForEnd(.seconds(10))
       return .paused
     case .ended(.finished):
+      loop.seeOff(within: .seconds(3))
       launcher?.waitForEnd(.seconds(10))
       return tell(loop.state)
     }

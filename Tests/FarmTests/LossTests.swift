@@ -8,6 +8,9 @@ import TuningModel
 extension FarmRuns {
   /// Hosts and agents that go away in mid-run.
   @Suite(.serialized) struct Loss {
+    /// The first milestone is three epochs away: what reports is in the middle of its way.
+    private static let longLegs = "{name: asha, max_t: 9, grace_period: 3, random_seed: 5}"
+
     @Test func aKilledAgentIsStartedAgainAndAdoptsItsTrials() throws {
       let run = try FarmRun("agent", hosts: 2, .init(sleep: 0.5, trials: 4, lostAfter: "60s"))
       let coordinator = try run.start()
@@ -30,7 +33,7 @@ extension FarmRuns {
     }
 
     @Test func aHostWithoutPowerComesBackWithoutItsTrials() throws {
-      let run = try FarmRun("power", .init(sleep: 0.3, trials: 9, lostAfter: "60s"))
+      let run = try FarmRun("power", .init(sleep: 0.3, trials: 6, lostAfter: "60s", scheduler: Self.longLegs))
       let coordinator = try run.start()
       let attempt = try run.awaitReport(on: "ph2")
       try run.farm.kill("ph2")
@@ -66,7 +69,7 @@ extension FarmRuns {
     }
 
     @Test func aHostThatIsCutForTooLongIsGivenUpByBothSides() throws {
-      let run = try FarmRun("long-cut", .init(sleep: 0.4, trials: 9, lostAfter: "5s"))
+      let run = try FarmRun("long-cut", .init(sleep: 0.4, trials: 6, lostAfter: "5s", scheduler: Self.longLegs))
       let coordinator = try run.start()
       let attempt = try run.awaitReport(on: "ph1")
       try run.farm.cut("ph1")
