@@ -73,7 +73,7 @@ final class CheckpointFetcher {
   }
 
   func take(_ answer: CheckpointAnswer) {
-    guard var now = current, now.job.name == answer.name else { return }
+    guard var now = current, now.job.name == answer.name, now.job.holder == answer.agent else { return }
     attempt(now.job) {
       let time = HostClock.now
       now.heardAt = time

@@ -19,12 +19,14 @@ final class StoreCommands {
   private let home: AgentHome
   private let log: AgentLog
   private var waiting: [(work: Work, at: Instant)] = []
-  private var running: (work: Work, process: ProcessHandle, folder: String)?
+  private var running: (work: Work, process: ProcessHandle, folder: String, until: Instant)?
   private var events: [AgentEvent] = []
   /// The run's own commands, once the welcome named them.
   var program: Program?
 
   private static let tryLimit = 5
+  /// How long one command may take; one that hangs keeps all others waiting.
+  private static let limit = Duration.seconds(3_600)
   private static let firstWait = Duration.seconds(5)
   private static let tailBytes = 2_048
 
@@ -34,7 +36,7 @@ final class StoreCommands {
   }
 
   var descriptor: Descriptor? { running?.process.descriptor }
-  var deadline: Instant? { running == nil ? waiting.map(\.at).min() : nil }
+  var deadline: Instant? { running?.until ?? waiting.map(\.at).min() }
 
   func put(_ name: CheckpointName, from seals: SealFolder) { queue(.put(name, seals, tries: 0)) }
   func get(_ attempt: TrialAttempt, _ source: CheckpointSource, into seals: SealFolder) {
@@ -57,8 +59,14 @@ final class StoreCommands {
   }
 
   func step(at now: Instant) {
-    if let (work, process, folder) = running {
-      guard let status = ChildProcess.reap(process.pid) else { return }
+    if let (work, process, folder, until) = running {
+      guard let status = ChildProcess.reap(process.pid) else {
+        guard now >= until else { return }
+        log.write("a command of checkpoints.store took longer than \(Int(Self.limit.inSeconds)) s and is ended")
+        ChildProcess.signalGroup(process.pid, SIGKILL)
+        running?.until = now + .seconds(1)
+        return
+      }
       ChildProcess.signalGroup(process.pid, SIGKILL)
       running = nil
       ended(work, status, folder, at: now)
@@ -85,7 +93,9 @@ final class StoreCommands {
   // MARK: One command
 
   private func start(_ work: Work) throws {
-    guard case .command(let put, let get, let delete) = program?.store else { return }
+    guard case .command(let put, let get, let delete) = program?.store else {
+      throw StoreFailure(message: "the run has no store command")
+    }
     switch work {
     case .put(let name, let seals, _):
       let folder = "\(seals.path)/.\(name.generation).put"
@@ -115,7 +125,7 @@ final class StoreCommands {
     let request = ProcessRequest(
       arguments: ["/bin/sh", "-c", command], environment: variables, directory: home.path, input: null,
       output: output, error: output)
-    running = (work, try ProcessHandle(try ChildProcess.start(request)), folder)
+    running = (work, try ProcessHandle(try ChildProcess.start(request)), folder, HostClock.now + Self.limit)
   }
 
   private var logFile: String { "\(home.folder)/store.log" }

@@ -59,9 +59,9 @@ struct ClusterSection {
     options.gpus = GPUReader.options(map)
     options.sandbox = SandboxReader.decode(map)
     let slots = map.int("slots", 1...Self.maximumSlots)
-    if options.hosts.isEmpty {
-      options.localSlots = slots
-    } else if let slots {
+    // What hosts that come later are given, too.
+    options.localSlots = slots
+    if let slots {
       for index in options.hosts.indices where options.hosts[index].slots == nil { options.hosts[index].slots = slots }
     }
     guard isWhole else { return nil }

@@ -5,7 +5,8 @@ public struct CheckpointPolicy: Equatable, Sendable {
     case host
     /// In a folder that all hosts mount, absolute.
     case shared(folder: String)
-    /// Each is copied to the coordinator as well, so that a dead host costs nothing.
+    /// Each is copied to the coordinator as well, so that a dead host costs no more than the legs under
+    /// way there.
     case coordinator
     /// A command of the user's keeps and brings them.
     case command(StoreCommand)

@@ -1,6 +1,6 @@
 /// Where trials run.
 public struct ClusterOptions: Equatable, Sendable {
-  /// Slots on this machine; nil: one for each processor core. Without `hosts` only.
+  /// Slots on this machine, or on each host that says nothing else; nil: what its GPUs give, or one for each core.
   public var localSlots: Int?
   /// Hosts that agents are brought onto over SSH, in the order of the file, names unique; empty: trials run on this
   /// machine.

@@ -98,7 +98,7 @@ extension Coordinator {
     case .prepared(let preparation): prepared(id, preparation, &turn)
     case .slotStates(let states): heard(states, of: id, &turn)
     case .checkpointFetched(let name): copied(name, to: .agent(id), &turn)
-    case .checkpointStored(let name): copied(name, to: .store, &turn)
+    case .checkpointStored(let name): stored(name, by: id, &turn)
     case .checkpointsDeleted(let trial): deleted(trial, by: id, &turn)
     case .reports(let attempt, let reports):
       if isCurrent(attempt, on: id) {
@@ -111,6 +111,7 @@ extension Coordinator {
       }
     case .started(let attempt, let pid):
       guard isCurrent(attempt, on: id) else { return stale(attempt, id, &turn) }
+      faults[id] = nil
       if state[attempt.trial]?.status == .active(.assigned) { record(.attemptStarted(attempt, pid: pid), &turn) }
     case .held(let attempt, let resource):
       guard isCurrent(attempt, on: id) else { return stale(attempt, id, &turn) }
@@ -156,8 +157,14 @@ extension Coordinator {
     if state[id]?.greeting != greeting || state[id]?.isPrepared == true || state[id]?.reachability != .reachable {
       record(.agentGreeted(greeting), &turn)
     }
+    if let agent = state[id], state.mark(of: agent.name) == .removed {
+      // It did not hear that it may go.
+      send(.dismiss, to: id, &turn)
+      return
+    }
     sessions[id.rawValue].isGreeted = true
     awayUntil[id] = nil
+    restsUntil[id] = nil
     sessions[id.rawValue].startsToSend = []
     reconcile(id, hello, &turn)
     resumeCheckpointWork(with: id, &turn)

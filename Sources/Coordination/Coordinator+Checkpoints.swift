@@ -16,12 +16,15 @@ extension Coordinator {
     var isLocal: Bool { source == nil }
   }
 
+  /// How long the end of a run waits for copies.
+  static let copyPatience = Duration.seconds(60)
   /// How long an agent that could not be asked for a checkpoint is left alone.
   static let sourcePatience = Duration.seconds(15)
 
   /// Agents whose time is over may be asked again.
   mutating func forgiveAway(_ now: Instant) {
     for (agent, until) in awayUntil where now >= until { awayUntil[agent] = nil }
+    for (agent, until) in restsUntil where now >= until { restsUntil[agent] = nil }
   }
 
   /// The newest generation that can be had, and where; `beginning` when none is left.
@@ -77,12 +80,14 @@ extension Coordinator {
   }
 
   private func freeSlots(at place: CheckpointPlace) -> Int {
-    guard hasCapacity else { return 0 }
-    return state.agents.reduce(0) { count, agent in
+    let count = state.agents.reduce(0) { count, agent in
       guard agent.place == place, isReady(agent.id) else { return count }
       let offered = agent.slots.prefix(agent.greeting?.slots ?? 0).indices
       return count + offered.count { agent.slots[$0] == nil && agent.unusable[$0] == nil }
     }
+    // The slot that asks takes a worker as well: what is left for the others is one less.
+    guard let limit = state.specification.cluster.maxWorkers else { return count }
+    return max(0, min(count, limit - busySlots - 1))
   }
 
   // MARK: What came of it
@@ -102,6 +107,15 @@ extension Coordinator {
     record(.checkpointCopied(name.trial, generation: name.generation, holder), &turn)
   }
 
+  /// The user's command has kept what the agent's host has.
+  mutating func stored(_ name: CheckpointName, by id: AgentID, _ turn: inout Turn) {
+    guard case .command = state.specification.checkpoints.store,
+      let seal = state[name.trial]?.seals.first(where: { CheckpointName(name.trial, $0.seal) == name }),
+      seal.isHeld(at: state[id]?.place)
+    else { return }
+    copied(name, to: .store, &turn)
+  }
+
   mutating func arrived(_ name: CheckpointName, _ turn: inout Turn) {
     copied(name, to: .coordinator, &turn)
     dropStored(of: name.trial, &turn)
@@ -109,7 +123,8 @@ extension Coordinator {
 
   /// The agent does not have what it sealed: a disk was exchanged, a folder was deleted.
   mutating func unavailable(_ name: CheckpointName, _ text: String, _ turn: inout Turn) {
-    guard let trial = state[name.trial], trial.seals.contains(where: { CheckpointName(trial.id, $0.seal) == name })
+    guard let trial = state[name.trial],
+      let seal = trial.seals.first(where: { CheckpointName(trial.id, $0.seal) == name }), seal.holders.count <= 1
     else { return }
     let kept = trial.seals.map(\.seal.generation).filter { $0 != name.generation }
     record(.checkpointsDropped(name.trial, keeping: kept), &turn)
@@ -168,12 +183,23 @@ extension Coordinator {
 
   mutating func dropStored(of id: TrialID, _ turn: inout Turn) {
     guard let trial = state[id], keepsCopies else { return }
-    turn.effects.append(
-      .dropStored(id, keeping: trial.seals.filter { $0.holders.contains(.coordinator) }.map(\.seal.generation)))
+    // What is known may be on its way here, or have arrived without being a fact yet.
+    turn.effects.append(.dropStored(id, keeping: trial.seals.map(\.seal.generation)))
   }
 
   /// Whether the coordinator has, or may have, copies of its own.
   private var keepsCopies: Bool { state.specification.checkpoints.store == .coordinator || !state.hostMarks.isEmpty }
+
+  /// Trials whose newest checkpoint is worth keeping, is to be copied here, and can still be had.
+  var missingCopies: [TrialState] {
+    guard state.specification.checkpoints.store == .coordinator else { return [] }
+    let kept = state.specification.checkpoints.keepBest.map { Set(state.ranking.prefix($0).map(\.id)) }
+    return state.trials.filter { trial in
+      guard let newest = trial.seals.last, !newest.holders.contains(.coordinator), kept?.contains(trial.id) != false
+      else { return false }
+      return state.agents.contains { isAnswering($0) && newest.isHeld(at: $0.place) }
+    }
+  }
 
   private func copyHome(_ trial: TrialState, _ turn: inout Turn) {
     guard state.specification.checkpoints.store == .coordinator else { return }

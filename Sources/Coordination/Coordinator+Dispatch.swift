@@ -35,14 +35,16 @@ extension Coordinator {
 
   func isReady(_ id: AgentID) -> Bool {
     guard let agent = state[id] else { return false }
-    return agent.isPrepared && state.mark(of: agent.name) == .inUse && sessions[id.rawValue].isGreeted
-      && (agent.reachability == .reachable || agent.reachability == .suspect)
+    return agent.isPrepared && state.mark(of: agent.name) == .inUse && restsUntil[id] == nil
+      && sessions[id.rawValue].isGreeted && (agent.reachability == .reachable || agent.reachability == .suspect)
   }
 
   var hasCapacity: Bool {
     guard let limit = state.specification.cluster.maxWorkers else { return true }
-    return state.agents.reduce(0) { $0 + $1.slots.count { $0 != nil } } < limit
+    return busySlots < limit
   }
+
+  var busySlots: Int { state.agents.reduce(0) { $0 + $1.slots.count { $0 != nil } } }
 
   private mutating func fill(_ slot: SlotID, _ turn: inout Turn) {
     // Each round either assigns, promotes a trial that runs elsewhere, or finds nothing.

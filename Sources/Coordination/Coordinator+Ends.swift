@@ -21,6 +21,7 @@ extension Coordinator {
       send(.sayHello, to: agent, &turn)
       return
     }
+    if end.cause == .hostFault, trial.status == .active(.assigned) { rest(agent, &turn) }
     settleEnd(attempt, end, &turn)
     send(.acknowledgeEnd(attempt), to: agent, &turn)
   }
@@ -87,6 +88,18 @@ extension Coordinator {
       + "number from 1) and \(experiment.metric) (a number)\n" + end.errorTail
   }
 
+  /// A host could not start a trial: the next one goes elsewhere, or waits, so that a host with a full disk does not use up
+  /// every trial's restarts within a second.
+  private mutating func rest(_ agent: AgentID, _ turn: inout Turn) {
+    let count = faults[agent, default: 0]
+    faults[agent] = count + 1
+    restsUntil[agent] = turn.now + min(.seconds(300), .seconds(5) * (1 << min(count, 6)))
+  }
+
+  private func isAnotherReady(than agent: AgentID?) -> Bool {
+    state.agents.contains { $0.id != agent && isReady($0.id) }
+  }
+
   mutating func refused(_ attempt: TrialAttempt, _ refusal: StartRefusal, _ turn: inout Turn) {
     guard let trial = state[attempt.trial] else { return }
     let consequence: EndConsequence
@@ -99,10 +112,15 @@ extension Coordinator {
     // Somebody else took the slot's GPUs, and the agent has said so: the slot gets no work until they are free.
     case .slotBusy where trial.slot.map({ state[$0.agent]?.unusable[$0.index] != nil }) ?? false:
       consequence = .pending(trial.assignmentReason)
+    // One host cannot start it, and another may: the trial is not to blame.
+    case .hostFault where isAnotherReady(than: trial.slot?.agent),
+      .noSuchSlot where isAnotherReady(than: trial.slot?.agent):
+      consequence = .pending(trial.assignmentReason)
     case .checkpointMissing, .staleAttempt, .slotBusy, .noSuchSlot, .hostFault:
       consequence =
         trial.restarts >= state.specification.failures.maxRestarts ? .failed(.host) : .pending(.restarted)
     }
+    if refusal.code == .hostFault || refusal.code == .noSuchSlot, let agent = trial.slot?.agent { rest(agent, &turn) }
     if refusal.code == .sourceUnreachable, case .agent(let holder)? = trial.source?.holder {
       awayUntil[holder] = turn.now + Self.sourcePatience
     }

@@ -50,7 +50,10 @@ extension Coordinator {
       for trial in held where isNews(trial) { fetch(trial, &turn) }
       guard held.isEmpty else { continue }
       record(.hostMarked(name, .removed), &turn)
-      for agent in agents where sessions[agent.id.rawValue].isGreeted { send(.dismiss, to: agent.id, &turn) }
+      for agent in agents where sessions[agent.id.rawValue].isGreeted {
+        send(.dismiss, to: agent.id, &turn)
+        sessions[agent.id.rawValue].isGreeted = false
+      }
     }
   }
 

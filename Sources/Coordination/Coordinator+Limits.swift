@@ -64,6 +64,7 @@ extension Coordinator {
     for agent in state.agents where agent.reachability == .reachable || agent.reachability == .suspect {
       if agent.slots.contains(where: { $0 != nil }) { return }
     }
+    if !closing.suspends, awaitsCopies(turn.now) { return }
     if closing.suspends {
       record(.runSuspended, &turn)
     } else {
@@ -72,6 +73,14 @@ extension Coordinator {
     }
     for agent in state.agents where sessions[agent.id.rawValue].isGreeted { send(.dismiss, to: agent.id, &turn) }
     turn.effects.append(.end(closing.suspends ? .suspended : .finished(closing.end)))
+  }
+
+  /// Whether the run's end waits for copies of checkpoints, for a while.
+  private mutating func awaitsCopies(_ now: Instant) -> Bool {
+    guard !missingCopies.isEmpty else { return false }
+    let until = copiesUntil ?? now + Self.copyPatience
+    copiesUntil = until
+    return now < until
   }
 
   /// With `keep_best: K`, the checkpoints of all but the K best trials go when the run is over.

@@ -16,6 +16,11 @@ public struct Coordinator: Sendable {
   /// When this machine asked to be woken at the latest; being woken much later means that the process did not run.
   var plannedWake: Instant?
   public internal(set) var counters = Counters()
+  /// Hosts that could not start a trial: they get no work until then, each time for longer.
+  var restsUntil: [AgentID: Instant] = [:]
+  var faults: [AgentID: Int] = [:]
+  /// Until when the end of the run waits for copies of checkpoints at most.
+  var copiesUntil: Instant?
   /// Agents that could not be asked for a checkpoint: they are asked again from then on.
   var awayUntil: [AgentID: Instant] = [:]
   /// Checkpoints that were asked for because their host leaves.
@@ -95,6 +100,8 @@ public struct Coordinator: Sendable {
     if !state.waiting.isEmpty {
       for until in awayUntil.values { consider(until) }
     }
+    for until in restsUntil.values { consider(until) }
+    if let copiesUntil { consider(copiesUntil) }
     if let limit = state.specification.stop.maxWallclockTime, state.closing == nil {
       let left = limit - activeTime(at: now.monotonic)
       consider(now.monotonic + max(left, .zero))

@@ -154,7 +154,7 @@ final class BulkDesk: Sendable {
       guard !pass(request, to: holder, from: asker) else { return }
       let words = "the agent of the host that has it cannot be reached"
       send(
-        .checkpointAnswer(CheckpointAnswer(agent: nil, name: request.name, content: .unreachable(words))), to: peer)
+        .checkpointAnswer(CheckpointAnswer(agent: holder, name: request.name, content: .unreachable(words))), to: peer)
     }
 
     /// Asks who has it; `asker` is who gets the answer, nil this coordinator.

@@ -64,7 +64,7 @@ final class CheckpointVault {
 
   /// Deletes what is not needed any more.
   func drop(_ trial: TrialID, keeping: [Int]) {
-    waiting.removeAll { $0.trial == trial && keeping.isEmpty }
+    waiting.removeAll { $0.trial == trial && !keeping.contains($0.seal.generation) }
     do throws(SystemError) {
       try seals(trial).delete(
         keeping: keeping + [current?.job].compactMap { $0?.trial == trial ? $0?.seal.generation : nil })

@@ -53,7 +53,9 @@ extension Fact {
   /// Whether it may change which hosts are wanted, or which of them are in touch.
   var concernsHosts: Bool {
     switch self {
-    case .agentAdmitted, .agentGreeted, .agentReachability, .hostAdded, .hostMarked, .specificationChanged: true
+    case .agentAdmitted, .agentGreeted, .agentPrepared, .agentReachability, .hostAdded, .hostMarked,
+      .specificationChanged:
+      true
     default: false
     }
   }

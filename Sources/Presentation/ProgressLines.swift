@@ -75,8 +75,11 @@ extension Presentation {
     let name = "agent \(agent) (\(printable(state[agent]?.name ?? "")))"
     switch reachability {
     case .reachable: return "\(name) answers again"
-    case .suspect: return "\(name) is silent"
-    case .unreachable: return "\(name) is unreachable; its trials go on, it gets no new work"
+    case .suspect: return "\(name) is silent; it may come back"
+    case .unreachable:
+      return "\(name) is unreachable; its trials may go on there for "
+        + "\(duration(state.specification.cluster.lostAfter)), it gets no new work; if it is dead for certain, say so with "
+        + "`pasha-coord hosts lost`"
     case .lost: return "\(name) is lost; its trials start again elsewhere"
     }
   }
@@ -89,7 +92,7 @@ extension Presentation {
       return "trial \(trial) starts on \(goal)  \(state[trial].map { configuration($0.configuration) } ?? "")"
     case .promoted:
       let origin =
-        assignment.resumeFrom == nil ? "begins again (it wrote no checkpoint)" : "goes on from its checkpoint"
+        assignment.resumeFrom == nil ? "begins again (there is no checkpoint of it)" : "goes on from its checkpoint"
       return "trial \(trial) \(origin) on \(goal)"
     case .restarted:
       return
@@ -191,7 +194,7 @@ extension Presentation {
     switch end.cause {
     case .failed: return end.exitStatus.map { "exit status \($0)" } ?? "it could not be started"
     case .outOfMemory: return "out of memory"
-    case .leaseExpired: return "its host was silent for too long"
+    case .leaseExpired: return "its host is lost"
     case .hostFault: return "its processes were lost"
     case .quotaExceeded: return "its checkpoint is over the quota"
     case .exited, .paused, .stopped: return end.exitStatus.map { "exit status \($0)" } ?? "it ended"

@@ -80,8 +80,11 @@ extension Presentation {
     of checkpoint: TrialState.SealedCheckpoint, _ trial: TrialID, _ state: RunState
   ) -> (host: String, path: String) {
     let generation = checkpoint.seal.generation
+    let isHere = checkpoint.holders.contains(.coordinator)
     for case .place(let place) in checkpoint.holders {
       let agent = state.agents.first { $0.place == place }
+      // A copy that is here is worth more than one on a host that is gone.
+      if isHere, agent == nil || agent?.reachability == .lost { continue }
       return (agent.map { printable($0.name) } ?? place.name, "\(place.folder)/trials/\(trial)/seals/\(generation)")
     }
     if checkpoint.holders.contains(.coordinator) { return ("local", "checkpoints/\(trial)/\(generation)") }

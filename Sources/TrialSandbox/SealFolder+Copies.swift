@@ -64,7 +64,10 @@ extension SealFolder {
         try Folders.removeTree("\(path)/\(name)")
       }
     }
-    for name in names where name.hasPrefix(".") { try Folders.removeTree("\(path)/\(name)") }
+    // `.N.part` and the like.
+    for name in names where name.hasPrefix(".") && !kept.contains(where: { name.hasPrefix(".\($0).") }) {
+      try Folders.removeTree("\(path)/\(name)")
+    }
     return gone
   }
 }

@@ -112,6 +112,7 @@ struct ExampleTests {
     #expect(
       run.cluster
         == ClusterOptions(
+          localSlots: 4,
           hosts: [
             HostOptions(name: "gpu1", host: "gpu1", slots: 4),
             HostOptions(

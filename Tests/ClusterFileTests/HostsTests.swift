@@ -178,7 +178,7 @@ struct HostsTests {
   func slots() throws {
     let hosts = try cluster("{slots: 4, hosts: [a, {host: b, slots: 2}]}")
     #expect(hosts.hosts.map(\.slots) == [4, 2])
-    #expect(hosts.localSlots == nil)
+    #expect(hosts.localSlots == 4)
     #expect(try cluster("{slots: 4}").localSlots == 4)
     #expect(
       Fixture.warnings(Fixture.file(rest: "cluster: {slots: 4, hosts: [a, {host: b, slots: 2}], n_workers: 7}")) == [

@@ -166,7 +166,10 @@ struct MovingTests {
     farm.begin()
     while farm.coordinator.state.trials.count < 12, farm.step() {}
     let paused = farm.coordinator.state.trials.filter { $0.status == .paused }
-    #expect(paused.allSatisfy { $0.seals.last?.holders.contains(.coordinator) == true })
+    #expect(!paused.isEmpty && paused.allSatisfy { $0.seals.last?.holders.contains(.coordinator) == true })
+    for trial in paused {
+      #expect(farm.vault[trial.id]?[trial.seals.last?.seal.generation ?? 0] != nil, "what counts as copied is there")
+    }
     farm.agents[0].isCut = true
     farm.handle(.host(.lost("host0")))
     #expect(farm.coordinator.state.agents[0].reachability == .lost)
@@ -258,6 +261,31 @@ struct MovingTests {
     farm.greet(0)
     farm.run()
     #expect(farm.outcome == .finished(RunEnd(reason: .trialsStarted)))
+  }
+
+  /// A host that cannot start trials gets no work for a while, and costs no trial its restarts while others can.
+  @Test func aHostThatCannotStartTrialsUsesUpNone() throws {
+    var farm = try farm(specification(trials: 20), agents: 2, slots: 2)
+    farm.agents[1].refuses = true
+    farm.begin()
+    farm.run()
+    #expect(farm.outcome == .finished(RunEnd(reason: .trialsStarted)))
+    #expect(farm.coordinator.state.trials.allSatisfy { $0.restarts == 0 })
+    #expect(farm.coordinator.state.totals.failed == 0)
+    let refused = farm.journal.count { if case .attemptRefused = $0.fact { true } else { false } }
+    #expect((1...20).contains(refused), "\(refused)")
+  }
+
+  /// Fewer workers than slots: a trial that waits for its own host's slot gets it.
+  @Test func fewWorkersStarveNoPromotedTrial() throws {
+    var specification = specification(trials: 20)
+    specification.cluster.maxWorkers = 2
+    var farm = try farm(specification, agents: 3, slots: 2)
+    farm.begin()
+    var longest = 0
+    while farm.step() { longest = max(longest, farm.coordinator.state.waiting.count) }
+    #expect(farm.outcome == .finished(RunEnd(reason: .trialsStarted)))
+    #expect(longest <= 3, "\(longest)")
   }
 
   @Test func slotsThatOthersUseGetNoWork() throws {

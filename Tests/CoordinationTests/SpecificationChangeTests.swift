@@ -167,7 +167,7 @@ struct SpecificationChangeTests {
     old.cluster.hosts = []
     let change = SpecificationChange.compare(old, Self.specification())
     #expect(change.refused.map(\.key) == ["cluster.hosts"])
-    #expect(change.refused[0].reason.contains("hosts add RUN HOST"))
+    #expect(change.refused[0].reason.contains("start a run with hosts"))
     #expect(change.addedHosts.isEmpty)
   }
 }

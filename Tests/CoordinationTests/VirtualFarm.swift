@@ -34,6 +34,8 @@ struct VirtualFarm {
     var landlock = 0
     /// What it is told does not reach it, and what it says does not leave.
     var isCut = false
+    /// It can start nothing.
+    var refuses = false
     /// Resources at which attempts began, for the tests.
     var begun: [TrialAttempt: Int] = [:]
   }
@@ -211,6 +213,9 @@ struct VirtualFarm {
       }
     case .start(let start):
       guard agents[index].attempts[start.attempt] == nil else { return }
+      if agents[index].refuses {
+        return say(.refused(start.attempt, StartRefusal(code: .hostFault, detail: "disk full")), from: index)
+      }
       if let source = start.source, !fetch(source, of: start.attempt, to: index) { return }
       let resumed = start.resumeFrom.flatMap { agents[index].seals[start.attempt.trial]?[$0] } ?? 0
       agents[index].begun[start.attempt] = resumed

@@ -12,7 +12,7 @@ extension FarmRuns {
     @Test func withCopiesAtTheCoordinatorADeadHostCostsNothing() throws {
       let run = try FarmRun(
         "copies", hosts: 2,
-        .init(sleep: 0.1, trials: 18, lostAfter: "10m", checkpoints: ["store: coordinator"], scheduler: Self.asha))
+        .init(sleep: 0.2, trials: 24, lostAfter: "10m", checkpoints: ["store: coordinator"], scheduler: Self.asha))
       let coordinator = try run.start()
       try run.awaitReports(12)
       try eventually("copies of all that ph2 sealed", within: .seconds(60)) {
@@ -67,20 +67,19 @@ extension FarmRuns {
       #expect(kept.count < seals)
     }
 
-    /// Sealed generations of which the coordinator has no copy.
-    private static func uncopied(_ facts: [Fact]) -> Set<[Int]> {
-      var found: Set<[Int]> = []
+    /// Trials of whose newest checkpoint the coordinator has no copy.
+    private static func uncopied(_ facts: [Fact]) -> Set<TrialID> {
+      var newest: [TrialID: Int] = [:]
       for fact in facts {
         switch fact {
         case .attemptEnded(let attempt, let end, _):
-          if let seal = end.seal { found.insert([attempt.trial.rawValue, seal.generation]) }
-        case .checkpointCopied(let trial, let generation, .coordinator): found.remove([trial.rawValue, generation])
-        case .checkpointsDropped(let trial, let keeping):
-          found = found.filter { $0[0] != trial.rawValue || keeping.contains($0[1]) }
+          if let seal = end.seal { newest[attempt.trial] = seal.generation }
+        case .checkpointCopied(let trial, let generation, .coordinator):
+          if newest[trial] == generation { newest[trial] = nil }
         default: break
         }
       }
-      return found
+      return Set(newest.keys)
     }
 
     private static func files(_ folder: String) -> [String] {
