@@ -110,6 +110,7 @@ final class Pump: @unchecked Sendable {
 
   /// Does what can be done now; whether that was anything.
   private func turn() -> Bool {
+    let received = session.transport.received
     var hasProgress = advance()
     drain()
     for channel in channels where broken == nil {
@@ -127,7 +128,9 @@ final class Pump: @unchecked Sendable {
     let before = freed.count
     if broken == nil { freed.removeAll { $0.free() } }
     session.transport.flush()
-    return hasProgress || freed.count < before
+    // Any call of libssh2 may have read, and kept for another channel or stream, what came just then: the socket will not
+    // tell of it again.
+    return hasProgress || freed.count < before || session.transport.received != received
   }
 
   /// Lets libssh2 read what has come, also where no channel has room for it: it queues no more than the windows allow.

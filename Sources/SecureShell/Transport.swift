@@ -12,6 +12,8 @@ final class Transport {
   let socket: Descriptor
   /// When something was received last.
   private(set) var lastReceived = HostClock.now
+  /// Bytes received so far.
+  private(set) var received = 0
   /// Why nothing can be sent or received any more.
   private(set) var failure: String?
   private var pending: [UInt8] = []
@@ -87,6 +89,7 @@ final class Transport {
       let count = recv(socket.number, buffer, min(size, ration), Int32(MSG_NOSIGNAL))
       if count > 0 {
         ration -= count
+        received += count
         lastReceived = HostClock.now
         return count
       }

@@ -28,12 +28,12 @@ import Testing
     let run = try RealRun("kill-agent", sleep: "0.1", trials: 8)
     let coordinator = try run.start()
     try run.waitForReports(4)
-    let trials = Set(run.trials)
+    // Between one trial and the next none may run.
+    try eventually("a trial that runs") { !run.trials.isEmpty }
     let agents = run.agents
     #expect(agents.count == 1)
     kill9(agents)
     try eventually("another agent", within: .seconds(30)) { run.agents.contains { !agents.contains($0) } }
-    #expect(!trials.isEmpty)
     #expect(try coordinator.wait() == 0, "\(coordinator.output)\(coordinator.errors)")
     let check = try RunCheck(run)
     try check.all()

@@ -73,7 +73,7 @@ struct FarmCheck {
   func expectSound(incomplete: Set<TrialAttempt> = [], reruns: Set<TrialID> = []) throws {
     let problems =
       try journal.reportProblems(homes: homes, incomplete: incomplete) + journal.decisionProblems()
-      + journal.unsettled + overlaps
+      + journal.unsettled + overlaps + late(incomplete)
     for problem in problems { Issue.record("\(problem)") }
     for (trial, of) in Dictionary(grouping: attempts, by: \.name.trial) where !reruns.contains(trial) {
       expectNothingTwice(trial, of.filter { !incomplete.contains($0.name) })
@@ -87,6 +87,20 @@ struct FarmCheck {
       #expect(attempt.loaded >= reported, "\(attempt.name) began with \(attempt.loaded) of \(reported) epochs")
       if let first = attempt.epochs.first { #expect(first == attempt.loaded + 1, "\(attempt.name)") }
       reported = attempt.epochs.last ?? reported
+    }
+  }
+
+  /// Reports that counted although their attempts had been given up.
+  private func late(_ attempts: Set<TrialAttempt>) -> [String] {
+    var ended: Set<TrialAttempt> = []
+    return journal.facts.compactMap { fact in
+      switch fact {
+      case .attemptEnded(let attempt, _, _) where attempts.contains(attempt): ended.insert(attempt)
+      case .reportReceived(let report) where ended.contains(report.attempt) && report.disposition != .stale:
+        return "report \(report.sequence) of \(report.attempt), which was given up, counted"
+      default: break
+      }
+      return nil
     }
   }
 

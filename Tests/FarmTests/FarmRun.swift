@@ -186,6 +186,8 @@ final class FarmRun {
 extension [Fact] {
   /// The agents that were admitted under a host's name.
   func agents(named name: String) -> Set<AgentID> {
-    Set(compactMap { if case .agentAdmitted(let admission) = $0, admission.name == name { admission.agent } else { nil } })
+    Set(
+      compactMap { if case .agentAdmitted(let admission) = $0, admission.name == name { admission.agent } else { nil } }
+    )
   }
 }

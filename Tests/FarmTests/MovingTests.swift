@@ -9,7 +9,8 @@ extension FarmRuns {
   /// Trials that go on where they were not before.
   @Suite(.serialized) struct Moving {
     @Test func checkpointsMoveBetweenAllHosts() throws {
-      let run = try FarmRun("moving", .init(sleep: 0.05, trials: 36, scheduler: "{name: asha, max_t: 9, random_seed: 5}"))
+      let run = try FarmRun(
+        "moving", .init(sleep: 0.05, trials: 36, scheduler: "{name: asha, max_t: 9, random_seed: 5}"))
       try run.expectEnd(run.start(), limit: 150)
       try run.expectNothingLeft()
       let check = try run.check()

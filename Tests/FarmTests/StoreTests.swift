@@ -63,7 +63,9 @@ extension FarmRuns {
       let kept = Self.files(run.farm.folder + "/shared").filter { $0.hasSuffix("/state.json") }
       #expect(!kept.isEmpty)
       // What lost the race was deleted there as well.
-      let seals = check.journal.facts.count { if case .attemptEnded(_, let end, _) = $0 { end.seal != nil } else { false } }
+      let seals = check.journal.facts.count {
+        if case .attemptEnded(_, let end, _) = $0 { end.seal != nil } else { false }
+      }
       #expect(kept.count < seals)
     }
 

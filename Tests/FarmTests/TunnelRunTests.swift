@@ -24,13 +24,17 @@ extension FarmRuns {
       try check.expectSound()
       #expect(check.journal.restarts == 0)
       #expect(Set(check.attempts.map(\.host)).count == 3)
+      let first = check.journal.records.first { if case .attemptStarted = $0.fact { true } else { false } }
+      #expect(try #require(first).stamp.active < .seconds(30))
     }
 
     @Test func withTunnelsTheCoordinatorListensOnLoopbackAloneAndIsFoundAgain() throws {
       let run = try FarmRun("tunnel", .init(sleep: 0.3, trials: 9, cluster: ["connect: tunnel"]))
       let coordinator = try run.start()
       try run.awaitReports(5)
-      let ports = try run.facts().compactMap { if case .addressChosen(let control, let bulk) = $0 { [control, bulk] } else { nil } }
+      let ports = try run.facts().compactMap {
+        if case .addressChosen(let control, let bulk) = $0 { [control, bulk] } else { nil }
+      }
       #expect(Self.listeners(try #require(ports.last)) == ["0100007F"])
       coordinator.send(SIGKILL)
       try coordinator.wait()
