@@ -36,7 +36,7 @@ extension Presentation {
     case .trialStopped(let trial): ["trial \(trial) was stopped"]
     case .agentSlots(let agent, let states): slots(agent, states, state)
     case .hostAdded(let host): ["host \(printable(host.name)) joins the run"]
-    case .hostMarked(let name, let mark): [marked(name, mark, state)]
+    case .hostMarked(let name, let mark): [marked(name, mark, state)] + idleness(state)
     case .specificationChanged: ["the changed cluster file counts from here on"]
     case .scheduling(let decision): decided(decision, state)
     case .operatorCommand(let command): ["operator: \(word(command))"]
@@ -138,6 +138,15 @@ extension Presentation {
     case .leaving: return "host \(name) leaves: its trials are paused, its checkpoints brought here"
     case .removed: return "host \(name) has left the run"
     }
+  }
+
+  /// Nobody takes trials any more: a run that says nothing of that looks as if it hung.
+  private static func idleness(_ state: RunState) -> [String] {
+    let names = state.hosts.map(\.name) + state.agents.filter { $0.origin == .joined }.map(\.name)
+    guard state.end == nil, state.closing == nil, !names.contains(where: { state.mark(of: $0) == .inUse }) else {
+      return []
+    }
+    return ["no host takes new trials: `pasha-coord hosts add` brings one in, `pasha-coord stop` ends the run"]
   }
 
   private static func reported(_ report: ReceivedReport, _ state: RunState) -> [String] {
