@@ -111,7 +111,12 @@ extension FarmRuns {
       let run = try FarmRun("by-hand", .init(hosts: ["ph1"], trials: 5000))
       let coordinator = try run.start()
       _ = try run.awaitReport(on: "ph1")
-      let agent = "setsid \(product("pasha-agent")) --connect \(run.farm.coordinatorAddress) --slots 1"
+      // A host sees neither this machine's /tmp nor all of its home folders.
+      for host in ["ph2", "ph3"] {
+        try FileManager.default.copyItem(
+          atPath: product("pasha-agent"), toPath: run.farm.home(host) + "/pasha-agent")
+      }
+      let agent = "setsid ./pasha-agent --connect \(run.farm.coordinatorAddress) --slots 1"
       let starts = [
         "ph2": "cat token | \(agent) --name ph2 >agent.log 2>&1 &",
         "ph3": "\(agent) --name ph3 --token-file token </dev/null >agent.log 2>&1 &",
