@@ -4,19 +4,41 @@ import Glibc
 import TestSupport
 import Testing
 import TuningModel
+import Wire
 
 extension FarmRuns {
   /// Trials that go on where they were not before.
   @Suite(.serialized) struct Moving {
     @Test func checkpointsMoveBetweenAllHosts() throws {
       let run = try FarmRun(
-        "moving", .init(sleep: 0.05, trials: 36, scheduler: "{name: asha, max_t: 9, random_seed: 5}"))
-      try run.expectEnd(run.start(), limit: 150)
+        "moving", .init(sleep: 0.05, trials: 5000, scheduler: "{name: asha, max_t: 9, random_seed: 5}"))
+      let coordinator = try run.start()
+      // Which moves there are is a matter of chance; all come in time.
+      try run.await("moves between all pairs of hosts", within: .seconds(90)) { Self.pairs($0).count == 3 }
+      try run.command(["stop"])
+      try run.expectEnd(coordinator)
       try run.expectNothingLeft()
       let check = try run.check()
       try check.expectSound()
       #expect(check.journal.restarts == 0)
       #expect(Set(check.moves.map { Set([$0.from, $0.to]) }).count == 3, "\(check.moves)")
+    }
+
+    /// Pairs of agents between which a checkpoint moved of which a trial went on and reported.
+    private static func pairs(_ facts: [Fact]) -> Set<Set<AgentID>> {
+      var moved: [TrialAttempt: Set<AgentID>] = [:]
+      var found: Set<Set<AgentID>> = []
+      for fact in facts {
+        switch fact {
+        case .attemptAssigned(let assignment):
+          if case .agent(let source) = assignment.source {
+            moved[assignment.attempt] = [source, assignment.slot.agent]
+          }
+        case .reportReceived(let report): if let pair = moved[report.attempt] { found.insert(pair) }
+        default: break
+        }
+      }
+      return found
     }
 
     @Test func anInterruptPausesAllHostsAndResumeGoesOn() throws {
