@@ -12,6 +12,8 @@ from measuring import Memory, descendants, load, median, number, say, spread, ta
 from pasha_run import ROOT, facts
 
 MANY = 40
+RUNS = 10
+UNPACKED_RUNS = 3
 STAGES = ["run_started", "agent_admitted", "agent_greeted", "agent_prepared", "attempt_assigned", "attempt_started",
           "report_received"]
 STATES = ["the agent is on the host", "packed here, not on the host", "neither"]
@@ -46,11 +48,10 @@ def minimal(context, cluster):
 
 
 def first_reports(context):
-    count = max(3, context.runs)
     print("### From the command to the first report, over SSH\n")
     print(
-        "`Cluster/examples/minimal` on one host, 2 slots, %d runs each (the last row: %d); seconds since the command "
-        "was given, median (range)." % (count, min(count, 3)))
+        "`Cluster/examples/minimal` on one host, 2 slots, %d runs each (of *neither* %d); seconds since the command was "
+        "given, median (range)." % (RUNS, UNPACKED_RUNS))
     rows = []
     with farm(1) as hosts:
         for connect in ("direct", "tunnel"):
@@ -60,7 +61,7 @@ def first_reports(context):
                 before = load()
                 times = {stage: [] for stage in STAGES}
                 whole = []
-                for index in range(count if state != STATES[2] else min(count, 3)):
+                for index in range(RUNS if state != STATES[2] else UNPACKED_RUNS):
                     prepare(context, hosts, state)
                     begun = time.time()
                     summary, wall = context.pasha.run(path)
@@ -146,7 +147,7 @@ def many_agents(context):
                 rows.append([connect, state, *(spread([getattr(run, name) for run in runs]) for name in (
                     "first", "half", "last", "coordinator_seconds", "host_seconds")), before])
             memory = runs[-1].coordinator
-            notes.append("%s, %d agents: coordinator %s MiB resident, %s proportional, %s private" % (
+            notes.append("`connect: %s`, %d agents: coordinator %s MiB resident, %s proportional, %s private" % (
                 connect, MANY, number(memory.resident), number(memory.proportional), number(memory.private)))
             if runs[-1].tunnels:
                 notes[-1] += "; %d `pasha-launch`, each %s MiB resident, %s proportional, %s private" % (
@@ -154,4 +155,4 @@ def many_agents(context):
                                              for key in ("resident", "proportional", "private")))
     table(["connect", "before", "first ready s", "half of them s", "**all ready s**", "processor s, coordinator's side",
            "processor s, hosts", "load"], rows)
-    print("\n".join("- %s." % note.capitalize() for note in notes) + "\n")
+    print("\n".join("- %s." % note for note in notes) + "\n")

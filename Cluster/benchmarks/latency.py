@@ -6,8 +6,6 @@ from pasha_run import Report, facts
 LEVELS = [1, 3, 9, 27]
 TRIALS = 250
 EPOCH = 0.01
-
-
 NAMES = {
     "read": "read by the agent", "fact": "taken in by the coordinator (stamp of its fact)",
     "went_on": "milestone: script goes on in place, decision committed",

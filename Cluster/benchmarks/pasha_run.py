@@ -23,7 +23,7 @@ class Pasha:
         self.environment = dict(os.environ, PASHA_STATE=os.path.join(folder, "state"))
         self.count = 0
 
-    def prepare(self, entry_point, space, scheduler, stop, slots, extra="", cluster=None, more=""):
+    def prepare(self, entry_point, space, scheduler, stop, slots, extra="", cluster=None):
         """Writes a cluster file; scripts of `trials` are its code. Gives its path and the path of a fresh log.
 
         With `cluster`, the hosts to use, a script is told to write its log into its own working directory."""
@@ -35,13 +35,14 @@ class Pasha:
         open(log, "w").close()
         lines = ["experiment:", "  name: b%d" % self.count, "  code: ./code"]
         lines += ["  entry_point: " + json.dumps(entry_point), "  config_space:"]
-        lines += ["    %s: %s" % (key, json.dumps(value)) for key, value in dict(space, log="log" if cluster else log).items()]
+        space = dict(space, log="log" if cluster else log)
+        lines += ["    %s: %s" % (key, json.dumps(value)) for key, value in space.items()]
         lines += ["  metric: loss", "  resource_attr: epoch"]
         if extra:
             lines += ["  " + extra]
         lines += ["scheduler: " + json.dumps(scheduler), "stop_criterion: " + json.dumps(stop)]
         cluster = dict(cluster) if cluster else {"work_dir": os.path.join(home, "work")}
-        lines += ["cluster: " + json.dumps(dict(cluster, slots=slots))] + ([more] if more else [])
+        lines += ["cluster: " + json.dumps(dict(cluster, slots=slots))]
         path = os.path.join(home, "cluster.yml")
         with open(path, "w") as file:
             file.write("\n".join(lines) + "\n")
