@@ -6,10 +6,11 @@ import Wire
 
 /// The hosts of the run: their launcher, and what an operator asks of them.
 extension CoordinatorLoop {
-  func beginFarm() {
+  /// - Parameter agentsMayRun: the coordinator before this one did not dismiss its agents: they come back by themselves.
+  func beginFarm(agentsMayRun: Bool) {
     guard let farm else { return }
     let known = Set(state.agents.filter { $0.origin == .launched && $0.greeting != nil }.map(\.name))
-    farm.begin(state.hosts.filter(ClusterOptions.isRemote), known: state.start == nil ? [] : known)
+    farm.begin(state.hosts.filter(ClusterOptions.isRemote), known: known, agentsMayRun: agentsMayRun)
   }
 
   func take(_ happenings: [FarmLauncher.Event]) {

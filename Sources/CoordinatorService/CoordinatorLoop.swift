@@ -74,10 +74,11 @@ final class CoordinatorLoop {
   var state: RunState { coordinator.state }
 
   func run() throws -> Outcome {
+    let wasPaused = state.closing?.suspends == true
     events = [.started(start), .listening(control: listener.control.port, bulk: listener.bulk.port)]
     try handleEvents()
     take(launcher?.begin() ?? [])
-    beginFarm()
+    beginFarm(agentsMayRun: !wasPaused)
     try handleEvents()
     var poller = Poller()
     while true {

@@ -46,7 +46,6 @@ final class FarmLauncher {
   private var secrets: [String: String] = [:]
   /// Processes of hosts that are of no interest any more, until they end.
   private var leaving: [HostLaunch] = []
-  private var returnsUntil: Instant?
   /// The run ends: nothing is started any more.
   private(set) var isEnding = false
 
@@ -58,18 +57,20 @@ final class FarmLauncher {
 
   // MARK: Which hosts
 
-  /// - Parameter known: hosts whose agents may run since a coordinator before this one.
-  func begin(_ options: [HostOptions], known: Set<String>) {
+  /// - Parameters:
+  ///   - known: hosts that had agents under a coordinator before this one.
+  ///   - agentsMayRun: those agents were not dismissed.
+  func begin(_ options: [HostOptions], known: Set<String>, agentsMayRun: Bool) {
     let tunnelled = Set(
       (try? Files.readText(settings.record, limit: 1 << 20))?.split(separator: "\n").map(String.init) ?? [])
-    if !known.isEmpty { returnsUntil = HostClock.now + Self.returnPatience }
     for option in options {
       hosts[option.name] = FarmHost(option)
       hosts[option.name]?.usesTunnel = tunnelled.contains(option.name)
       if needsTunnel(option.name) { openTunnel(option.name) }
-      if known.contains(option.name) {
+      if known.contains(option.name), agentsMayRun {
         hosts[option.name]?.agent = .started(at: HostClock.now + (Self.returnPatience - Self.helloPatience))
       } else {
+        if known.contains(option.name) { hosts[option.name]?.agent = .silent }
         queue.want(option.name, at: HostClock.now)
       }
     }

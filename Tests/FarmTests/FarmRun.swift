@@ -119,8 +119,10 @@ final class FarmRun {
     }
   }
 
-  /// Waits until an attempt of the host has reported, and gives it.
-  func awaitReport(on host: String) throws -> TrialAttempt {
+  /// Waits until an attempt of the host has made a report as wanted, its newest one, and gives it.
+  func awaitReport(
+    on host: String, where isWanted: (ReceivedReport) -> Bool = { _ in true }
+  ) throws -> TrialAttempt {
     try eventually("a report of \(host)", within: .seconds(60)) {
       let facts = try facts()
       let agents = facts.agents(named: host)
@@ -129,7 +131,8 @@ final class FarmRun {
       for fact in facts {
         switch fact {
         case .attemptAssigned(let assignment): slots[assignment.attempt] = assignment.slot.agent
-        case .reportReceived(let report): running.insert(report.attempt)
+        case .reportReceived(let report):
+          if isWanted(report) { running.insert(report.attempt) } else { running.remove(report.attempt) }
         case .attemptEnded(let attempt, _, _): running.remove(attempt)
         default: break
         }
