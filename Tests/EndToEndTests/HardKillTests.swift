@@ -35,7 +35,10 @@ import Testing
   }
 
   @Test func grandchildrenInSessionsOfTheirOwnEndWithTheirSupervisor() throws {
-    let run = try WatchedRun("sessions", sleep: 0.1, trials: 8, child: true)
+    // Long legs: what is killed is killed in mid-leg.
+    let run = try WatchedRun(
+      "sessions", sleep: 0.2, trials: 8, child: true,
+      scheduler: "{name: pasha, max_t: 9, grace_period: 3, random_seed: 5}")
     let coordinator = try run.start()
     try run.awaitStarts(4)
     // Stopped first, so that the agent starts nothing between two looks.

@@ -80,11 +80,11 @@ import Testing
       private(set) var count = 0
       func passphrase(of keyFile: String, isRetry: Bool) -> String? {
         count += 1
-        usleep(3_000_000)
+        usleep(8_000_000)
         return "right"
       }
     }
-    let hasty = try TestSSHServer(options: ["LoginGraceTime 1"], identity: false)
+    let hasty = try TestSSHServer(options: ["LoginGraceTime 4"], identity: false)
     let file = keys.file("key")
     try TestSSHKeys.make("ed25519", at: file, passphrase: "right")
     try hasty.authorize(file + ".pub")
