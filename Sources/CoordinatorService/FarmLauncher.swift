@@ -66,8 +66,8 @@ final class FarmLauncher {
     for option in options {
       hosts[option.name] = FarmHost(option)
       hosts[option.name]?.usesTunnel = tunnelled.contains(option.name)
-      if needsTunnel(option.name) { openTunnel(option.name) }
       if known.contains(option.name), agentsMayRun {
+        if needsTunnel(option.name) { openTunnel(option.name) }
         hosts[option.name]?.agent = .started(at: HostClock.now + (Self.returnPatience - Self.helloPatience))
       } else {
         if known.contains(option.name) { hosts[option.name]?.agent = .silent }
@@ -226,7 +226,10 @@ final class FarmLauncher {
       switch event {
       case .note(let text): events.append(.note("\(name): \(text)"))
       case .ask(let keyFile, let isRetry): ask(keyFile, isRetry, for: name, launch)
-      case .probed(let facts): hosts[name]?.clientAddress = facts.clientAddress
+      case .probed(let facts):
+        hosts[name]?.clientAddress = facts.clientAddress
+        if facts.hasBundle { openTunnelEarly(name) }
+      case .uploaded: openTunnelEarly(name)
       case .uploading(let bytes, done: 0):
         events.append(.note("\(name): copying the agent (\(bytes / 1_048_576) MiB)"))
       case .announced(let key, _, _):
@@ -236,7 +239,7 @@ final class FarmLauncher {
       case .running: started(name)
       case .alive(let pid): alive(name, pid)
       case .failed(let failure): failed(name, failure)
-      case .connected, .uploading, .uploaded, .inspected, .ended, .listening: break
+      case .connected, .uploading, .inspected, .ended, .listening: break
       }
     }
     if launch.hasEnded { hosts[name]?.launch = nil }
@@ -357,6 +360,11 @@ final class FarmLauncher {
     case .direct: return false
     case .auto: return host.usesTunnel
     }
+  }
+
+  /// While the agent starts: one login after the other on each host, and the bundle is copied there once.
+  private func openTunnelEarly(_ name: String) {
+    if needsTunnel(name), case .none? = hosts[name]?.tunnel { openTunnel(name) }
   }
 
   private func openTunnel(_ name: String) {
