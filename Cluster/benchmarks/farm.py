@@ -52,16 +52,6 @@ class Farm:
         """Paths below the folder of a run on a host."""
         return glob.glob(os.path.join(self.home(name), ".pasha", "*", run, *more))
 
-    def processes(self, name):
-        """The processes of a host, as {pid: words of the command line}."""
-        inside = os.readlink("/proc/%d/ns/pid" % self.hosts[name]["pid"])
-        found = {}
-        for pid, (_, words) in processes().items():
-            with contextlib.suppress(OSError):
-                if os.readlink("/proc/%d/ns/pid" % pid) == inside:
-                    found[pid] = words
-        return found
-
     def pasha_processes(self):
         """The processes of pasha's on all hosts, as {pid: words of the command line}."""
         insides = {os.readlink("/proc/%d/ns/pid" % host["pid"]) for host in self.hosts.values()}
@@ -81,10 +71,6 @@ class Farm:
                 if os.readlink("/proc/%d/ns/pid" % pid) in insides:
                     total += with_children(pid)
         return total
-
-    def ssh(self, name, command):
-        """Runs a command on a host; the seconds it took."""
-        return timed(["ssh", "-F", os.path.join(self.folder, "ssh_config"), name, command])
 
     def idle(self, seconds=30):
         """Waits until no process of pasha's runs on a host."""

@@ -3,7 +3,6 @@
 import glob
 import os
 import re
-import subprocess
 import time
 
 from farm import farm, timed
