@@ -44,8 +44,9 @@ struct FarmCheck {
   }
 
   private static func attempt(_ name: TrialAttempt, _ folder: String, _ host: String) throws -> Attempt? {
-    let errors = try String(contentsOfFile: folder + "/std.err", encoding: .utf8)
     // One that was ended before it could begin did nothing.
+    guard FileManager.default.fileExists(atPath: folder + "/std.err") else { return nil }
+    let errors = try String(contentsOfFile: folder + "/std.err", encoding: .utf8)
     guard let line = errors.split(separator: "\n").first(where: { $0.hasPrefix("began ") }) else { return nil }
     let words = line.split(separator: " ")
     let pulse = "\(folder)/../../work/pulse-\(name.attempt)"
