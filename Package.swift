@@ -57,6 +57,8 @@ let package = Package(
     // Floor 2: the machines.
     module("Coordination", ["Scheduling", "SearchSpace", "Searching", "TuningModel", "Wire", protobuf]),
     module("AgentCore", ["TuningModel", "Wire"]),
+    module(
+      "Simulation", ["AgentCore", "Coordination", "Scheduling", "SearchSpace", "Searching", "TuningModel", "Wire"]),
     // Floor 3: C.
     .systemLibrary(name: "CZeroMQ"),
     .systemLibrary(name: "CZlib"),
