@@ -77,7 +77,8 @@ let package = Package(
     module("ClusterFile", ["Coordination", "Scheduling", "SearchSpace", "TuningModel", yams]),
     module(
       "Results", ["CZlib", "Coordination", "HostSystem", "Journal", "Scheduling", "SearchSpace", "TuningModel", "Wire"]),
-    module("Presentation", ["Coordination", "Scheduling", "SearchSpace", "TuningModel", "Wire"]),
+    module("CurveTables", ["HostSystem", "Simulation", "TuningModel"]),
+    module("Presentation", ["Coordination", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
     // Floor 5: the shells.
     module(
       "CoordinatorService",
@@ -125,6 +126,8 @@ let package = Package(
     tests("CodeTreeTests", ["CodeTree", "HostSystem", "TestSupport", "TuningModel", "Wire"]),
     tests("ClusterFileTests", ["ClusterFile", "Coordination", "Scheduling", "SearchSpace", "TuningModel"]),
     tests("JournalTests", ["Coordination", "HostSystem", "Journal", "TestSupport", "TuningModel", grdb]),
+    tests("CurveTablesTests", ["CurveTables", "Scheduling", "Simulation", "TestSupport", "TuningModel"]),
+    tests("PresentationTests", ["Presentation", "Simulation", "TuningModel"]),
     tests(
       "ResultsTests",
       ["Coordination", "Journal", "Results", "Scheduling", "SearchSpace", "TestSupport", "TuningModel", "Wire"]),
