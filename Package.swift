@@ -83,8 +83,8 @@ let package = Package(
     module(
       "CoordinatorService",
       [
-        "ClusterFile", "CodeTree", "Coordination", "HostSystem", "Journal", "Launching", "Messaging", "Presentation",
-        "Results", "Scheduling", "SearchSpace", "TrialSandbox", "TuningModel", "Wire",
+        "ClusterFile", "CodeTree", "Coordination", "CurveTables", "HostSystem", "Journal", "Launching", "Messaging",
+        "Presentation", "Results", "Scheduling", "SearchSpace", "Simulation", "TrialSandbox", "TuningModel", "Wire",
       ]),
     module(
       "AgentService",
@@ -94,7 +94,8 @@ let package = Package(
       ]),
     // Floor 6: arguments and wiring.
     .executableTarget(
-      name: "pasha-coord", dependencies: ["CoordinatorService", "Wire", arguments], swiftSettings: strict),
+      name: "pasha-coord", dependencies: ["Coordination", "CoordinatorService", "TuningModel", "Wire", arguments],
+      swiftSettings: strict),
     .executableTarget(
       name: "pasha-agent", dependencies: ["AgentService", "Devices", "TrialSandbox", "Tunnel", "Wire", arguments],
       swiftSettings: strict, linkerSettings: agentLinking),

@@ -1,6 +1,7 @@
 import ClusterFile
 import CodeTree
 import Coordination
+import CurveTables
 import Foundation
 import HostSystem
 import Journal
@@ -95,6 +96,7 @@ public func exitCode(of error: any Error) -> ExitCode {
   case let error as ServiceError: error.exitCode
   case let error as ClusterFileError: error.problems.first?.code == .unreadableFile ? .notFound : .usage
   case let error as CodeTreeError: exitCode(of: error.code)
+  case let error as CurveTableError: error.code == .notFound ? .notFound : .usage
   case let error as JournalError: error.code == .inUse ? .busy : .software
   default: .software
   }

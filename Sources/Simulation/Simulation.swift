@@ -37,7 +37,12 @@ public struct Simulation: Sendable {
     }
     let rows = places.map { SimulatedRow(table.rows[$0], epochs: epochs) }
     let specification = settings.specification(rows: rows.count, scheduler: options)
-    let (result, best) = try simulated(specification, rows)
+    var (result, best) = try simulated(specification, rows)
+    if settings.method == .oneEpoch {
+      // They were to end there.
+      result.trialsCutShort = 0
+      result.epochsMissing = 0
+    }
     return finished(result, chosen: best.map { places[$0.row] }, trained: best?.epoch ?? 0)
   }
 
