@@ -47,8 +47,9 @@ struct CurvesFile {
       let expected = rows[place].values.count
       guard row.values.count == expected else {
         throw reader.mistake(
-          .shape, "configuration \(row.id) has \(row.values.count) times, and \(expected) values in curves.csv; "
-            + "both must be as many")
+          .shape,
+          "configuration \(row.id) has \(row.values.count) times, and \(expected) values in curves.csv; it must have "
+            + "as many")
       }
       rows[place].seconds = row.values
       seen += 1

@@ -59,8 +59,10 @@ public struct MeasuredTable: Sendable {
       case .notFinite?: leftOut.notFinite += 1
       case .timesNotGrowing?: leftOut.timesNotGrowing += 1
       case nil:
-        kept.append(
-          .init(id: row.id, values: Array(row.values.prefix(maxResource)), seconds: Array(row.seconds.prefix(maxResource))))
+        var row = row
+        row.values.removeLast(row.values.count - maxResource)
+        row.seconds.removeLast(row.seconds.count - maxResource)
+        kept.append(row)
       }
     }
     guard !kept.isEmpty else {

@@ -58,7 +58,8 @@ public struct TableDescription: Equatable, Sendable {
       case _ where remarks.contains(member.key): break
       default:
         throw CurveTableError(
-          .syntax, path, "\(member.key) is not known; known are name, metric, mode, max_t, "
+          .syntax, path,
+          "\(member.key) is not known; known are name, metric, mode, max_t, "
             + remarks.joined(separator: ", "))
       }
     }

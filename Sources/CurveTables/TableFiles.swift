@@ -6,7 +6,8 @@ extension CurveTables {
   /// Whether a path is a file or a folder, links followed; `missing` says more when it is neither.
   static func kind(of path: String, missing: String = "") throws(CurveTableError) -> Kind {
     guard let status = try status(path) else {
-      throw CurveTableError(.notFound, path, "there is no such file or folder" + (missing.isEmpty ? "" : "; \(missing)"))
+      let more = missing.isEmpty ? "" : "; \(missing)"
+      throw CurveTableError(.notFound, path, "there is no such file or folder" + more)
     }
     switch status.kind {
     case .file: return .file

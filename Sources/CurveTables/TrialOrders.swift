@@ -11,7 +11,8 @@ public struct TrialOrders: Equatable, Sendable {
   /// The order of a seed.
   public func order(seed: UInt64) throws(CurveTableError) -> [Int] {
     if let order = orders[seed] { return order }
-    let range = seeds.count == 1 ? "seed \(seeds[0])" : "\(seeds.count) seeds from \(seeds[0]) to \(seeds[seeds.count - 1])"
+    let (first, last) = (seeds.first ?? 0, seeds.last ?? 0)
+    let range = seeds.count == 1 ? "seed \(first)" : "\(seeds.count) seeds from \(first) to \(last)"
     throw CurveTableError(.missingSeed, file, "has no order for seed \(seed); it has \(range)")
   }
 
@@ -46,7 +47,8 @@ public struct TrialOrders: Equatable, Sendable {
         order.append(id)
       }
       guard !order.isEmpty else {
-        throw reader.mistake(.shape, fields[0], "seed \(seed) has no configurations; they follow it, separated by commas")
+        throw reader.mistake(
+          .shape, fields[0], "seed \(seed) has no configurations; they follow it, separated by commas")
       }
       result.orders[seed] = order
     }
@@ -71,7 +73,8 @@ public struct TrialOrders: Equatable, Sendable {
       case .timesNotGrowing?: "its times do not grow; leave it out here"
       }
     guard reason.isEmpty else {
-      throw reader.mistake(.unknownConfiguration, field, "configuration \(id) of \(table.file) cannot be used: \(reason)")
+      throw reader.mistake(
+        .unknownConfiguration, field, "configuration \(id) of \(table.file) cannot be used: \(reason)")
     }
   }
 }

@@ -39,7 +39,8 @@ struct PlotAxis: Equatable {
     let count = Int(((upper / step).rounded(.down) - first).rounded())
     for index in 0...max(0, min(count, 20)) {
       let value = (first + Double(index)) * step
-      let text = decimals > 9 || abs(value) >= 1e7 ? Presentation.number(value) : String(format: "%.\(decimals)f", value)
+      let isPlain = decimals <= 9 && abs(value) < 1e7
+      let text = isPlain ? String(format: "%.\(decimals)f", value) : Presentation.number(value)
       ticks.append(Tick(value: value, label: text.allSatisfy { "-0.".contains($0) } ? "0" : text))
     }
     return PlotAxis(label: label, isLogarithmic: false, lower: lower, upper: upper, ticks: ticks)

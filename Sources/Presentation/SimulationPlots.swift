@@ -92,9 +92,8 @@ extension Presentation {
             x: runtime.mean / unit.seconds, y: best.mean, xSpread: runtime.deviation / unit.seconds,
             ySpread: best.deviation)
         ]
-        take(
-          max(0, (runtime.mean - runtime.deviation) / unit.seconds)...((runtime.mean + runtime.deviation) / unit.seconds),
-          (best.mean - best.deviation)...(best.mean + best.deviation))
+        let latest = (runtime.mean + runtime.deviation) / unit.seconds
+        take(latest...latest, (best.mean - best.deviation)...(best.mean + best.deviation))
       }
       series.append(one)
     }

@@ -7,7 +7,8 @@ struct OrderTests {
   private let folder = TemporaryFolder("orders")
 
   private func read(_ text: String, maxResource: Int = 2) throws -> TrialOrders {
-    let table = try folder.write("t.csv", "config_id,epoch_seconds,e1,e2\n0,1,1,2\n1,1,1\n2,1,1,nan\n3,-1,1,2\n8,1,1,2\n")
+    let table = try folder.write(
+      "t.csv", "config_id,epoch_seconds,e1,e2\n0,1,1,2\n1,1,1\n2,1,1,nan\n3,-1,1,2\n8,1,1,2\n")
     return try TrialOrders.read(
       folder.write("orders.csv", text), table: CurveTables.read(table), maxResource: maxResource)
   }

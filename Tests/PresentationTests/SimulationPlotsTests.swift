@@ -7,8 +7,9 @@ import Testing
 
 @Suite("Plots of simulated runs")
 struct SimulationPlotsTests {
-  private func plot(_ runs: [SimulationResult] = SimulationTablesTests.runs, title: String = "A <b> & \"c\"") throws -> Picture {
-    try Picture(Presentation.simulationPlot(SimulationComparison(runs), title: title, metric: "accuracy, %"))
+  private func plot(_ runs: [SimulationResult] = SimulationTablesTests.runs) throws -> Picture {
+    let comparison = SimulationComparison(runs)
+    return try Picture(Presentation.simulationPlot(comparison, title: "A <b> & \"c\"", metric: "accuracy, %"))
   }
 
   @Test("the picture is XML with a title, axes, a legend and a line for each run")

@@ -29,10 +29,10 @@ struct SimulationTablesTests {
     // Deviation of two values: their distance divided by √2.
     #expect(
       Presentation.simulation(SimulationComparison(Self.runs), metric: "accuracy, %") == """
-        approach  accuracy, %   runtime         speed-up over asha  max resources  until trained   epochs
-        pasha     90.50 ± 0.71  0.75 ± 0.35 h   3.0×                 18.0 ± 12.7   1.25 ± 0.35 h    200 ± 141
-        asha      91.75 ± 0.35  2.25 ± 0.35 h   1.0×                200.0 ±  0.0   2.25 ± 0.35 h   1100 ± 141
-        random    –             0.00 h          –                     0.0          –                  0
+        approach  accuracy, %   runtime        speed-up over asha  max resources  until trained  epochs
+        pasha     90.50 ± 0.71  0.75 ± 0.35 h  3.0×                 18.0 ± 12.7   1.25 ± 0.35 h   200 ± 141
+        asha      91.75 ± 0.35  2.25 ± 0.35 h  1.0×                200.0 ±  0.0   2.25 ± 0.35 h  1100 ± 141
+        random    –             0.00 h         –                     0.0          –                 0
         """)
   }
 
