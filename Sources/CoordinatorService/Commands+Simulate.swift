@@ -27,6 +27,8 @@ public struct SimulateOptions: Sendable {
   /// A file with the configurations of each seed, in order.
   public var order: String?
   public var json: Bool
+  /// The table as Markdown.
+  public var markdown: Bool
   /// Where an SVG picture is written.
   public var plot: String?
 
@@ -34,7 +36,7 @@ public struct SimulateOptions: Sendable {
     table: String? = nil, run: String? = nil, schedulers: [String] = ["pasha", "asha"], mode: MetricMode? = nil,
     maxResource: Int? = nil, gracePeriod: Int = 1, reductionFactor: Double = 3, trials: Int? = nil, workers: Int = 4,
     seeds: Int? = nil, atLimit: StopCriterion.AtLimit = .finishPromotions, order: String? = nil, json: Bool = false,
-    plot: String? = nil
+    markdown: Bool = false, plot: String? = nil
   ) {
     self.table = table
     self.run = run
@@ -49,6 +51,7 @@ public struct SimulateOptions: Sendable {
     self.atLimit = atLimit
     self.order = order
     self.json = json
+    self.markdown = markdown
     self.plot = plot
   }
 }
@@ -76,7 +79,11 @@ extension Commands {
     if options.json {
       for result in results { show(Presentation.simulationJSON(result).jsonText(.strict)) }
     } else {
-      show(Presentation.simulation(comparison, metric: source.metric ?? "best metric"))
+      let metric = source.metric ?? "best metric"
+      show(
+        options.markdown
+          ? Presentation.simulationMarkdown(comparison, metric: metric)
+          : Presentation.simulation(comparison, metric: metric))
     }
     for method in comparison.methods { complainAboutShortCurves(method, source) }
     return results.contains { $0.chosen == nil } ? .runFailed : .success

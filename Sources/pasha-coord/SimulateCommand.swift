@@ -44,6 +44,8 @@ struct Simulate: ParsableCommand {
   var plot: String?
   @Flag(help: "Print JSON: a line for each run.")
   var json = false
+  @Flag(help: "Print the table as Markdown.")
+  var markdown = false
 
   func run() throws {
     try perform {
@@ -52,7 +54,7 @@ struct Simulate: ParsableCommand {
           table: table, run: runName,
           schedulers: scheduler.split(separator: ",", omittingEmptySubsequences: false).map(String.init), mode: mode,
           maxResource: maxT, gracePeriod: gracePeriod, reductionFactor: reductionFactor, trials: trials,
-          workers: workers, seeds: seeds, atLimit: atLimit, order: order, json: json, plot: plot))
+          workers: workers, seeds: seeds, atLimit: atLimit, order: order, json: json, markdown: markdown, plot: plot))
     }
   }
 }
