@@ -119,7 +119,7 @@ extension Coordinator {
       return false
     }
     guard let suggestion = state.searcher.suggest(ordinal: state.trials.count) else {
-      record(.runDraining(.spaceExhausted, promotesStill: true), &turn)
+      spaceExhausted(&turn)
       return false
     }
     let origin: TrialCreation.Origin =
@@ -142,6 +142,10 @@ extension Coordinator {
     case .finishRunning: record(.runDraining(.trialsStarted, promotesStill: false), &turn)
     case .finishPromotions: record(.runDraining(.trialsStarted, promotesStill: true), &turn)
     }
+  }
+
+  private mutating func spaceExhausted(_ turn: inout Turn) {
+    record(.runDraining(.spaceExhausted, promotesStill: true), &turn)
   }
 
   private mutating func promote(_ promotion: Promotion, _ turn: inout Turn) {
@@ -201,8 +205,9 @@ extension Coordinator {
         order(.pause, current, reason: .milestone, &turn)
         continue
       }
-      if state.drain == nil, atTrialLimit {
-        limitReached(&turn)
+      if state.drain == nil {
+        // All slots may be held by such trials, so that none asks for a new one.
+        if atTrialLimit { limitReached(&turn) } else { spaceExhausted(&turn) }
         continue
       }
       if state.drain?.promotesStill == false {

@@ -48,8 +48,9 @@ struct SimulatedRun {
   }
 
   private func row(of trial: TrialID) -> Int? {
-    guard case .int(let row)? = coordinator.state[trial]?.configuration[SimulatedHost.hyperparameter] else { return nil }
-    return row
+    let value = coordinator.state[trial]?.configuration[SimulatedHost.hyperparameter]
+    if case .int(let row)? = value { return row }
+    return nil
   }
 
   private func stand() -> SimulationError {

@@ -43,7 +43,8 @@ extension SimulationSettings {
       SimulationError(code: .badOrder, message: "the order of seed \(seed) \(message)")
     }
     if order.isEmpty { throw refuse("is empty") }
-    let placeOf = Dictionary(table.rows.indices.map { (table.rows[$0].id, $0) }, uniquingKeysWith: { first, _ in first })
+    var placeOf: [Int: Int] = [:]
+    for (place, row) in table.rows.enumerated() { placeOf[row.id] = place }
     var seen: Set<Int> = []
     var places: [Int] = []
     for id in order {

@@ -18,7 +18,7 @@ struct Simulate: ParsableCommand {
     help: "A run whose reports are the table: its name, a unique prefix of it, or its folder.")
   var runName: String?
   @Option(
-    help: "Names separated by commas: schedulers, one_epoch (the best after one epoch) and random (an untrained choice).")
+    help: "Names separated by commas: schedulers, one_epoch (the best after one epoch), random (an untrained choice).")
   var scheduler = "pasha,asha"
   @Option(help: "Whether small or large values are good: min or max. Default: as the table or run says.")
   var mode: MetricMode?

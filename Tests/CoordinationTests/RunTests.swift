@@ -1,5 +1,6 @@
 import Coordination
 import Scheduling
+import SearchSpace
 import Testing
 import TuningModel
 
@@ -54,6 +55,17 @@ struct RunTests {
       !farm.journal[draining...].contains {
         if case .scheduling(.promotion) = $0.fact { true } else { false }
       })
+  }
+
+  /// Held trials may fill all slots when the last configuration was tried: then no free slot finds that out.
+  @Test(arguments: [1, 2, 3, 6, 8]) func aSpaceThatWasTriedWholeEndsTheRun(slots: Int) throws {
+    var specification = Sample.specification(max: 9, stop: StopCriterion())
+    specification.experiment.space = ConfigurationSpace([.init("x", .randint(lower: 1, upper: 6))])
+    var farm = try Sample.farm(specification, slots: slots)
+    farm.begin()
+    farm.run()
+    #expect(farm.coordinator.state.trials.count == 6)
+    #expect(farm.outcome == .finished(RunEnd(reason: .spaceExhausted)))
   }
 
   @Test func theNumberOfReportsEndsTheRun() throws {
