@@ -96,6 +96,8 @@ def section(simulator, one, printed, pictures):
             for note in notes:
                 settings += "; " + note.split(": ", 1)[-1]
         parts.append(settings + ":\n\n" + text + "\n")
+        if is_first and one.note:
+            parts.append(one.note + "\n\n")
         if is_first:
             parts.append(stand_in(printed, one))
             parts.append("![How the maximum grew in each run, and what each run came to](paper/%s.svg)\n\n" % name)
@@ -146,10 +148,24 @@ and each pair counts once.
     return text + "\nThe largest difference is %.1f standard errors.\n" % worst
 
 
+def overview(simulator, tables):
+    rows = []
+    for one in tables:
+        cells = {row[0]: row[1:] for row in simulator.rows(one, 3, ["asha", "pasha"])[0]}
+        asha, pasha = cells["asha"], cells["pasha"]
+        rows.append(
+            [one.title, one.metric + (" ↑" if one.mode == "max" else " ↓"), asha[0], pasha[0], pasha[2], pasha[3], asha[4],
+             pasha[4]])
+    return ("\n## In short\n\nReduction factor 3; ↑ higher is better, ↓ lower is better.\n\n"
+            + table(["table", "metric", "ASHA", "PASHA", "speed-up", "PASHA's max resources", "ASHA until trained",
+                     "PASHA until trained"], rows))
+
+
 def page(simulator, tables, missing, printed, reference, pictures):
     parts = [INTRO]
     if missing:
         parts.append("\nTables that were not there when this page was written: %s.\n" % "; ".join(missing))
+    parts.append(overview(simulator, tables))
     parts.append("\n")
     for one in tables:
         parts.append(section(simulator, one, printed, pictures))

@@ -152,7 +152,7 @@ extension Commands {
 
   private static func write(_ comparison: SimulationComparison, _ source: SimulationSource, to path: String) throws {
     let picture = Presentation.simulationPlot(
-      comparison, title: source.table.name, metric: source.metric ?? "best metric")
+      comparison, title: source.table.name, metric: source.metric ?? "best metric", mode: source.mode)
     do {
       try Files.writeAtomically(path, Array(picture.utf8), mode: 0o644)
     } catch {

@@ -1,15 +1,19 @@
 import Foundation
 import Simulation
+import TuningModel
 
 extension Presentation {
   /// An SVG picture of simulated runs: how each run's maximum grew over time, and what each run came to.
   ///
   /// - title: what was simulated.
   /// - metric: the name of the axis of the best values.
+  /// - mode: whether small or large ones are good; nil: it is not said.
   /// - resource: the name of one unit of the resource.
   public static func simulationPlot(
-    _ comparison: SimulationComparison, title: String, metric: String = "best metric", resource: String = "epoch"
+    _ comparison: SimulationComparison, title: String, metric: String = "best metric", mode: MetricMode? = nil,
+    resource: String = "epoch"
   ) -> String {
+    let direction = mode.map { $0 == .min ? " (lower is better)" : " (higher is better)" } ?? ""
     let methods = comparison.methods
     let runs = methods.reduce(0) { max($0, $1.runs.count) }
     let unit = TimeUnit(seconds: methods.flatMap { $0.runs.map(\.runtimeSeconds) }.max() ?? 0)
@@ -21,7 +25,7 @@ extension Presentation {
         + methods.map { summary(of: $0, unit) }.joined(separator: " "),
       legend: methods.map { printable($0.label) },
       panels: [
-        maximumPanel(methods, unit, resource, seeds), outcomePanel(methods, unit, printable(metric), seeds),
+        maximumPanel(methods, unit, resource, seeds), outcomePanel(methods, unit, printable(metric) + direction, seeds),
       ]
     ).svg
   }

@@ -9,7 +9,8 @@ import Testing
 struct SimulationPlotsTests {
   private func plot(_ runs: [SimulationResult] = SimulationTablesTests.runs) throws -> Picture {
     let comparison = SimulationComparison(runs)
-    return try Picture(Presentation.simulationPlot(comparison, title: "A <b> & \"c\"", metric: "accuracy, %"))
+    return try Picture(
+      Presentation.simulationPlot(comparison, title: "A <b> & \"c\"", metric: "accuracy, %", mode: .max))
   }
 
   @Test("the picture is XML with a title, axes, a legend and a line for each run")
@@ -17,7 +18,9 @@ struct SimulationPlotsTests {
     let picture = try plot()
     #expect(picture.root == "svg")
     #expect(picture.texts.first == "A <b> & \"c\"")
-    for text in ["pasha", "asha", "random", "time, h", "runtime, h", "accuracy, %", "maximum resource, epochs"] {
+    for text in [
+      "pasha", "asha", "random", "time, h", "runtime, h", "accuracy, % (higher is better)", "maximum resource, epochs",
+    ] {
       #expect(picture.texts.contains(text), "\(text)")
     }
     // Rung levels that runs were at are ticks; 3 because the first run began there.
