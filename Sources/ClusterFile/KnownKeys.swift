@@ -13,7 +13,7 @@ enum KnownKeys {
   ]
   static let stopCriterion = [
     "max_num_trials_started", "max_num_trials_completed", "max_num_trials_finished", "max_num_evaluations",
-    "max_wallclock_time", "max_cost", "max_metric_value", "min_metric_value", "at_limit",
+    "max_wallclock_time", "max_cost", "max_metric_value", "min_metric_value", "at_limit", "train_best",
   ]
   static let cluster = [
     "hosts", "slots", "n_workers", "host_keys", "ssh_client", "ssh_config", "connect", "listen", "advertise",

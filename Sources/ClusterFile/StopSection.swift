@@ -1,7 +1,7 @@
 import Coordination
 import TuningModel
 
-/// `stop_criterion`: when the run ends.
+/// `stop_criterion`: when the search ends, and what follows it.
 enum StopSection {
   private static let ending = [
     "max_num_trials_started", "max_num_trials_completed", "max_num_trials_finished", "max_num_evaluations",
@@ -30,6 +30,7 @@ enum StopSection {
     stop.minMetricValue = map.double("min_metric_value")
     let atLimit = map.keyword("at_limit", StopCriterion.AtLimit.self)
     if let atLimit { stop.atLimit = atLimit }
+    stop.trainBest = map.int("train_best", 1...Training.maximumTrials)
     warn(map, stop, experiment)
     let isRead: [(String, Bool)] = [
       ("max_num_trials_started", stop.maxTrialsStarted != nil),
@@ -38,6 +39,7 @@ enum StopSection {
       ("max_num_evaluations", stop.maxEvaluations != nil), ("max_wallclock_time", stop.maxWallclockTime != nil),
       ("max_cost", stop.maxCost != nil), ("max_metric_value", stop.maxMetricValue != nil),
       ("min_metric_value", stop.minMetricValue != nil), ("at_limit", atLimit != nil),
+      ("train_best", stop.trainBest != nil),
     ]
     return isRead.allSatisfy { $0.1 || !map.has($0.0) } ? stop : nil
   }

@@ -25,14 +25,16 @@ extension Coordinator {
   /// Decides again what follows from the last facts of the journal, in case it was cut off between them. After a whole
   /// turn nothing follows.
   private mutating func completeLastTurn(_ turn: inout Turn) {
-    for decision in state.scheduler.reviewAll() { record(.scheduling(decision), &turn) }
+    if state.training == nil {
+      for decision in state.scheduler.reviewAll() { record(.scheduling(decision), &turn) }
+    }
     for id in state.activeTrials {
       guard let trial = state[id], let current = trial.current, trial.order == nil else { continue }
       if trial.resource >= state.specification.scheduler.maxResource {
         order(.complete, current, reason: .maximumResource, &turn)
       } else if state.closing != nil {
         order(.pause, current, reason: .runEnds, &turn)
-      } else if let milestone = trial.promotedTo {
+      } else if let milestone = trial.promotedTo, state.training == nil {
         proceed(current, to: milestone, &turn)
       } else if trial.withheld.contains(where: { $0.attempt == current }) {
         releaseWithheld(of: id, pastMilestone: false, &turn)

@@ -149,11 +149,21 @@ extension Coordinator {
   /// With `keep_best: K`, a trial that will not go on is kept when it is one of the best K so far: later it can only
   /// fall.
   private func isWorthKeeping(_ trial: TrialState) -> Bool {
-    guard let count = state.specification.checkpoints.keepBest else { return true }
+    guard var count = state.specification.checkpoints.keepBest else { return true }
+    // Those that may be trained further, or be the best of those that were, are kept until the end.
+    let trains = state.specification.stop.trainBest
+    count = max(count, trains ?? 0)
     guard let own = trial.best?.value else { return false }
     let mode = state.specification.experiment.mode
     let better = state.trials.count { other in
       guard let value = other.best?.value, other.id != trial.id else { return false }
+      if trains != nil {
+        // They go on no further, however good they were.
+        switch other.status {
+        case .failed, .stopped: return false
+        case .pending, .active, .paused, .completed: break
+        }
+      }
       return value == own ? other.id < trial.id : mode.isBetter(value, than: own)
     }
     return better < count
@@ -193,7 +203,7 @@ extension Coordinator {
   /// Trials whose newest checkpoint is worth keeping, is to be copied here, and can still be had.
   var missingCopies: [TrialState] {
     guard state.specification.checkpoints.store == .coordinator else { return [] }
-    let kept = state.specification.checkpoints.keepBest.map { Set(state.ranking.prefix($0).map(\.id)) }
+    let kept = state.specification.checkpoints.keepBest.map { Set(state.finalRanking.prefix($0).map(\.id)) }
     return state.trials.filter { trial in
       guard let newest = trial.seals.last, !newest.holders.contains(.coordinator), kept?.contains(trial.id) != false
       else { return false }

@@ -9,9 +9,12 @@ extension Coordinator {
     guard state.end == nil, !state.isSuspended else { return }
     checkCriteria(&turn)
     if state.closing == nil {
-      fillSlots(&turn)
-      answerAwaiting(&turn)
-      endWhenIdle(&turn)
+      if state.training == nil {
+        fillSlots(&turn)
+        answerAwaiting(&turn)
+        endWhenIdle(&turn)
+      }
+      train(&turn)
       letHostsLeave(&turn)
     }
     finishClosing(&turn)
@@ -19,7 +22,7 @@ extension Coordinator {
 
   // MARK: Free slots
 
-  private mutating func fillSlots(_ turn: inout Turn) {
+  mutating func fillSlots(_ turn: inout Turn) {
     for agent in state.agents.indices {
       guard isReady(AgentID(agent)) else { continue }
       for index in state.agents[agent].slots.indices {
@@ -97,7 +100,7 @@ extension Coordinator {
   /// What a free slot would get promoted now. A bracket without a promotion gets a new trial; when there are none any
   /// more, the other brackets are asked.
   private mutating func duePromotion() -> Promotion? {
-    guard state.drain?.promotesStill != false else { return nil }
+    guard state.drain?.promotesStill != false, state.training == nil else { return nil }
     let drawn = bracketOfNextSuggestion
     if let promotion = state.scheduler.proposePromotion(bracket: drawn) { return promotion }
     guard state.drain != nil else { return nil }
@@ -113,7 +116,7 @@ extension Coordinator {
       promote(promotion, &turn)
       return true
     }
-    guard state.drain == nil else { return false }
+    guard state.drain == nil, state.training == nil else { return false }
     if let limit = state.specification.stop.maxTrialsStarted, state.trials.count >= limit {
       limitReached(&turn)
       return false
@@ -138,7 +141,7 @@ extension Coordinator {
 
   private mutating func limitReached(_ turn: inout Turn) {
     switch state.specification.stop.atLimit {
-    case .now: close(RunEnd(reason: .trialsStarted), suspends: false, &turn)
+    case .now: endSearch(RunEnd(reason: .trialsStarted), &turn)
     case .finishRunning: record(.runDraining(.trialsStarted, promotesStill: false), &turn)
     case .finishPromotions: record(.runDraining(.trialsStarted, promotesStill: true), &turn)
     }
@@ -176,7 +179,7 @@ extension Coordinator {
   private mutating func answerAwaiting(_ turn: inout Turn) {
     guard state.specification.experiment.maxResourceAttribute == nil else { return }
     var index = 0
-    while state.closing == nil, index < state.awaiting.count {
+    while state.closing == nil, state.training == nil, index < state.awaiting.count {
       let id = state.awaiting[index]
       guard let trial = state[id], trial.isActive, trial.order == nil, let current = trial.current,
         let slot = trial.slot
@@ -210,7 +213,8 @@ extension Coordinator {
         if atTrialLimit { limitReached(&turn) } else { spaceExhausted(&turn) }
         continue
       }
-      if state.drain?.promotesStill == false {
+      // With `train_best` it may be one of those that go on in place once the others are there.
+      if state.drain?.promotesStill == false, state.specification.stop.trainBest == nil {
         order(.pause, current, reason: .nothingToPromote, &turn)
         continue
       }
@@ -229,19 +233,20 @@ extension Coordinator {
 
   // MARK: The end
 
-  /// Ends the run when nothing runs, nothing waits and nothing can be promoted any more.
+  /// Ends the search when nothing runs, nothing waits and nothing can be promoted any more.
   private mutating func endWhenIdle(_ turn: inout Turn) {
-    guard let drain = state.drain, state.closing == nil, state.waiting.isEmpty else { return }
+    guard let drain = state.drain, state.closing == nil, state.training == nil, state.waiting.isEmpty else { return }
     let active = state.activeTrials
     let endsByItself = state.specification.experiment.maxResourceAttribute != nil
     let isAnyUnderWay = active.contains { endsByItself || !state.awaiting.contains($0) }
     // Agents that did not say hello yet leave promotions waiting.
     guard !isAnyUnderWay, duePromotion() == nil else { return }
     // Only trials at their milestone are left, and none of them is promoted: nothing will ever change.
+    guard state.specification.stop.trainBest == nil else { return endSearch(RunEnd(reason: drain.reason), &turn) }
     for id in active {
       guard let current = state[id]?.current else { continue }
       order(.pause, current, reason: .nothingToPromote, &turn)
     }
-    if active.isEmpty { close(RunEnd(reason: drain.reason), suspends: false, &turn) }
+    if active.isEmpty { endSearch(RunEnd(reason: drain.reason), &turn) }
   }
 }

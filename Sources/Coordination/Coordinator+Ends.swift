@@ -32,7 +32,7 @@ extension Coordinator {
       releaseWithheld(of: attempt.trial, pastMilestone: true, &turn)
     }
     guard let trial = state[attempt.trial] else { return }
-    let consequence = self.consequence(of: end, for: trial)
+    let consequence = afterSearch(self.consequence(of: end, for: trial), for: trial)
     var end = end
     if case .failed(.noReport) = consequence { end.errorTail = noReportMessage(trial, end) }
     if case .failed(.host) = consequence, end.errorTail.isEmpty { end.errorTail = "its host failed it too often" }
@@ -73,7 +73,7 @@ extension Coordinator {
 
   /// The leg is over, or was broken off because the run ends.
   private func afterLeg(_ trial: TrialState) -> EndConsequence {
-    if trial.promotedTo != nil { return .pending(.promoted) }
+    if trial.promotedTo != nil { return .pending(state.training == nil ? .promoted : .training) }
     if trial.reachedMilestone { return .paused }
     return state.closing?.suspends == false ? .paused : .pending(.resumed)
   }
@@ -102,7 +102,7 @@ extension Coordinator {
 
   mutating func refused(_ attempt: TrialAttempt, _ refusal: StartRefusal, _ turn: inout Turn) {
     guard let trial = state[attempt.trial] else { return }
-    let consequence: EndConsequence
+    var consequence: EndConsequence
     switch refusal.code {
     case _ where trial.order == .stop: consequence = .stopped
     case .staleAttempt where trial.reachedMilestone: consequence = afterLeg(trial)
@@ -124,13 +124,15 @@ extension Coordinator {
     if refusal.code == .sourceUnreachable, case .agent(let holder)? = trial.source?.holder {
       awayUntil[holder] = turn.now + Self.sourcePatience
     }
+    consequence = afterSearch(consequence, for: trial)
     record(.attemptRefused(attempt, refusal, consequence: consequence), &turn)
     tidy(attempt.trial, &turn)
     if case .failed = consequence { checkFailures(&turn) }
   }
 
   private mutating func checkFailures(_ turn: inout Turn) {
-    guard state.closing == nil else { return }
+    // What fails after the search is not trained; the others are.
+    guard state.closing == nil, state.training == nil else { return }
     let failures = state.totals.codeFailures
     let isTooMany =
       state.specification.failures.maxFailures.map { failures > $0 }

@@ -78,7 +78,8 @@ extension Coordinator {
   /// replaying gives the same state under either file. Hosts come and go as facts, by commands of their own.
   mutating func reload(_ specification: RunSpecification, hash: String, _ turn: inout Turn) {
     guard state.end == nil else { return }
-    let change = SpecificationChange.compare(state.specification, specification)
+    let change = SpecificationChange.compare(
+      state.specification, specification, isTraining: state.training != nil)
     // The file is the run's from here on: what may not change must not stand in it changed.
     guard change.refused.isEmpty else { return }
     record(.specificationChanged(hash: hash), &turn)

@@ -30,9 +30,9 @@ extension Coordinator {
     }
   }
 
-  /// Ends the run when one of the criteria that end it at once holds.
+  /// Ends the search when one of the criteria that end it at once holds.
   mutating func checkCriteria(_ turn: inout Turn) {
-    guard state.closing == nil, state.end == nil else { return }
+    guard state.closing == nil, state.end == nil, state.training == nil else { return }
     let stop = state.specification.stop
     let totals = state.totals
     let best = totals.bestTrial.flatMap { state[$0]?.best?.value }
@@ -55,7 +55,7 @@ extension Coordinator {
     } else {
       return
     }
-    close(RunEnd(reason: reason), suspends: false, &turn)
+    endSearch(RunEnd(reason: reason), &turn)
   }
 
   /// A closing run ends when no attempt is left on an agent that may still answer.
@@ -83,23 +83,13 @@ extension Coordinator {
     return now < until
   }
 
-  /// With `keep_best: K`, the checkpoints of all but the K best trials go when the run is over.
+  /// With `keep_best: K`, the checkpoints of all but the K best trials go when the run is over; those that were trained
+  /// after the search come first.
   private mutating func dropCheckpoints(_ turn: inout Turn) {
     guard let count = state.specification.checkpoints.keepBest else { return }
-    let kept = Set(state.ranking.prefix(count).map(\.id))
+    let kept = Set(state.finalRanking.prefix(count).map(\.id))
     for trial in state.trials where !trial.seals.isEmpty && !kept.contains(trial.id) {
       drop(trial.id, &turn)
-    }
-  }
-}
-
-extension RunState {
-  /// Trials with a finite value, best first; ties in the order of their ids.
-  public var ranking: [TrialState] {
-    let mode = specification.experiment.mode
-    return trials.filter { $0.best != nil }.sorted { a, b in
-      guard let x = a.best?.value, let y = b.best?.value, x != y else { return a.id < b.id }
-      return mode.isBetter(x, than: y)
     }
   }
 }

@@ -67,7 +67,9 @@ extension Coordinator {
 
   /// Asks the scheduler what follows from a value that it was told, and what becomes of a trial at its milestone.
   mutating func review(_ id: TrialID, _ turn: inout Turn) {
-    for decision in state.scheduler.review(after: id) { record(.scheduling(decision), &turn) }
+    if state.training == nil {
+      for decision in state.scheduler.review(after: id) { record(.scheduling(decision), &turn) }
+    }
     guard let trial = state[id], trial.reachedMilestone, trial.isActive, trial.order == nil,
       max(trial.milestone, trial.resource) >= state.specification.scheduler.maxResource,
       let current = trial.current

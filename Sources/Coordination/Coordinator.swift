@@ -102,7 +102,7 @@ public struct Coordinator: Sendable {
     }
     for until in restsUntil.values { consider(until) }
     if let copiesUntil { consider(copiesUntil) }
-    if let limit = state.specification.stop.maxWallclockTime, state.closing == nil {
+    if let limit = state.specification.stop.maxWallclockTime, state.closing == nil, state.training == nil {
       let left = limit - activeTime(at: now.monotonic)
       consider(now.monotonic + max(left, .zero))
     }

@@ -28,6 +28,8 @@ public enum Fact: Equatable, Sendable {
   case runClosing(RunEnd, suspend: Bool)
   /// Every attempt has ended; the coordinator ends, to be resumed later.
   case runSuspended
+  /// The search is over, and its best trials are trained up to the maximum resource.
+  case trainingBegan(Training)
   case runFinished(RunEnd)
   /// The ports that the coordinator listens on; they stay the same over restarts.
   case addressChosen(control: Int, bulk: Int)
@@ -235,6 +237,8 @@ public struct AttemptAssignment: Equatable, Sendable {
     case restarted
     /// The run was resumed after it had been suspended.
     case resumed
+    /// One of the best trials of the search: it is trained up to the maximum resource.
+    case training
   }
 
   public var attempt: TrialAttempt
@@ -288,7 +292,7 @@ public struct ReceivedReport: Equatable, Sendable {
 
 /// What is made of a report.
 public enum ReportDisposition: Equatable, Sendable {
-  /// Told to the scheduler.
+  /// Counts: told to the scheduler, as long as the search goes on.
   case ranked
   /// A resource that was reported before: kept, not ranked.
   case recorded
@@ -326,6 +330,8 @@ public enum OrderReason: String, Sendable, CaseIterable {
   case agentLost
   /// Its host is drained, or leaves the run.
   case hostLeaves
+  /// The search is over, and it is none of the best.
+  case searchEnds
 }
 
 /// What the end of an attempt means for its trial.

@@ -19,6 +19,23 @@ extension RunStart {
   }
 }
 
+extension Training {
+  var message: ProtoTrainingBegan {
+    .with {
+      $0.end = end.encodable
+      $0.trials = trials.map { UInt32(clamping: $0.rawValue) }
+    }
+  }
+
+  init(_ message: ProtoTrainingBegan) throws(WireError) {
+    self.init(
+      end: try RunEnd(message.end),
+      trials: try Check.list(message.trials, atMost: Self.maximumTrials, "training_began.trials") {
+        (trial) throws(WireError) in TrialID(try Check.count(trial, "training_began.trials"))
+      })
+  }
+}
+
 extension RunEnd {
   /// Not `message`, which is the text.
   var encodable: ProtoRunEnd {

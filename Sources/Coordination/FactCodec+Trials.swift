@@ -61,6 +61,7 @@ extension AttemptAssignment.Reason: WireEnumeration {
     case .promoted: .promoted
     case .restarted: .restarted
     case .resumed: .resumed
+    case .training: .training
     }
   }
 }
@@ -85,6 +86,7 @@ extension OrderReason: WireEnumeration {
     case .operatorAsked: .operatorAsked
     case .agentLost: .agentLost
     case .hostLeaves: .hostLeaves
+    case .searchEnds: .searchEnds
     }
   }
 }

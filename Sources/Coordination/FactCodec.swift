@@ -19,6 +19,7 @@ extension Fact: WireCodable {
         try RunEnd.Reason(draining.reason, "run_draining.reason"), promotesStill: draining.promotesStill)
     case .runClosing(let closing): self = .runClosing(try RunEnd(closing.end), suspend: closing.suspend)
     case .runSuspended: self = .runSuspended
+    case .trainingBegan(let training): self = .trainingBegan(try Training(training))
     case .runFinished(let end): self = .runFinished(try RunEnd(end))
     case .addressChosen(let address):
       self = .addressChosen(
@@ -123,6 +124,7 @@ extension Fact: WireCodable {
           $0.suspend = suspend
         })
     case .runSuspended: .runSuspended(ProtoEmpty())
+    case .trainingBegan(let training): .trainingBegan(training.message)
     case .runFinished(let end): .runFinished(end.encodable)
     case .addressChosen(let control, let bulk):
       .addressChosen(

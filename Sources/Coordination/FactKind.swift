@@ -7,6 +7,7 @@ extension Fact {
     case .runDraining: "run_draining"
     case .runClosing: "run_closing"
     case .runSuspended: "run_suspended"
+    case .trainingBegan: "training_began"
     case .runFinished: "run_finished"
     case .addressChosen: "address_chosen"
     case .joinTokenIssued: "join_token_issued"

@@ -114,7 +114,8 @@ public struct SearcherOptions: Equatable, Sendable {
   }
 }
 
-/// When a run ends. A run without any criterion goes on until it is stopped.
+/// When the search ends, and the run with it unless `trainBest` is given. A run without any criterion goes on until it is
+/// stopped.
 public struct StopCriterion: Equatable, Sendable {
   /// What happens when `maxTrialsStarted` is reached.
   public enum AtLimit: String, Sendable, CaseIterable {
@@ -138,11 +139,14 @@ public struct StopCriterion: Equatable, Sendable {
   public var maxMetricValue: Double?
   public var minMetricValue: Double?
   public var atLimit: AtLimit
+  /// So many of the best trials are trained up to the maximum resource when the search is over; nil: none.
+  public var trainBest: Int?
 
   public init(
     maxTrialsStarted: Int? = nil, maxTrialsCompleted: Int? = nil, maxTrialsFinished: Int? = nil,
     maxEvaluations: Int? = nil, maxWallclockTime: Duration? = nil, maxCost: Double? = nil,
-    maxMetricValue: Double? = nil, minMetricValue: Double? = nil, atLimit: AtLimit = .finishPromotions
+    maxMetricValue: Double? = nil, minMetricValue: Double? = nil, atLimit: AtLimit = .finishPromotions,
+    trainBest: Int? = nil
   ) {
     self.maxTrialsStarted = maxTrialsStarted
     self.maxTrialsCompleted = maxTrialsCompleted
@@ -153,6 +157,7 @@ public struct StopCriterion: Equatable, Sendable {
     self.maxMetricValue = maxMetricValue
     self.minMetricValue = minMetricValue
     self.atLimit = atLimit
+    self.trainBest = trainBest
   }
 }
 

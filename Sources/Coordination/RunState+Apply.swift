@@ -18,6 +18,7 @@ extension RunState {
     case .runDraining(let reason, let promotesStill): drain = Drain(reason: reason, promotesStill: promotesStill)
     case .runClosing(let end, let suspends): closing = Closing(end: end, suspends: suspends)
     case .runSuspended: isSuspended = true
+    case .trainingBegan(let training): apply(training, at: stamped.stamp)
     case .runFinished(let end): self.end = end
     case .addressChosen(let control, let bulk): ports = Ports(control: control, bulk: bulk)
     case .joinTokenIssued(let key): joinTokens.append(key)

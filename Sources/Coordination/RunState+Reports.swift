@@ -42,10 +42,11 @@ extension RunState {
     if disposition == .ranked { rank(attempt.trial, resource: report.resource, value: report.value) }
   }
 
-  /// Tells the scheduler a value and keeps what the coordinator itself needs of it.
+  /// Tells the scheduler a value and keeps what the coordinator itself needs of it. After the search the scheduler is told
+  /// nothing: its rungs stay as the search left them.
   private mutating func rank(_ id: TrialID, resource: Int, value: Double) {
     guard let trial = self[id] else { return }
-    _ = scheduler.record(id, resource: resource, value: value)
+    if training == nil { _ = scheduler.record(id, resource: resource, value: value) }
     // A script may report any whole number: the sum stops at the largest one.
     let (sum, isTooLarge) = totals.resource.addingReportingOverflow(max(0, resource - trial.resource))
     totals.resource = isTooLarge ? .max : sum

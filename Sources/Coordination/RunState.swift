@@ -13,6 +13,10 @@ public struct RunState: Sendable {
   public internal(set) var start: RunStart?
   /// Set while the run takes no more new trials.
   public internal(set) var drain: Drain?
+  /// Set once the search is over and its best trials are trained.
+  public internal(set) var training: Training?
+  /// Active time of the search; nil while it goes on, and in a run that ends with it.
+  public internal(set) var searchTime: Duration?
   /// Set while all trials are being ended.
   public internal(set) var closing: Closing?
   public internal(set) var isSuspended = false

@@ -49,7 +49,7 @@ extension SpecificationChange {
     }
   }
 
-  mutating func compareStop(_ old: StopCriterion, _ new: StopCriterion) {
+  mutating func compareStop(_ old: StopCriterion, _ new: StopCriterion, isTraining: Bool) {
     func key(_ name: String) -> String { "stop_criterion.\(name)" }
     let change = Change.stop(new)
     apply(key("max_num_trials_started"), old.maxTrialsStarted, new.maxTrialsStarted, change)
@@ -61,6 +61,12 @@ extension SpecificationChange {
     apply(key("max_metric_value"), old.maxMetricValue, new.maxMetricValue, change)
     apply(key("min_metric_value"), old.minMetricValue, new.minMetricValue, change)
     apply(key("at_limit"), old.atLimit, new.atLimit, change)
+    if isTraining {
+      refuse(
+        key("train_best"), old.trainBest, new.trainBest, "the search is over, and its best trials are being trained")
+    } else {
+      apply(key("train_best"), old.trainBest, new.trainBest, change)
+    }
   }
 
   mutating func compareCluster(_ old: ClusterOptions, _ new: ClusterOptions) {

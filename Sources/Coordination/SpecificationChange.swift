@@ -44,11 +44,14 @@ public struct SpecificationChange: Equatable, Sendable {
   public var isEmpty: Bool { applicable.isEmpty && refused.isEmpty }
 
   /// What differs between the specification of a run and another one.
-  public static func compare(_ old: RunSpecification, _ new: RunSpecification) -> SpecificationChange {
+  /// - Parameter isTraining: whether the search is over and its best trials are being trained.
+  public static func compare(
+    _ old: RunSpecification, _ new: RunSpecification, isTraining: Bool = false
+  ) -> SpecificationChange {
     var change = SpecificationChange()
     change.compareExperiment(old.experiment, new.experiment)
     change.compareScheduler(old, new)
-    change.compareStop(old.stop, new.stop)
+    change.compareStop(old.stop, new.stop, isTraining: isTraining)
     change.compareCluster(old.cluster, new.cluster)
     change.compareHosts(old.cluster, new.cluster)
     change.compareCheckpoints(old.checkpoints, new.checkpoints)

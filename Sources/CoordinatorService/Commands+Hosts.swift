@@ -60,7 +60,8 @@ extension Commands {
     let new = try ClusterFile.decode(
       text: text, fileName: file, baseDirectory: Files.parent(of: path), checksFiles: true)
     let old = try folder.specification()
-    let change = SpecificationChange.compare(old, new.specification)
+    let change = SpecificationChange.compare(
+      old, new.specification, isTraining: try folder.state().training != nil)
     guard change.refused.isEmpty else {
       let lines = change.refused.map { "\($0.key) cannot change while the run goes on: \($0.reason)" }
       throw ServiceError(.usage, lines.joined(separator: "\n") + "\nnothing of \(file) was taken over")

@@ -36,7 +36,8 @@ extension RequestDesk {
     do {
       let decoded = try ClusterFile.decode(
         text: text, fileName: path, baseDirectory: Files.parent(of: path), checksFiles: false)
-      let change = SpecificationChange.compare(try folder.specification(), decoded.specification)
+      let change = SpecificationChange.compare(
+        try folder.specification(), decoded.specification, isTraining: try folder.state().training != nil)
       guard change.refused.isEmpty else {
         return failure("not taken over: " + change.refused.map(\.key).joined(separator: ", ") + " may not change")
       }

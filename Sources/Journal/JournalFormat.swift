@@ -13,8 +13,8 @@ struct JournalFormat: Sendable {
   /// Bytes of one fact; more is a damaged or a hostile file.
   static let maximumPayload = 16 << 20
 
-  /// 2: hosts, slots of agents, checkpoints that move.
-  var current: Int64 = 2
+  /// 2: hosts, slots of agents, checkpoints that move. 3: the training after the search.
+  var current: Int64 = 3
   var oldest: Int64 = 1
 
   /// Looks at the file's own header, before SQLite could write anything to a file that is not ours, and gives the bytes

@@ -16,7 +16,8 @@ extension Presentation {
     case .runDraining(let reason, let promotes): [draining(reason, promotes: promotes, state)]
     case .runClosing(let end, let suspends): [closing(end, suspends: suspends, state)]
     case .runSuspended: ["all trials are paused and sealed; `pasha-coord resume \(state.start?.run ?? "")` goes on"]
-    case .runFinished(let end): ["finished: \(reason(end.reason, state))"]
+    case .trainingBegan(let training): [began(training, state)]
+    case .runFinished(let end): [finished(state, end.reason)]
     case .agentAdmitted(let admission):
       admission.origin == .joined ? ["agent \(admission.agent) (\(printable(admission.name))) was admitted"] : []
     case .agentGreeted(let greeting): [greeted(greeting, state)]
@@ -33,7 +34,7 @@ extension Presentation {
       ["trial \(attempt.trial) was not started: \(printable(refusal.detail))"]
     case .reportReceived(let report): reported(report, state)
     case .attemptEnded(let attempt, let end, let consequence): ended(attempt, end, consequence, state)
-    case .trialStopped(let trial): ["trial \(trial) was stopped"]
+    case .trialStopped(let trial): ["trial \(trial) was stopped"] + dropped(trial, state)
     case .agentSlots(let agent, let states): slots(agent, states, state)
     case .hostAdded(let host): ["host \(printable(host.name)) joins the run"]
     case .hostMarked(let name, let mark): [marked(name, mark, state)] + idleness(state)
@@ -56,6 +57,9 @@ extension Presentation {
     ]
     if let limit = specification.stop.maxTrialsStarted { parts.append("\(limit) trials") }
     if let limit = specification.stop.maxWallclockTime { parts.append("at most \(duration(limit))") }
+    if let count = specification.stop.trainBest {
+      parts.append(count == 1 ? "then the best one is trained" : "then the best \(count) are trained")
+    }
     return "run \(start.run) — " + parts.joined(separator: ", ")
   }
 
@@ -98,6 +102,9 @@ extension Presentation {
       return
         "trial \(trial) starts again \(assignment.resumeFrom == nil ? "from the start " : "from its checkpoint ")on \(goal)"
     case .resumed: return "trial \(trial) resumes on \(goal)"
+    case .training:
+      let origin = assignment.resumeFrom == nil ? "from the start (there is no checkpoint of it)" : "from its checkpoint"
+      return "trial \(trial) is trained on \(origin) on \(goal)"
     }
   }
 
@@ -189,12 +196,12 @@ extension Presentation {
     case .pending(.restarted):
       return ["trial \(trial) was lost (\(cause(end))); it starts again"]
     case .pending: return []
-    case .completed: return ["trial \(trial) completed"]
-    case .stopped: return ["trial \(trial) was stopped"]
+    case .completed: return [trained(trial, state)]
+    case .stopped: return ["trial \(trial) was stopped"] + dropped(trial, state)
     case .failed:
       let tail = printable(end.errorTail, keepsNewlines: true)
         .split(separator: "\n", omittingEmptySubsequences: true).suffix(8).map { "    \($0)" }
-      return ["trial \(trial) failed (\(cause(end)))"] + tail
+      return ["trial \(trial) failed (\(cause(end)))"] + tail + dropped(trial, state)
     }
   }
 

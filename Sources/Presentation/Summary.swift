@@ -24,6 +24,7 @@ extension Presentation {
     } else {
       lines.append(nothingReported(state))
     }
+    lines += phases(state)
     let totals = state.totals
     let active = state.lastStamp?.active ?? .zero
     lines.append(
@@ -54,7 +55,8 @@ extension Presentation {
       ? "no trial reported \(metric)" : "no trial reported a finite \(metric): all \(usable) values are NaN or infinite"
   }
 
-  static func bestTrial(_ state: RunState) -> TrialState? { state.totals.bestTrial.flatMap { state[$0] } }
+  /// The run's result: the best of those trained after the search, or else the best of all.
+  static func bestTrial(_ state: RunState) -> TrialState? { state.result }
 
   /// `best --json`, and part of the summary's.
   public static func bestJSON(_ state: RunState) -> JSONValue {
@@ -66,6 +68,7 @@ extension Presentation {
       .init("resource", .int(best.resource)),
       .init("config", json(trial.configuration)),
       .init("checkpoint", checkpointJSON(trial, state)),
+      .init("trained", .bool(state.trained.contains { $0.id == trial.id })),
     ])
   }
 
@@ -123,6 +126,7 @@ extension Presentation {
       .init("slot_seconds", .double(state.totals.slotTime.inSeconds)),
       .init("continued_in_place", .int(state.totals.continuedInPlace)),
       .init("maximum_resource", .int(state.scheduler.ladder.map(\.currentMaximum).max() ?? 0)),
+      .init("training", trainingJSON(state)),
     ])
   }
 
@@ -139,7 +143,7 @@ extension Presentation {
     }
   }
 
-  /// `running`, `draining`, `closing`, `paused`, `finished` or `failed`.
+  /// `running`, `draining`, `training`, `closing`, `paused`, `finished` or `failed`.
   public static func runStatus(_ state: RunState) -> String {
     if let end = state.end {
       switch end.reason {
@@ -149,6 +153,7 @@ extension Presentation {
     }
     if state.isSuspended { return "paused" }
     if state.closing != nil { return "closing" }
+    if state.training != nil { return "training" }
     return state.drain == nil ? "running" : "draining"
   }
 }

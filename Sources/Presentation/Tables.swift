@@ -60,6 +60,8 @@ extension Presentation {
     if let best = bestTrial(state), let value = best.best {
       lines.append("  best: trial \(best.id), \(number(value.value)) at \(resource(value.resource, state))")
     }
+    lines += phases(state).map { "  \($0)" }
+    if state.training != nil, state.end == nil { lines.append("  \(progress(state))") }
     for agent in state.agents {
       let slots = agent.slots.map { $0.map { "\($0)" } ?? "-" }.joined(separator: " ")
       let health = pid == nil ? "" : ", \(agent.reachability.rawValue)" + (agent.isPrepared ? "" : ", preparing")

@@ -10,6 +10,14 @@ struct ResultsMetadata {
   var specification: RunSpecification
   var start: RunStart
   var startedAt: Timestamp
+  /// What is known of the training after the search; nil before it.
+  var training: Training?
+
+  struct Training: Equatable {
+    var searchTime: Duration
+    /// Those trained in full, best first; nil until the run is over.
+    var trained: [TrialID]?
+  }
 
   /// One line of JSON, as Python prints it.
   var bytes: [UInt8] { JSONValue.object(members).jsonBytes(.python) + [UInt8(ascii: "\n")] }
@@ -61,6 +69,14 @@ struct ResultsMetadata {
       members.append(.init("max_resource_attr", .string(attribute)))
     }
     if let workers = specification.cluster.maxWorkers { members.append(.init("n_workers", .int(workers))) }
+    if let count = specification.stop.trainBest { members.append(.init("train_best", .int(count))) }
+    if let training {
+      members.append(.init("search_seconds", .double(training.searchTime.inSeconds)))
+      if let trained = training.trained {
+        members.append(.init("trained_trials", .array(trained.map { .int($0.rawValue) })))
+        if let best = trained.first { members.append(.init("best_trained_trial", .int(best.rawValue))) }
+      }
+    }
     if let hash = start.codeHash { members.append(.init("code_hash", .string(hash))) }
     return members
   }

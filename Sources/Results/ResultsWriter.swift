@@ -23,6 +23,8 @@ public final class ResultsWriter {
   private var lastSequence = 0
   private var writtenSequence = 0
   private var metadata: [UInt8] = []
+  private var start: (start: RunStart, at: Timestamp)?
+  private var training: ResultsMetadata.Training?
 
   /// - Parameters:
   ///   - folder: the run's folder, where the files go.
@@ -81,7 +83,7 @@ public final class ResultsWriter {
         var lines: [UInt8] = []
         for record in records {
           lastSequence = record.sequence
-          if case .runStarted(let start) = record.fact { try writeMetadata(start, at: record.stamp.wall) }
+          try note(record, reader)
           let isFirstRow = lines.isEmpty && body.deflater.inputBytes == 0
           let known = table.columns.count
           guard let line = try line(of: record, reader) else { continue }
@@ -160,8 +162,26 @@ public final class ResultsWriter {
     }
   }
 
-  private func writeMetadata(_ start: RunStart, at time: Timestamp) throws(SystemError) {
-    let bytes = ResultsMetadata(specification: specification, start: start, startedAt: time).bytes
+  /// Facts that `metadata.json` tells of.
+  private func note(_ record: JournalRecord, _ reader: JournalReader) throws {
+    switch record.fact {
+    case .runStarted(let start): self.start = (start, record.stamp.wall)
+    case .trainingBegan:
+      if training == nil { training = ResultsMetadata.Training(searchTime: record.stamp.active) }
+    case .runFinished where training != nil && training?.trained == nil:
+      var state = try RunState(specification: specification)
+      try reader.replay { state.apply(StampedFact(stamp: $0.stamp, fact: $0.fact)) }
+      training?.trained = state.trained.map(\.id)
+    default: return
+    }
+    try writeMetadata()
+  }
+
+  private func writeMetadata() throws(SystemError) {
+    guard let start else { return }
+    let bytes = ResultsMetadata(
+      specification: specification, start: start.start, startedAt: start.at, training: training
+    ).bytes
     guard bytes != metadata else { return }
     try Files.writeDurably("\(folder)/metadata.json", bytes)
     metadata = bytes

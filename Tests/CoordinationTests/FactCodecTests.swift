@@ -71,11 +71,13 @@ import Wire
     }
   }
 
-  /// A journal of version 1, from before there were hosts, is read to the last byte.
-  @Test func theBytesOfVersionOneAreRead() throws {
-    let file = repositoryRoot().appendingPathComponent("Tests/Fixtures/frozen/facts-of-version-1.txt")
+  /// Journals of version 1, from before there were hosts, and of version 2, from before best trials were trained after
+  /// the search, are read to the last byte.
+  @Test(arguments: [(1, 31), (2, 37)])
+  func theBytesOfEarlierJournalsAreRead(version: Int, count: Int) throws {
+    let file = repositoryRoot().appendingPathComponent("Tests/Fixtures/frozen/facts-of-version-\(version).txt")
     let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init)
-    #expect(lines.count == 31)
+    #expect(lines.count == count)
     for line in lines {
       let words = line.split(separator: " ")
       let digits = Array(words.count > 1 ? words[1] : "")

@@ -10,7 +10,7 @@ struct RandomFacts {
   init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
   /// Kinds of facts; `fact(n)` is of the n-th.
-  static let kinds = 37
+  static let kinds = 38
 
   mutating func fact(_ kind: Int) -> Fact {
     switch kind {
@@ -86,7 +86,8 @@ struct RandomFacts {
     case 33: .hostMarked(text(), pick(HostMark.allCases))
     case 34: .specificationChanged(hash: text())
     case 35: .checkpointCopied(trial(), generation: count(), holder())
-    default: .checkpointsDeleted(trial(), agent())
+    case 36: .checkpointsDeleted(trial(), agent())
+    default: .trainingBegan(Training(end: end(), trials: (0..<below(4)).map { _ in trial() }))
     }
   }
 

@@ -41,6 +41,7 @@ struct SpecificationChangeTests {
     ("stop_criterion.max_metric_value: none → 1.0", { $0.stop.maxMetricValue = 1 }),
     ("stop_criterion.min_metric_value: none → 0.1", { $0.stop.minMetricValue = 0.1 }),
     ("stop_criterion.at_limit: finish_promotions → now", { $0.stop.atLimit = .now }),
+    ("stop_criterion.train_best: none → 3", { $0.stop.trainBest = 3 }),
     ("cluster.host_keys: strict → accept-new", { $0.cluster.ssh.hostKeys = .acceptNew }),
     ("cluster.ssh_client: libssh2 → openssh", { $0.cluster.ssh.client = .openssh }),
     ("cluster.ssh_config: none → /c", { $0.cluster.ssh.configurationFile = "/c" }),

@@ -18,6 +18,8 @@ extension JournalCheck {
     var raises: [String] = []
     var withheld: [TrialAttempt: [Int: (resource: Int, value: Double)]] = [:]
     var problems: [String] = []
+    /// What follows the search decides nothing, and the scheduler is not told of it.
+    var isTraining = false
 
     init(_ reference: ReferenceScheduler) { self.reference = reference }
 
@@ -26,12 +28,17 @@ extension JournalCheck {
     }
 
     mutating func rank(_ trial: TrialID, _ resource: Int, _ value: Double) {
+      if isTraining { return }
       if let raise = reference.report(trial.rawValue, resource, value).1 { raises.append("\(raise)") }
     }
 
     mutating func take(_ fact: Fact) {
       switch fact {
+      case .trainingBegan:
+        expect(raises.isEmpty, "the search ended before the maximum rose: \(raises)")
+        isTraining = true
       case .trialCreated(let creation):
+        expect(!isTraining, "trial \(creation.trial) after the search")
         expect(reference.promotion(bracket: creation.bracket) == nil, "trial \(creation.trial) before a promotion")
         reference.add(creation.trial.rawValue, bracket: creation.bracket)
       case .reportReceived(let report):
@@ -57,6 +64,7 @@ extension JournalCheck {
     }
 
     private mutating func take(_ decision: SchedulingDecision) {
+      expect(!isTraining, "\(decision) after the search")
       switch decision {
       case .promotion(let promotion):
         expect(raises.isEmpty, "the maximum should have risen: \(raises)")

@@ -95,6 +95,14 @@ package nonisolated struct ProtoFact: Sendable {
     set {content = .addressChosen(newValue)}
   }
 
+  package var trainingBegan: ProtoTrainingBegan {
+    get {
+      if case .trainingBegan(let v)? = content {return v}
+      return ProtoTrainingBegan()
+    }
+    set {content = .trainingBegan(newValue)}
+  }
+
   /// Agents.
   package var joinTokenIssued: String {
     get {
@@ -351,6 +359,7 @@ package nonisolated struct ProtoFact: Sendable {
     case runSuspended(Wire.ProtoEmpty)
     case runFinished(ProtoRunEnd)
     case addressChosen(ProtoAddressChosen)
+    case trainingBegan(ProtoTrainingBegan)
     /// Agents.
     case joinTokenIssued(String)
     case joinTokenUsed(String)
@@ -554,6 +563,32 @@ package nonisolated struct ProtoRunClosing: Sendable {
   package mutating func clearEnd() {self._end = nil}
 
   package var suspend: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _end: ProtoRunEnd? = nil
+}
+
+/// The search is over: its best trials are trained up to the maximum resource.
+package nonisolated struct ProtoTrainingBegan: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// why the search ended
+  package var end: ProtoRunEnd {
+    get {_end ?? ProtoRunEnd()}
+    set {_end = newValue}
+  }
+  /// Returns true if `end` has been explicitly set.
+  package var hasEnd: Bool {self._end != nil}
+  /// Clears the value of `end`. Subsequent reads from it will return its default value.
+  package mutating func clearEnd() {self._end = nil}
+
+  /// best first; those that had come so far among them
+  package var trials: [UInt32] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1023,6 +1058,7 @@ package nonisolated struct ProtoAttemptAssigned: Sendable {
     case promoted // = 2
     case restarted // = 3
     case resumed // = 4
+    case training // = 5
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -1036,6 +1072,7 @@ package nonisolated struct ProtoAttemptAssigned: Sendable {
       case 2: self = .promoted
       case 3: self = .restarted
       case 4: self = .resumed
+      case 5: self = .training
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -1047,6 +1084,7 @@ package nonisolated struct ProtoAttemptAssigned: Sendable {
       case .promoted: return 2
       case .restarted: return 3
       case .resumed: return 4
+      case .training: return 5
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -1058,6 +1096,7 @@ package nonisolated struct ProtoAttemptAssigned: Sendable {
       .promoted,
       .restarted,
       .resumed,
+      .training,
     ]
 
   }
@@ -1606,6 +1645,7 @@ package nonisolated struct ProtoAttemptOrdered: Sendable {
     case operatorAsked // = 5
     case agentLost // = 6
     case hostLeaves // = 7
+    case searchEnds // = 8
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -1622,6 +1662,7 @@ package nonisolated struct ProtoAttemptOrdered: Sendable {
       case 5: self = .operatorAsked
       case 6: self = .agentLost
       case 7: self = .hostLeaves
+      case 8: self = .searchEnds
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -1636,6 +1677,7 @@ package nonisolated struct ProtoAttemptOrdered: Sendable {
       case .operatorAsked: return 5
       case .agentLost: return 6
       case .hostLeaves: return 7
+      case .searchEnds: return 8
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -1650,6 +1692,7 @@ package nonisolated struct ProtoAttemptOrdered: Sendable {
       .operatorAsked,
       .agentLost,
       .hostLeaves,
+      .searchEnds,
     ]
 
   }
@@ -1835,7 +1878,7 @@ fileprivate nonisolated let _protobuf_package = "pasha.journal"
 
 nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Fact"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}run_started\0\u{3}run_resumed\0\u{3}run_draining\0\u{3}run_closing\0\u{3}run_suspended\0\u{3}run_finished\0\u{3}address_chosen\0\u{4}\u{d}join_token_issued\0\u{3}join_token_used\0\u{3}agent_admitted\0\u{3}agent_greeted\0\u{3}agent_prepared\0\u{3}agent_reachability\0\u{3}agent_slots\0\u{3}host_added\0\u{3}host_marked\0\u{3}specification_changed\0\u{4}\u{b}trial_created\0\u{3}attempt_assigned\0\u{3}attempt_started\0\u{3}attempt_refused\0\u{3}report_received\0\u{3}withheld_report_settled\0\u{3}attempt_held\0\u{3}attempt_proceeded\0\u{3}attempt_ordered\0\u{3}attempt_ended\0\u{3}checkpoints_dropped\0\u{3}trial_stopped\0\u{3}checkpoint_copied\0\u{3}checkpoints_deleted\0\u{2}\u{1b}promotion\0\u{3}maximum_raised\0\u{3}epsilon_measured\0\u{4}\u{12}operator_pause_run\0\u{3}operator_stop_run\0\u{3}operator_stop_trial\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}run_started\0\u{3}run_resumed\0\u{3}run_draining\0\u{3}run_closing\0\u{3}run_suspended\0\u{3}run_finished\0\u{3}address_chosen\0\u{3}training_began\0\u{4}\u{c}join_token_issued\0\u{3}join_token_used\0\u{3}agent_admitted\0\u{3}agent_greeted\0\u{3}agent_prepared\0\u{3}agent_reachability\0\u{3}agent_slots\0\u{3}host_added\0\u{3}host_marked\0\u{3}specification_changed\0\u{4}\u{b}trial_created\0\u{3}attempt_assigned\0\u{3}attempt_started\0\u{3}attempt_refused\0\u{3}report_received\0\u{3}withheld_report_settled\0\u{3}attempt_held\0\u{3}attempt_proceeded\0\u{3}attempt_ordered\0\u{3}attempt_ended\0\u{3}checkpoints_dropped\0\u{3}trial_stopped\0\u{3}checkpoint_copied\0\u{3}checkpoints_deleted\0\u{2}\u{1b}promotion\0\u{3}maximum_raised\0\u{3}epsilon_measured\0\u{4}\u{12}operator_pause_run\0\u{3}operator_stop_run\0\u{3}operator_stop_trial\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1932,6 +1975,19 @@ nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.content = .addressChosen(v)
+        }
+      }()
+      case 8: try {
+        var v: ProtoTrainingBegan?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .trainingBegan(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .trainingBegan(v)
         }
       }()
       case 20: try {
@@ -2338,6 +2394,10 @@ nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .addressChosen(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
+    case .trainingBegan?: try {
+      guard case .trainingBegan(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
     case .joinTokenIssued?: try {
       guard case .joinTokenIssued(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 20)
@@ -2662,6 +2722,45 @@ nonisolated extension ProtoRunClosing: SwiftProtobuf.Message, SwiftProtobuf._Mes
   package static func ==(lhs: ProtoRunClosing, rhs: ProtoRunClosing) -> Bool {
     if lhs._end != rhs._end {return false}
     if lhs.suspend != rhs.suspend {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoTrainingBegan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TrainingBegan"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}end\0\u{1}trials\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._end) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.trials) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._end {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.trials.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.trials, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoTrainingBegan, rhs: ProtoTrainingBegan) -> Bool {
+    if lhs._end != rhs._end {return false}
+    if lhs.trials != rhs.trials {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3224,7 +3323,7 @@ nonisolated extension ProtoAttemptAssigned: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension ProtoAttemptAssigned.Reason: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}CREATED\0\u{1}PROMOTED\0\u{1}RESTARTED\0\u{1}RESUMED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}CREATED\0\u{1}PROMOTED\0\u{1}RESTARTED\0\u{1}RESUMED\0\u{1}TRAINING\0")
 }
 
 nonisolated extension ProtoCheckpointHolder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -3853,7 +3952,7 @@ nonisolated extension ProtoAttemptOrdered.Order: SwiftProtobuf._ProtoNameProvidi
 }
 
 nonisolated extension ProtoAttemptOrdered.Reason: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}MILESTONE\0\u{1}NOTHING_TO_PROMOTE\0\u{1}MAXIMUM_RESOURCE\0\u{1}RUN_ENDS\0\u{1}OPERATOR_ASKED\0\u{1}AGENT_LOST\0\u{1}HOST_LEAVES\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}MILESTONE\0\u{1}NOTHING_TO_PROMOTE\0\u{1}MAXIMUM_RESOURCE\0\u{1}RUN_ENDS\0\u{1}OPERATOR_ASKED\0\u{1}AGENT_LOST\0\u{1}HOST_LEAVES\0\u{1}SEARCH_ENDS\0")
 }
 
 nonisolated extension ProtoAttemptEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
