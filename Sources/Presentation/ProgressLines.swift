@@ -103,8 +103,8 @@ extension Presentation {
         "trial \(trial) starts again \(assignment.resumeFrom == nil ? "from the start " : "from its checkpoint ")on \(goal)"
     case .resumed: return "trial \(trial) resumes on \(goal)"
     case .training:
-      let origin = assignment.resumeFrom == nil ? "from the start (there is no checkpoint of it)" : "from its checkpoint"
-      return "trial \(trial) is trained on \(origin) on \(goal)"
+      let origin = assignment.resumeFrom == nil ? "the start (there is no checkpoint of it)" : "its checkpoint"
+      return "trial \(trial) is trained on from \(origin) on \(goal)"
     }
   }
 

@@ -9,7 +9,8 @@ extension Presentation {
     let goal = resource(state.specification.scheduler.maxResource, state)
     let what =
       switch (training.trials.count, open.count) {
-      case (let count, 0): count == 1 ? "its best trial is trained already" : "its best \(count) trials are trained already"
+      case (1, 0): "its best trial is trained already"
+      case (let count, 0): "its best \(count) trials are trained already"
       case (1, _): "its best trial is trained up to \(goal)"
       case (let count, _): "its best \(count) trials are trained up to \(goal)"
       }
@@ -40,7 +41,8 @@ extension Presentation {
     let text = "finished: \(reason(end, state))"
     guard let training = state.training else { return text }
     guard let best = state.trained.first else { return text + "; none of the best trials was trained in full" }
-    return training.trials.count == 1 ? text : text + "; the best of \(state.trained.count) trained trials is \(best.id)"
+    guard training.trials.count > 1 else { return text }
+    return text + "; the best of \(state.trained.count) trained trials is \(best.id)"
   }
 
   /// `search: 12 min 03 s (…)`, `training: 40 min 10 s, …`; empty without a training.

@@ -19,7 +19,8 @@ extension JournalCheck {
 
   /// All that must hold of a run that ended, whatever was killed on the way.
   func expectSound(_ run: WatchedRun) throws {
-    for problem in try reportProblems(homes: homes) + decisionProblems() + unsettled { Issue.record("\(problem)") }
+    let problems = try reportProblems(homes: homes) + decisionProblems() + trainingProblems() + unsettled
+    for problem in problems { Issue.record("\(problem)") }
     #expect(run.notes("overlaps").isEmpty)
   }
 }

@@ -74,7 +74,7 @@ struct FarmCheck {
   func expectSound(incomplete: Set<TrialAttempt> = [], reruns: Set<TrialID> = []) throws {
     let problems =
       try journal.reportProblems(homes: homes, incomplete: incomplete) + journal.decisionProblems()
-      + journal.unsettled + overlaps + late(incomplete)
+      + journal.trainingProblems() + journal.unsettled + overlaps + late(incomplete)
     for problem in problems { Issue.record("\(problem)") }
     for (trial, of) in Dictionary(grouping: attempts, by: \.name.trial) where !reruns.contains(trial) {
       expectNothingTwice(trial, of.filter { !incomplete.contains($0.name) })

@@ -3,7 +3,8 @@ import TuningModel
 
 extension JournalCheck {
   /// What is wrong with the training after the search, if there was one: the best trials of the search, found here from
-  /// the reports alone, are trained to the maximum resource, and no other trial is started.
+  /// the reports alone, are trained to the maximum resource (by scripts that train that far), and no other trial is
+  /// started.
   public func trainingProblems() -> [String] {
     guard
       let place = facts.firstIndex(where: { fact in if case .trainingBegan = fact { true } else { false } }),
@@ -24,8 +25,9 @@ extension JournalCheck {
       case .completed, .failed, .stopped: break
       case .pending, .active, .paused: problems.append("trial \(trial.id) is \(trial.status.word) after its training")
       }
-      // A script that ends by itself before the maximum has completed.
-      if trial.status == .completed, trial.resource > maximum { problems.append("trial \(trial.id) was trained too far") }
+      if trial.status == .completed, trial.resource < maximum {
+        problems.append("trial \(trial.id) was trained to \(trial.resource) alone")
+      }
     }
     return problems
   }
