@@ -30,7 +30,9 @@ extension Coordinator {
     }
     for id in state.activeTrials {
       guard let trial = state[id], let current = trial.current, trial.order == nil else { continue }
-      if trial.resource >= state.specification.scheduler.maxResource {
+      if state.scheduler.isStopped(id) {
+        stopWhatIsDecided(id, &turn)
+      } else if trial.resource >= state.specification.scheduler.maxResource {
         order(.complete, current, reason: .maximumResource, &turn)
       } else if state.closing != nil {
         order(.pause, current, reason: .runEnds, &turn)

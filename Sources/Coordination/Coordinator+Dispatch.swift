@@ -90,40 +90,47 @@ extension Coordinator {
 
   // MARK: Suggestions
 
+  /// The bracket that is asked for the next suggestion.
   private var bracketOfNextSuggestion: Int {
-    guard state.specification.scheduler.brackets > 1 else { return 0 }
+    guard state.scheduler.bracketCount > 1 else { return state.scheduler.bracket(forUnit: 0) }
     var generator = SeededGenerator(
       seed: state.specification.searcher.randomSeed, stream: 0x6272_6163_6b65_7400 &+ UInt64(state.totals.suggestions))
     return state.scheduler.bracket(forUnit: generator.nextUnit())
   }
 
-  /// What a free slot would get promoted now. A bracket without a promotion gets a new trial; when there are none any
-  /// more, the other brackets are asked.
-  private mutating func duePromotion() -> Promotion? {
-    guard state.drain?.promotesStill != false, state.training == nil else { return nil }
+  /// What a free slot would get now. A bracket without a promotion gets a new trial; when there are none any more, the
+  /// other brackets are asked.
+  private mutating func dueProposal() -> Proposal {
+    guard state.drain?.promotesStill != false, state.training == nil else { return Proposal() }
     let drawn = bracketOfNextSuggestion
-    if let promotion = state.scheduler.proposePromotion(bracket: drawn) { return promotion }
-    guard state.drain != nil else { return nil }
-    for bracket in 0..<max(1, state.specification.scheduler.brackets) where bracket != drawn {
-      if let promotion = state.scheduler.proposePromotion(bracket: bracket) { return promotion }
+    let proposal = state.scheduler.propose(bracket: drawn)
+    guard proposal.promotion == nil, state.drain != nil else { return proposal }
+    for bracket in 0..<state.scheduler.bracketCount where bracket != drawn {
+      let other = state.scheduler.propose(bracket: bracket)
+      if other.promotion != nil { return other }
     }
-    return nil
+    return proposal
   }
+
+  private mutating func duePromotion() -> Promotion? { dueProposal().promotion }
 
   /// Decides what a free slot gets: a promotion, or a new trial. False: nothing.
   private mutating func suggest(_ turn: inout Turn) -> Bool {
-    if let promotion = duePromotion() {
+    let proposal = dueProposal()
+    for threshold in proposal.thresholds { record(.scheduling(.thresholdSet(threshold)), &turn) }
+    if let promotion = proposal.promotion {
       promote(promotion, &turn)
       return true
     }
     guard state.drain == nil, state.training == nil else { return false }
     if let limit = state.specification.stop.maxTrialsStarted, state.trials.count >= limit {
       limitReached(&turn)
-      return false
+      // A rung that waited for more trials goes on without them: asked again.
+      return state.drain != nil
     }
     guard let suggestion = state.searcher.suggest(ordinal: state.trials.count) else {
       spaceExhausted(&turn)
-      return false
+      return state.drain != nil
     }
     let origin: TrialCreation.Origin =
       switch suggestion.origin {

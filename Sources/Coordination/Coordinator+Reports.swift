@@ -56,6 +56,7 @@ extension Coordinator {
   }
 
   func disposition(of resource: Int, for trial: TrialState) -> ReportDisposition {
+    if state.scheduler.isStopped(trial.id) { return .stale }
     if resource <= trial.resource { return .recorded }
     if trial.withheld.contains(where: { $0.resource >= resource }) { return .recorded }
     if trial.reachedMilestone {
@@ -70,11 +71,22 @@ extension Coordinator {
     if state.training == nil {
       for decision in state.scheduler.review(after: id) { record(.scheduling(decision), &turn) }
     }
+    stopWhatIsDecided(id, &turn)
     guard let trial = state[id], trial.reachedMilestone, trial.isActive, trial.order == nil,
       max(trial.milestone, trial.resource) >= state.specification.scheduler.maxResource,
       let current = trial.current
     else { return }
     order(.complete, current, reason: .maximumResource, &turn)
+  }
+
+  /// Ends a trial that the scheduler has stopped, wherever it is.
+  mutating func stopWhatIsDecided(_ id: TrialID, _ turn: inout Turn) {
+    guard state.scheduler.isStopped(id), let trial = state[id], !trial.status.isFinal else { return }
+    if trial.isActive {
+      if trial.order != .stop, let current = trial.current { order(.stop, current, reason: .schedulerDecided, &turn) }
+    } else {
+      record(.trialStopped(id), &turn)
+    }
   }
 
   // MARK: Withheld reports

@@ -332,6 +332,8 @@ public enum OrderReason: String, Sendable, CaseIterable {
   case hostLeaves
   /// The search is over, and it is none of the best.
   case searchEnds
+  /// The scheduler has stopped the trial.
+  case schedulerDecided
 }
 
 /// What the end of an attempt means for its trial.

@@ -87,6 +87,7 @@ extension OrderReason: WireEnumeration {
     case .agentLost: .agentLost
     case .hostLeaves: .hostLeaves
     case .searchEnds: .searchEnds
+    case .schedulerDecided: .schedulerDecided
     }
   }
 }

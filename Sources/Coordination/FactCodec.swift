@@ -98,6 +98,8 @@ extension Fact: WireCodable {
     case .promotion(let promotion): self = .scheduling(.promotion(try .init(promotion)))
     case .maximumRaised(let raise): self = .scheduling(.maximumRaised(try .init(raise)))
     case .epsilonMeasured(let measurement): self = .scheduling(.epsilonMeasured(try .init(measurement)))
+    case .schedulerStop(let stop): self = .scheduling(.stop(try .init(stop)))
+    case .thresholdSet(let change): self = .scheduling(.thresholdSet(try .init(change)))
 
     case .operatorPauseRun: self = .operatorCommand(.pauseRun)
     case .operatorStopRun: self = .operatorCommand(.stopRun)
@@ -239,6 +241,8 @@ extension Fact: WireCodable {
     case .scheduling(.promotion(let promotion)): .promotion(promotion.message)
     case .scheduling(.maximumRaised(let raise)): .maximumRaised(raise.message)
     case .scheduling(.epsilonMeasured(let measurement)): .epsilonMeasured(measurement.message)
+    case .scheduling(.stop(let stop)): .schedulerStop(stop.message)
+    case .scheduling(.thresholdSet(let change)): .thresholdSet(change.message)
 
     case .operatorCommand(.pauseRun): .operatorPauseRun(ProtoEmpty())
     case .operatorCommand(.stopRun): .operatorStopRun(ProtoEmpty())

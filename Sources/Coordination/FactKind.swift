@@ -37,6 +37,8 @@ extension Fact {
     case .scheduling(.promotion): "promotion"
     case .scheduling(.maximumRaised): "maximum_raised"
     case .scheduling(.epsilonMeasured): "epsilon_measured"
+    case .scheduling(.stop): "scheduler_stop"
+    case .scheduling(.thresholdSet): "threshold_set"
     case .operatorCommand(.pauseRun): "operator_pause_run"
     case .operatorCommand(.stopRun): "operator_stop_run"
     case .operatorCommand(.stopTrial): "operator_stop_trial"

@@ -15,7 +15,10 @@ extension RunState {
       isSuspended = false
       if closing?.suspends == true { closing = nil }
       for index in agents.indices { agents[index].isPrepared = false }
-    case .runDraining(let reason, let promotesStill): drain = Drain(reason: reason, promotesStill: promotesStill)
+    case .runDraining(let reason, let promotesStill):
+      drain = Drain(reason: reason, promotesStill: promotesStill)
+      // Nothing is added from here on.
+      scheduler.close()
     case .runClosing(let end, let suspends): closing = Closing(end: end, suspends: suspends)
     case .runSuspended: isSuspended = true
     case .trainingBegan(let training): apply(training, at: stamped.stamp)
@@ -158,6 +161,7 @@ extension RunState {
       trial.orderReason = nil
       trial.earlierCost += trial.cost
       trial.cost = 0
+      trial.costBefore = assignment.resumeFrom == nil ? 0 : trial.costAtMilestone
       trial.assignedAt = stamp.active
       trial.resumeFrom = assignment.resumeFrom
       trial.assignmentReason = assignment.reason

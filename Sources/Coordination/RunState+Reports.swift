@@ -46,7 +46,7 @@ extension RunState {
   /// nothing: its rungs stay as the search left them.
   private mutating func rank(_ id: TrialID, resource: Int, value: Double) {
     guard let trial = self[id] else { return }
-    if training == nil { _ = scheduler.record(id, resource: resource, value: value) }
+    if training == nil { _ = scheduler.record(id, resource: resource, value: value, cost: trial.costSoFar) }
     // A script may report any whole number: the sum stops at the largest one.
     let (sum, isTooLarge) = totals.resource.addingReportingOverflow(max(0, resource - trial.resource))
     totals.resource = isTooLarge ? .max : sum
@@ -57,7 +57,10 @@ extension RunState {
       if trial.best.map({ mode.isBetter(value, than: $0.value) }) ?? value.isFinite {
         trial.best = TrialState.Best(value: value, resource: resource)
       }
-      if resource >= trial.milestone { trial.reachedMilestone = true }
+      if resource >= trial.milestone {
+        trial.reachedMilestone = true
+        trial.costAtMilestone = trial.costSoFar
+      }
     }
     guard let trial = self[id] else { return }
     if let best = trial.best, best.value == value,

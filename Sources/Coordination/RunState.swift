@@ -188,6 +188,9 @@ public struct TrialState: Equatable, Sendable {
   public internal(set) var restarts = 0
   public internal(set) var cost = 0.0
   var earlierCost = 0.0
+  /// Cost of the training that the newest attempt went on from.
+  var costBefore = 0.0
+  var costAtMilestone = 0.0
   public internal(set) var slotTime: Duration = .zero
   var assignedAt: Duration = .zero
   public internal(set) var everEnded = false
@@ -218,6 +221,9 @@ public struct TrialState: Equatable, Sendable {
     case coordinator
     case store
   }
+
+  /// What the training of the trial has cost, along the line of checkpoints that the newest attempt goes on.
+  var costSoFar: Double { costBefore + cost }
 
   /// The name of the newest attempt; nil before the first start.
   public var current: TrialAttempt? { attempt.map { TrialAttempt(id, $0) } }

@@ -219,17 +219,36 @@ extension Presentation {
 
   private static func decided(_ decision: SchedulingDecision, _ state: RunState) -> [String] {
     switch decision {
-    case .promotion(let p):
-      return [
-        "trial \(p.trial) is promoted from \(p.fromLevel) to \(p.milestone): "
-          + "\(number(p.value)) is rank \(p.rank + 1) of \(p.rungSize), cut-off \(number(p.cutOff))"
-      ]
+    case .promotion(let p): return ["trial \(p.trial) is promoted from \(p.fromLevel) to \(p.milestone): \(reason(p))"]
     case .maximumRaised(let raise):
       return [
         "the maximum rises from \(raise.from) to \(raise.to): trial \(raise.trial) took place \(raise.position + 1) at "
           + "\(raise.topLevel), where trial \(raise.holder) stood at \(raise.previousLevel)"
       ]
     case .epsilonMeasured: return []
+    case .stop(let stop): return ["trial \(stop.trial) is stopped at \(resource(stop.level, state)): \(reason(stop))"]
+    case .thresholdSet(let change):
+      return ["trial \(change.trial) sets the threshold at \(resource(change.level, state)): \(number(change.value))"]
+    }
+  }
+
+  /// Why a trial was promoted: `0.41 is rank 2 of 9, cut-off 0.43`.
+  private static func reason(_ p: Promotion) -> String {
+    let place = "\(number(p.value)) is rank \(p.rank + 1) of \(p.rungSize)"
+    switch p.rule {
+    case .quantile: return "\(place), cut-off \(number(p.cutOff))"
+    case .cost(let spent, let share): return "\(place); down to it the rung cost \(number(spent)) of \(number(share))"
+    case .share(let count): return "\(place), and the best \(count) go on"
+    }
+  }
+
+  /// Why a trial was stopped: `0.41 is rank 7 of 9, cut-off 0.38`.
+  private static func reason(_ stop: StopDecision) -> String {
+    let place = "\(number(stop.value)) is rank \(stop.rank + 1) of \(stop.count)"
+    switch stop.rule {
+    case .quantile: return "\(place), cut-off \(number(stop.bound))"
+    case .threshold: return "\(number(stop.value)) is worse than the threshold \(number(stop.bound))"
+    case .median, .percentile: return "\(place), and the best \(number(stop.bound * 100)) % go on"
     }
   }
 

@@ -10,6 +10,8 @@ struct GrowingMaximum: Sendable {
   /// Whether the last recorded report was looked at and called for no decision. Set by `review`, which would find
   /// nothing again; not needed to be right in a replay.
   var isReviewed = true
+  /// Whether the next report is to be looked at although nothing entered the top rung: after a raise.
+  var isFresh = true
 
   private let levels: [Int]
   private let maxResource: Int
@@ -41,5 +43,6 @@ struct GrowingMaximum: Sendable {
     if top != nil { top = levels.lastIndex { $0 <= self.current }.map { max(1, $0) } }
     canRise = canRise && current < maxResource
     isReviewed = true
+    isFresh = true
   }
 }

@@ -9,6 +9,8 @@ struct RungEntry: Sendable {
   var runner: Int
   /// Whether the entry can be promoted now or later.
   var isOpen: Bool
+  /// What the trial has cost so far, in the unit of the script; 0 where nobody asks.
+  var cost = 0.0
 
   func precedes(loss: Double, sequence: Int) -> Bool {
     self.loss < loss || (self.loss == loss && self.sequence < sequence)
@@ -23,6 +25,7 @@ struct RankedEntries: Sendable {
   private var blocks: [[RungEntry]] = []
   private var sizes: [Int32] = []
   private var openCounts: [Int32] = []
+  private var costs: [Double] = []
 
   private static let blockLimit = 256
 
@@ -32,12 +35,14 @@ struct RankedEntries: Sendable {
       blocks.append([entry])
       sizes.append(1)
       openCounts.append(entry.isOpen ? 1 : 0)
+      costs.append(entry.cost)
       return
     }
     let block = blockIndex(loss: entry.loss, sequence: entry.sequence)
     blocks[block].insert(entry, at: position(in: block, loss: entry.loss, sequence: entry.sequence))
     sizes[block] += 1
     if entry.isOpen { openCounts[block] += 1 }
+    costs[block] += entry.cost
     if blocks[block].count > Self.blockLimit { split(block) }
   }
 
@@ -50,9 +55,11 @@ struct RankedEntries: Sendable {
       blocks.remove(at: block)
       sizes.remove(at: block)
       openCounts.remove(at: block)
+      costs.remove(at: block)
     } else {
       sizes[block] -= 1
       if entry.isOpen { openCounts[block] -= 1 }
+      costs[block] = blocks[block].reduce(0) { $0 + $1.cost }
     }
     return entry
   }
@@ -86,6 +93,41 @@ struct RankedEntries: Sendable {
       before += Int(sizes[block])
     }
     return nil
+  }
+
+  /// The place of an entry, 0 for the best; nil where there is none.
+  func rank(loss: Double, sequence: Int) -> Int? {
+    guard let (block, position) = locate(loss: loss, sequence: sequence) else { return nil }
+    return sizes[..<block].reduce(position) { $0 + Int($1) }
+  }
+
+  /// Costs from the best entry to the one at `rank`, and of all, summed block by block.
+  func costs(throughRank rank: Int) -> (through: Double, all: Double) {
+    var through = 0.0
+    var all = 0.0
+    var before = 0
+    for block in blocks.indices {
+      let end = before + blocks[block].count
+      if end <= rank + 1 {
+        through += costs[block]
+      } else if before <= rank {
+        for position in 0...(rank - before) { through += blocks[block][position].cost }
+      }
+      all += costs[block]
+      before = end
+    }
+    return (through, all)
+  }
+
+  /// The same, summed one by one from the best on.
+  func plainCosts(throughRank rank: Int) -> (through: Double, all: Double) {
+    var through = 0.0
+    var all = 0.0
+    for (place, entry) in blocks.joined().enumerated() {
+      all += entry.cost
+      if place == rank { through = all }
+    }
+    return (through, all)
   }
 
   /// All entries, best first.
@@ -134,5 +176,7 @@ struct RankedEntries: Sendable {
     sizes.insert(Int32(upper.count), at: block + 1)
     openCounts[block] -= openAbove
     openCounts.insert(openAbove, at: block + 1)
+    costs[block] = blocks[block].reduce(0) { $0 + $1.cost }
+    costs.insert(upper.reduce(0) { $0 + $1.cost }, at: block + 1)
   }
 }

@@ -30,11 +30,14 @@ extension SchedulerOptions {
     gracePeriod < maxResource ? (maxResource - gracePeriod - 1) / increment + 1 : 0
   }
 
-  /// The levels of each bracket's rung system. There are at most as many brackets as levels plus one: the last possible
-  /// one has no rung, its trials run to `maxResource` at once.
-  var levelsOfBrackets: [[Int]] {
+  /// There are at most as many brackets as levels plus one: the trials of the last possible one enter no rung and run to
+  /// `maxResource` at once.
+  var bracketCount: Int { min(brackets, levels.count + 1) }
+
+  /// The levels of each rung system: one for each bracket, or one that all share.
+  var levelsOfSystems: [[Int]] {
     let levels = self.levels
-    return (0..<min(brackets, levels.count + 1)).map { Array(levels.dropFirst($0)) }
+    return (0..<(rungSystemPerBracket ? bracketCount : 1)).map { Array(levels.dropFirst($0)) }
   }
 
   /// How often each bracket is drawn: bracket `b` in proportion to `s / ((s − b) · level_b)` with `s` the number of

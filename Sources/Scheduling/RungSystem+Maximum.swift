@@ -21,29 +21,53 @@ extension RungSystem {
     curves[runner].forget()
   }
 
+  /// Notes that a report was recorded. Where epsilon follows from the lower rung alone, only one that brings a trial
+  /// into the top rung can change anything.
+  mutating func noteForReview(enteredTop: Bool) {
+    guard let known = maximum else { return }
+    if ranking.criterion == .softRankingAuto || enteredTop || known.isFresh {
+      maximum?.isReviewed = false
+      maximum?.isFresh = false
+    }
+  }
+
   // MARK: Deciding
 
   /// What follows from the reports recorded since the last review: nothing, or a raise of the maximum with the epsilon
   /// that it was measured by.
   mutating func review() -> [SchedulingDecision] {
+    if isStopping { return reviewEntrant() }
     guard let maximum, maximum.canRise, !maximum.isReviewed, let top = maximum.top else { return [] }
     if cache.standing == nil { cache.standing = Standing(upper: rungs[top], lower: rungs[top - 1]) }
-    guard cache.standing?.isStrictlyKept == false else {
-      self.maximum?.isReviewed = true
-      return []
-    }
+    let decisions = raise(maximum, top: top)
+    if decisions.isEmpty { self.maximum?.isReviewed = true }
+    return decisions
+  }
+
+  private mutating func raise(_ maximum: GrowingMaximum, top: Int) -> [SchedulingDecision] {
+    if ranking.criterion == .softRankingAuto { return raiseByMeasuredEpsilon(maximum, top: top) }
+    guard let standing = cache.standing, !standing.upper.isEmpty,
+      let verdict = RankingVerdict(standing, ranking, mode)
+    else { return [] }
+    let left = verdict.departure
+    return [
+      .maximumRaised(
+        MaximumRaise(
+          system: index, from: maximum.current, to: maximum.next, topLevel: levels[top], previousLevel: levels[top - 1],
+          trial: runners[left.runner.index].trial, position: left.position, holder: runners[left.holder.index].trial,
+          trialValue: left.runner.value, holderValue: left.holder.value, epsilon: verdict.epsilon,
+          criterion: ranking.criterion, score: verdict.score))
+    ]
+  }
+
+  private mutating func raiseByMeasuredEpsilon(_ maximum: GrowingMaximum, top: Int) -> [SchedulingDecision] {
+    guard cache.standing?.isStrictlyKept == false else { return [] }
     buildPairs()
     // Epsilon is at least this: a bound that costs nothing often settles it.
     let bound = cache.pairs?.epsilonLowerBound ?? maximum.epsilon
-    guard cache.standing?.firstLeft(epsilon: bound) != nil else {
-      self.maximum?.isReviewed = true
-      return []
-    }
+    guard cache.standing?.firstLeft(epsilon: bound) != nil else { return [] }
     let epsilon = exactEpsilon ?? maximum.epsilon
-    guard let left = cache.standing?.firstLeft(epsilon: epsilon) else {
-      self.maximum?.isReviewed = true
-      return []
-    }
+    guard let left = cache.standing?.firstLeft(epsilon: epsilon) else { return [] }
     return decisions(raising: maximum, top: top, because: left, epsilon: epsilon)
   }
 
@@ -60,9 +84,14 @@ extension RungSystem {
     return [.epsilonMeasured(measurement), .maximumRaised(raise)]
   }
 
-  /// Epsilon as all pairs in the present window give it now.
+  /// Epsilon as all reports so far give it now: by all pairs in the present window, or by the lower rung.
   mutating func measureEpsilon() -> EpsilonMeasurement? {
     guard let maximum else { return nil }
+    guard ranking.criterion == .softRankingAuto else {
+      let standing = maximum.top.map { Standing(upper: rungs[$0], lower: rungs[$0 - 1]) }
+      let epsilon = standing.map { RankingVerdict.epsilon($0, ranking) } ?? ranking.effectiveEpsilon
+      return EpsilonMeasurement(system: index, epsilon: epsilon, previous: maximum.epsilon, noisyPairs: 0)
+    }
     buildPairs()
     return EpsilonMeasurement(
       system: index, epsilon: exactEpsilon ?? maximum.epsilon, previous: maximum.epsilon,
@@ -95,7 +124,7 @@ extension RungSystem {
     guard maximum != nil else { return }
     maximum?.raise(to: raise.to, epsilon: raise.epsilon)
     cache = RankingCache()
-    for runner in runners.indices { forgetCurveIfUnread(runner) }
+    if keepsCurves { for runner in runners.indices { forgetCurveIfUnread(runner) } }
   }
 
   mutating func apply(_ measurement: EpsilonMeasurement) {

@@ -7,6 +7,8 @@ struct Runner: Sendable {
   var resource = 0
   /// The resource to which the current leg runs.
   var milestone: Int
+  /// The rung that the trial enters first: its bracket where brackets share their rungs.
+  let firstRung: Int
   /// The highest rung in which the trial stands; -1 for none. Its entries in the rungs below count as promoted.
   var rung = -1
   /// The key of the entry in the highest rung.
@@ -16,10 +18,13 @@ struct Runner: Sendable {
   /// Whether the entry in the highest rung is promoted.
   var isPromoted = false
   var isRetired = false
+  /// Stopped by a decision.
+  var isStopped = false
 
-  init(trial: TrialID, milestone: Int) {
+  init(trial: TrialID, milestone: Int, firstRung: Int = 0) {
     self.trial = trial
     self.milestone = milestone
+    self.firstRung = firstRung
   }
 
   func isPromoted(inRung index: Int) -> Bool { index < rung || isPromoted }

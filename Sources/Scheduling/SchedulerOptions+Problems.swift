@@ -47,7 +47,54 @@ extension SchedulerOptions {
     if brackets < 1 {
       add(.outOfRange, "brackets", "must be a whole number of at least 1, not \(brackets)")
     }
+    checkRules(add)
     return found
+  }
+
+  private func checkRules(_ add: (SchedulerOptionProblem.Code, String, String) -> Void) {
+    if type == .stopping, ![.asha, .hyperband, .rush].contains(name) {
+      add(.conflict, "type", "stopping goes with asha, hyperband and rush, not with \(name.rawValue)")
+    }
+    if thresholdCandidates < 0 {
+      add(.outOfRange, "num_threshold_candidates", "must be a whole number of at least 0, not \(thresholdCandidates)")
+    }
+    if !(percentile > 0 && percentile <= 100) {
+      add(.outOfRange, "percentile", "must be above 0 and at most 100, not \(percentile)")
+    }
+    if median.graceTime < 1 {
+      add(.outOfRange, "grace_time", "must be a whole number of at least 1, not \(median.graceTime)")
+    }
+    if median.gracePopulation < 1 {
+      add(.outOfRange, "grace_population", "must be a whole number of at least 1, not \(median.gracePopulation)")
+    }
+    if !(median.rankCutoff >= 0 && median.rankCutoff <= 1) {
+      add(.outOfRange, "rank_cutoff", "must be from 0 to 1, not \(median.rankCutoff)")
+    }
+    checkRanking(add)
+  }
+
+  private func checkRanking(_ add: (SchedulerOptionProblem.Code, String, String) -> Void) {
+    if let epsilon = ranking.epsilon, !(epsilon.isFinite && epsilon >= 0) {
+      add(.outOfRange, "epsilon", "must be a number of at least 0, not \(epsilon)")
+    } else if ranking.criterion == .softRanking, ranking.epsilon == nil {
+      add(
+        .outOfRange, "epsilon",
+        "is needed with ranking_criterion: soft_ranking: how far apart two trials may be, in the metric's unit, and "
+          + "still count as equally good; soft_ranking_auto measures it")
+    }
+    guard let scaling = ranking.epsilonScaling else { return }
+    switch ranking.criterion {
+    case .rankBiasedOverlap, .reciprocalRankRegret, .absoluteReciprocalRankRegret:
+      guard !(scaling > 0 && scaling <= 1) else { return }
+      add(
+        .outOfRange, "epsilon_scaling",
+        "must be above 0 and at most 1 with ranking_criterion: \(ranking.criterion.rawValue), not \(scaling): it is the "
+          + "weight of a place against the one before it")
+    case .softRanking, .softRankingAuto, .softRankingStd, .softRankingMeanDistance, .softRankingMedianDistance,
+      .ranking:
+      guard !(scaling.isFinite && scaling >= 0) else { return }
+      add(.outOfRange, "epsilon_scaling", "must be a number of at least 0, not \(scaling)")
+    }
   }
 
   private func checkLevels(_ levels: [Int], _ add: (SchedulerOptionProblem.Code, String, String) -> Void) {

@@ -29,11 +29,13 @@ struct Standing: Sendable {
     var holder: Place
   }
 
-  /// Losses in the upper rung, best first, and beside them the same trials' places in the lower rung.
+  /// Losses in the upper rung, best first, and beside them the values there and the same trials' places in the lower
+  /// rung.
   private var upperLosses: [Double] = []
-  private var upper: [Place] = []
+  private(set) var upperValues: [Double] = []
+  private(set) var upper: [Place] = []
   /// The same trials in the order of the lower rung.
-  private var lower: [Place] = []
+  private(set) var lower: [Place] = []
   /// The longest way between a trial in the upper order and the one that held its place; nil when due.
   private var reach: Double?
 
@@ -47,14 +49,16 @@ struct Standing: Sendable {
       guard let place = placeOf[entry.runner] else { continue }
       upper.append(place)
       upperLosses.append(entry.loss)
+      upperValues.append(entry.value)
     }
   }
 
   /// A trial enters the upper rung behind its equals. (One that does not stand in the lower rung takes no part: it is
   /// not inserted.)
-  mutating func insert(_ runner: Int, topLoss: Double, below place: Place) {
+  mutating func insert(_ runner: Int, topValue: Double, topLoss: Double, below place: Place) {
     let upperIndex = Self.partition(upperLosses.count) { upperLosses[$0] <= topLoss }
     upperLosses.insert(topLoss, at: upperIndex)
+    upperValues.insert(topValue, at: upperIndex)
     upper.insert(place, at: upperIndex)
     let lowerIndex = Self.partition(lower.count) {
       (lower[$0].loss, lower[$0].sequence) < (place.loss, place.sequence)
@@ -94,6 +98,13 @@ struct Standing: Sendable {
       }
     }
     return nil
+  }
+
+  /// The first trial in the upper order that is not the one that held its place.
+  var firstMoved: Departure? {
+    upper.indices.first { upper[$0].index != lower[$0].index }.map {
+      Departure(position: $0, runner: upper[$0], holder: lower[$0])
+    }
   }
 
   /// The first index below `count` for which `isBefore` is false.

@@ -35,11 +35,18 @@ extension TrialScheduler {
   /// Whether the trial waits in a rung from which it can be promoted. What cannot be promoted any more needs no
   /// checkpoint, once it does not run.
   public func canStillBePromoted(_ trial: TrialID) -> Bool {
-    guard let place = trials[trial] else { return false }
-    return systems[place.system].runners[place.runner].canBePromoted
+    guard let place = trials[trial], peers == nil else { return false }
+    if let halving { return halving.canStillBePromoted(place.runner) }
+    return !options.isStopping && systems[place.system].runners[place.runner].canBePromoted
   }
 
-  /// The rung systems, one for each bracket.
+  /// Whether a decision has stopped the trial: what it still reports is not ranked.
+  public func isStopped(_ trial: TrialID) -> Bool {
+    guard let place = trials[trial], halving == nil else { return false }
+    return peers?.peers[place.runner].isStopped ?? systems[place.system].runners[place.runner].isStopped
+  }
+
+  /// The rung systems: one for each bracket, or one that all share; empty where there are none.
   public var ladder: [RungSystemView] {
     systems.map { system in
       RungSystemView(
@@ -60,6 +67,12 @@ extension TrialScheduler {
         trial: runners[entry.runner].trial, value: entry.value,
         isPromoted: runners[entry.runner].isPromoted(inRung: rung))
     }
+  }
+
+  /// The threshold of a rung (`rush`); nil: none is set.
+  public func threshold(system: Int, level: Int) -> Double? {
+    guard systems.indices.contains(system) else { return nil }
+    return systems[system].rungs.first { $0.level == level }?.threshold
   }
 
   /// PASHA's epsilon as all reports so far give it, for showing: measured now, whatever was recorded. Nil for ASHA.

@@ -10,7 +10,7 @@ struct RandomFacts {
   init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
   /// Kinds of facts; `fact(n)` is of the n-th.
-  static let kinds = 38
+  static let kinds = 42
 
   mutating func fact(_ kind: Int) -> Fact {
     switch kind {
@@ -87,7 +87,32 @@ struct RandomFacts {
     case 34: .specificationChanged(hash: text())
     case 35: .checkpointCopied(trial(), generation: count(), holder())
     case 36: .checkpointsDeleted(trial(), agent())
-    default: .trainingBegan(Training(end: end(), trials: (0..<below(4)).map { _ in trial() }))
+    case 37: .trainingBegan(Training(end: end(), trials: (0..<below(4)).map { _ in trial() }))
+    case 38:
+      .scheduling(
+        .stop(
+          StopDecision(
+            trial: trial(), system: count(), level: count(), rank: count(), count: count(), value: double(),
+            bound: double(), rule: pick(StopDecision.Rule.allCases))))
+    case 39:
+      .scheduling(
+        .thresholdSet(
+          ThresholdChange(
+            system: count(), level: count(), trial: trial(), value: double(), previous: bool() ? double() : nil)))
+    case 40:
+      .scheduling(
+        .promotion(
+          Promotion(
+            trial: trial(), system: count(), fromLevel: count(), milestone: count(), rank: count(), rungSize: count(),
+            value: double(), cutOff: double(),
+            rule: pick([.quantile, .cost(spent: double(), share: double()), .share(count())]))))
+    default:
+      .scheduling(
+        .maximumRaised(
+          MaximumRaise(
+            system: count(), from: count(), to: count(), topLevel: count(), previousLevel: count(), trial: trial(),
+            position: count(), holder: trial(), trialValue: double(), holderValue: double(), epsilon: double(),
+            criterion: pick(RankingOptions.Criterion.allCases), score: bool() ? double() : nil)))
     }
   }
 

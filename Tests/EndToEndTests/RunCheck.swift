@@ -91,8 +91,7 @@ struct RunCheck {
     var raises: [MaximumRaise] = []
     var withheld: [TrialAttempt: [Int: (Int, Double)]] = [:]
     func rank(_ trial: TrialID, _ resource: Int, _ value: Double) {
-      let (_, raise) = reference.report(trial.rawValue, resource, value)
-      if let raise { raises.append(raise) }
+      if let raise = reference.report(trial.rawValue, resource, value).raise { raises.append(raise) }
     }
     for record in records {
       switch record.fact {

@@ -10,12 +10,16 @@ extension JournalCheck {
     var comparison = Comparison(ReferenceScheduler(specification.scheduler))
     for fact in facts { comparison.take(fact) }
     comparison.expect(comparison.raises.isEmpty, "rises of the maximum that the journal lacks: \(comparison.raises)")
+    comparison.expect(comparison.stops.isEmpty, "stops that the journal lacks: \(comparison.stops)")
+    comparison.expect(comparison.thresholds.isEmpty, "thresholds that the journal lacks: \(comparison.thresholds)")
     return comparison.problems
   }
 
   private struct Comparison {
     var reference: ReferenceScheduler
     var raises: [String] = []
+    var stops: [StopDecision] = []
+    var thresholds: [ThresholdChange] = []
     var withheld: [TrialAttempt: [Int: (resource: Int, value: Double)]] = [:]
     var problems: [String] = []
     /// What follows the search decides nothing, and the scheduler is not told of it.
@@ -29,7 +33,10 @@ extension JournalCheck {
 
     mutating func rank(_ trial: TrialID, _ resource: Int, _ value: Double) {
       if isTraining { return }
-      if let raise = reference.report(trial.rawValue, resource, value).1 { raises.append("\(raise)") }
+      let due = reference.report(trial.rawValue, resource, value)
+      if let raise = due.raise { raises.append("\(raise)") }
+      if let threshold = due.threshold { thresholds.append(threshold) }
+      if let stop = due.stop { stops.append(stop) }
     }
 
     mutating func take(_ fact: Fact) {
@@ -69,7 +76,7 @@ extension JournalCheck {
       case .promotion(let promotion):
         expect(raises.isEmpty, "the maximum should have risen: \(raises)")
         let expected = reference.promotion(bracket: promotion.system)
-        expect(expected == promotion, "\(promotion) in place of \(expected.map { "\($0)" } ?? "none")")
+        expect(expected?.isSame(as: promotion) ?? false, "\(promotion) in place of \(expected.map { "\($0)" } ?? "none")")
         reference.apply(promotion)
       case .maximumRaised(let raise):
         expect(raises.first == "\(raise)", "\(raise) in place of \(raises.first ?? "none")")
@@ -77,6 +84,14 @@ extension JournalCheck {
       case .epsilonMeasured(let measurement):
         let expected = reference.systems[measurement.system].epsilon
         expect(expected == measurement.epsilon, "epsilon is \(measurement.epsilon), not \(expected)")
+      case .stop(let stop):
+        expect(stops.first == stop, "\(stop) in place of \(stops.first.map { "\($0)" } ?? "none")")
+        stops = Array(stops.dropFirst())
+        reference.apply(stop)
+      case .thresholdSet(let change):
+        // Those of a promotion are found by the search for it.
+        if thresholds.first == change { thresholds.removeFirst() }
+        reference.apply(change)
       }
     }
   }

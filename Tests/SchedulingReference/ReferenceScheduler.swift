@@ -8,6 +8,15 @@ package struct ReferenceScheduler {
     package var trial: Int
     package var value: Double
     package var isPromoted: Bool
+    package var cost = 0.0
+  }
+
+  /// What follows from a report.
+  package struct Consequences {
+    package var outcome: RecordOutcome
+    package var raise: MaximumRaise?
+    package var threshold: ThresholdChange?
+    package var stop: StopDecision?
   }
 
   package final class System {
@@ -20,6 +29,7 @@ package struct ReferenceScheduler {
     package var current: Int
     package var epsilon = 0.0
     package var noisyPairs = 0
+    package var thresholds: [Int: Double] = [:]
 
     init(index: Int, levels: [Int], options: SchedulerOptions) {
       self.index = index
@@ -27,7 +37,7 @@ package struct ReferenceScheduler {
       self.options = options
       rungs = levels.map { _ in [] }
       top = min(1, levels.count - 1)
-      current = options.name == .asha || levels.count < 2 ? options.maxResource : levels[1]
+      current = options.name != .pasha || levels.count < 2 ? options.maxResource : levels[1]
     }
   }
 
@@ -37,18 +47,27 @@ package struct ReferenceScheduler {
   package var milestones: [Int: Int] = [:]
   package var resources: [Int: Int] = [:]
   package var retired: Set<Int> = []
+  /// The first rung of each trial, where brackets share theirs.
+  package var firstRungs: [Int: Int] = [:]
+  /// Trials that were stopped by a decision.
+  package var stopped: Set<Int> = []
+  /// What trials reported at each resource, where they are compared without rungs.
+  var peers: [Int: [Double]] = [:]
+  var history: [Int: [Double]] = [:]
 
   package init(_ options: SchedulerOptions) {
     self.options = options
     let levels = options.levels
-    systems = (0..<min(options.brackets, levels.count + 1)).map {
+    systems = (0..<(options.rungSystemPerBracket ? min(options.brackets, levels.count + 1) : 1)).map {
       System(index: $0, levels: Array(levels[$0...]), options: options)
     }
   }
 
   package mutating func add(_ trial: Int, bracket: Int) {
-    systemOf[trial] = bracket
-    milestones[trial] = systems[bracket].levels.first ?? options.maxResource
+    systemOf[trial] = options.rungSystemPerBracket ? bracket : 0
+    firstRungs[trial] = options.rungSystemPerBracket ? 0 : bracket
+    let levels = Array(systems[systemOf[trial] ?? 0].levels.dropFirst(firstRungs[trial] ?? 0))
+    milestones[trial] = options.isStopping ? options.maxResource : levels.first ?? options.maxResource
     resources[trial] = 0
   }
 
@@ -56,22 +75,62 @@ package struct ReferenceScheduler {
 
   // MARK: Promotion
 
-  package mutating func promotion(bracket: Int) -> Promotion? {
-    let system = systems[bracket]
+  package mutating func promotion(bracket: Int) -> Promotion? { proposal(bracket: bracket).promotion }
+
+  package mutating func proposal(bracket: Int) -> Proposal {
+    var proposal = Proposal()
+    guard !options.isStopping else { return proposal }
+    let system = systems[options.rungSystemPerBracket ? bracket : 0]
     for index in system.levels.indices.reversed() where system.levels[index] < system.current {
       let rung = system.rungs[index]
       let next = index + 1 < system.levels.count ? system.levels[index + 1] : options.maxResource
-      guard let cutOff = cutOff(rung, Double(system.levels[index]) / Double(next)),
-        let rank = rung.firstIndex(where: { !$0.isPromoted && !retired.contains($0.trial) }),
-        rung[rank].value.isFinite,
-        options.mode == .min ? rung[rank].value <= cutOff : rung[rank].value >= cutOff
-      else { continue }
-      return Promotion(
-        trial: TrialID(rung[rank].trial), system: bracket, fromLevel: system.levels[index], milestone: next, rank: rank,
-        rungSize: rung.count, value: rung[rank].value, cutOff: cutOff)
+      let quantile = Double(system.levels[index]) / Double(next)
+      guard let cutOff = cutOff(rung, quantile) else { continue }
+      let (rank, threshold) = firstOpen(rung, system, system.levels[index])
+      if let threshold { proposal.thresholds.append(threshold) }
+      guard let rank, rung[rank].value.isFinite else { continue }
+      var promotion = Promotion(
+        trial: TrialID(rung[rank].trial), system: system.index, fromLevel: system.levels[index], milestone: next,
+        rank: rank, rungSize: rung.count, value: rung[rank].value, cutOff: cutOff)
+      if options.name == .costPromotion {
+        let share = rung.reduce(0) { $0 + $1.cost } * quantile
+        let spent = rung[...rank].reduce(0) { $0 + $1.cost }
+        guard spent <= share else { continue }
+        promotion.rule = .cost(spent: spent, share: share)
+        promotion.cutOff = rung[rank].value
+      } else if options.mode == .min ? rung[rank].value > cutOff : rung[rank].value < cutOff {
+        continue
+      }
+      proposal.promotion = promotion
+      return proposal
     }
-    return nil
+    return proposal
   }
+
+  /// The first entry that can be promoted, and the threshold that looking for it sets.
+  private func firstOpen(_ rung: [Entry], _ system: System, _ level: Int) -> (Int?, ThresholdChange?) {
+    for (rank, entry) in rung.enumerated() where !entry.isPromoted && !retired.contains(entry.trial) {
+      guard options.name == .rush, entry.value.isFinite else { return (rank, nil) }
+      let known = system.thresholds[level]
+      if entry.trial < options.thresholdCandidates {
+        if let known, !options.mode.isBetter(entry.value, than: known) { return (rank, nil) }
+        return (
+          rank,
+          ThresholdChange(
+            system: system.index, level: level, trial: TrialID(entry.trial), value: entry.value, previous: known)
+        )
+      }
+      if let known, options.mode.isBetter(known, than: entry.value) { continue }
+      return (rank, nil)
+    }
+    return (nil, nil)
+  }
+
+  package mutating func apply(_ change: ThresholdChange) {
+    systems[change.system].thresholds[change.level] = change.value
+  }
+
+  package mutating func apply(_ stop: StopDecision) { stopped.insert(stop.trial.rawValue) }
 
   package mutating func apply(_ promotion: Promotion) {
     let system = systems[promotion.system]
@@ -87,7 +146,7 @@ package struct ReferenceScheduler {
     system.rungs[index].insert(entry, at: place ?? system.rungs[index].count)
   }
 
-  private func cutOff(_ rung: [Entry], _ quantile: Double) -> Double? {
+  func cutOff(_ rung: [Entry], _ quantile: Double) -> Double? {
     let finite = rung.filter { $0.value.isFinite }
     guard rung.count >= 2, let worst = finite.last else { return nil }
     let v = Double(rung.count - 1) * (options.mode == .min ? quantile : 1 - quantile) + 1
@@ -102,39 +161,47 @@ package struct ReferenceScheduler {
 
   // MARK: Reports
 
-  /// The outcome, and whether the maximum rose.
-  package mutating func report(_ trial: Int, _ resource: Int, _ value: Double) -> (RecordOutcome, MaximumRaise?) {
-    guard let systemIndex = systemOf[trial] else { return (.rejected(.unknownTrial), nil) }
-    guard resource >= 1 else { return (.rejected(.resourceBelowOne), nil) }
-    guard resource > resources[trial, default: 0] else { return (.repeated, nil) }
-    let system = systems[systemIndex]
+  package mutating func report(_ trial: Int, _ resource: Int, _ value: Double, cost: Double = 0) -> Consequences {
+    guard let systemIndex = systemOf[trial] else { return Consequences(outcome: .rejected(.unknownTrial)) }
+    guard resource >= 1 else { return Consequences(outcome: .rejected(.resourceBelowOne)) }
+    guard !stopped.contains(trial) else { return Consequences(outcome: .rejected(.stopped)) }
+    guard resource > resources[trial, default: 0] else { return Consequences(outcome: .repeated) }
     resources[trial] = resource
-    let passed = system.levels.indices.filter { index in
+    if [.medianStopping, .percentile, .fifo].contains(options.name) { return compare(trial, resource, value) }
+    let system = systems[systemIndex]
+    let passed = system.levels.indices.dropFirst(firstRungs[trial] ?? 0).filter { index in
       system.levels[index] <= resource && !system.rungs[index].contains { $0.trial == trial }
     }
     for index in passed {
       if index > 0, let below = system.rungs[index - 1].firstIndex(where: { $0.trial == trial }) {
         system.rungs[index - 1][below].isPromoted = true
       }
-      insert(Entry(trial: trial, value: value, isPromoted: resource >= options.maxResource), system, index)
+      insert(
+        Entry(trial: trial, value: value, isPromoted: resource >= options.maxResource, cost: cost), system, index)
     }
-    var raise: MaximumRaise?
+    var consequences = Consequences(outcome: .continues)
     if resource < options.maxResource { system.curves[trial, default: [:]][resource] = value }
     if options.name == .pasha, system.levels.count >= 2, resource < options.maxResource || !passed.isEmpty {
       measureEpsilon(system)
-      raise = rankCheck(system)
+      consequences.raise = rankCheck(system)
     }
-    if resource >= options.maxResource { return (.reachedMaximum, raise) }
-    guard resource >= milestones[trial] ?? 0, let level = system.levels.last(where: { $0 <= resource }) else {
-      return (.continues, raise)
+    if options.isStopping, let index = passed.last, resource < options.maxResource {
+      checkStop(trial, system, index, &consequences)
     }
-    return (.reachedMilestone(level), raise)
+    if resource >= options.maxResource {
+      consequences.outcome = .reachedMaximum
+    } else if resource >= milestones[trial] ?? 0, let level = system.levels.last(where: { $0 <= resource }),
+      level >= system.levels.dropFirst(firstRungs[trial] ?? 0).first ?? .max
+    {
+      consequences.outcome = .reachedMilestone(level)
+    }
+    return consequences
   }
 
   // MARK: Epsilon
 
   package func measureEpsilon(_ system: System) {
-    guard system.levels.count >= 2 else { return }
+    guard system.levels.count >= 2, options.ranking.criterion == .softRankingAuto else { return }
     let low = system.levels[system.top - 1]
     let high = system.levels[system.top]
     let ids = system.curves.filter { $0.value.keys.contains { $0 > low } }.keys.sorted()
@@ -174,8 +241,15 @@ package struct ReferenceScheduler {
     let top = system.rungs[system.top].filter { inLower.contains($0.trial) }
     let inTop = Set(top.map(\.trial))
     let lower = system.rungs[system.top - 1].filter { inTop.contains($0.trial) }
+    if options.ranking.criterion != .softRankingAuto { setEpsilon(system, lower) }
     let epsilon = lower.count < 2 ? 0 : system.epsilon
     let mode = options.mode
+    if let judged = judgeWhole(top, lower, system) { return raise(system, judged) }
+    if [.ranking, .rankBiasedOverlap, .reciprocalRankRegret, .absoluteReciprocalRankRegret].contains(
+      options.ranking.criterion)
+    {
+      return nil
+    }
     for (place, entry) in top.enumerated() {
       let centre = mode.loss(lower[place].value)
       var group = [lower[place].trial]
@@ -188,18 +262,24 @@ package struct ReferenceScheduler {
         group.append(other.trial)
       }
       if group.contains(entry.trial) { continue }
-      guard system.current < options.maxResource else { return nil }
-      let raise = MaximumRaise(
-        system: system.index, from: system.current,
-        to: system.top + 1 < system.levels.count ? system.levels[system.top + 1] : options.maxResource,
-        topLevel: system.levels[system.top], previousLevel: system.levels[system.top - 1],
-        trial: TrialID(entry.trial), position: place, holder: TrialID(lower[place].trial),
-        trialValue: lower.first { $0.trial == entry.trial }?.value ?? .nan, holderValue: lower[place].value,
-        epsilon: system.epsilon)
-      system.top = min(system.top + 1, system.levels.count - 1)
-      system.current = raise.to
-      return raise
+      return raise(system, (place, entry, lower[place], nil, lower))
     }
     return nil
+  }
+
+  private func raise(
+    _ system: System, _ left: (place: Int, entry: Entry, holder: Entry, score: Double?, lower: [Entry])
+  ) -> MaximumRaise? {
+    guard system.current < options.maxResource else { return nil }
+    let raise = MaximumRaise(
+      system: system.index, from: system.current,
+      to: system.top + 1 < system.levels.count ? system.levels[system.top + 1] : options.maxResource,
+      topLevel: system.levels[system.top], previousLevel: system.levels[system.top - 1],
+      trial: TrialID(left.entry.trial), position: left.place, holder: TrialID(left.holder.trial),
+      trialValue: left.lower.first { $0.trial == left.entry.trial }?.value ?? .nan, holderValue: left.holder.value,
+      epsilon: system.epsilon, criterion: options.ranking.criterion, score: left.score)
+    system.top = min(system.top + 1, system.levels.count - 1)
+    system.current = raise.to
+    return raise
   }
 }

@@ -17,7 +17,13 @@ import TuningModel
     let names = GoldenTrace.bundled.map { $0.lastPathComponent }
     #expect(names.filter { $0.hasPrefix("pasha_") }.count == 32)
     #expect(names.filter { $0.hasPrefix("promotion_") }.count == 7)
-    #expect(names.contains("hyperband_promotion_perbracket.jsonl"))
+    #expect(names.filter { $0.hasPrefix("stopping_") }.count == 5)
+    #expect(names.filter { $0.hasPrefix("hyperband_") }.count == 4)
+    #expect(names.filter { $0.hasPrefix("cost_promotion_") }.count == 3)
+    #expect(names.filter { $0.hasPrefix("rush_") }.count == 4)
+    #expect(names.filter { $0.hasPrefix("median_") }.count == 3)
+    #expect(names.filter { $0.hasPrefix("fork_") }.count == 12)
+    #expect(names.count == 70)
   }
 
   /// Replays a folder of traces from elsewhere, those whose type is known here.

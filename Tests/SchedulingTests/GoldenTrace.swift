@@ -7,6 +7,14 @@ struct GoldenTrace {
   struct Spec: Decodable {
     struct Kwargs: Decodable {
       var rankingCriterion: String
+      var epsilon: Double?
+      var epsilonScaling: Double?
+    }
+    struct Median: Decodable {
+      var runningAverage: Bool?
+      var graceTime: Int?
+      var gracePopulation: Int?
+      var rankCutoff: Double?
     }
 
     var name: String
@@ -21,6 +29,12 @@ struct GoldenTrace {
     var brackets: Int?
     var perBracket: Bool?
     var pashaKwargs: Kwargs?
+    var numThresholdCandidates: Int?
+    var msr: Median?
+    var restartFromScratch: Bool?
+
+    /// Whether it came from the code of PASHA's authors.
+    var isFork: Bool { pashaKwargs != nil }
   }
 
   struct Line: Decodable {
@@ -34,6 +48,7 @@ struct GoldenTrace {
     var spec: Spec?
     var levels: [Int]?
     var quantiles: [[Double]]?
+    var brackets: Int?
     var p: [Double]?
     var nextId: Int?
     var bracket: Int?
@@ -43,12 +58,13 @@ struct GoldenTrace {
     var resumeFrom: Int?
     var e: Int?
     var v: Double?
+    var cost: Double?
     var d: String?
     var pasha: [System] = []
     var rungs: [[Rung]] = []
 
     enum CodingKeys: String, CodingKey {
-      case ev, spec, levels, quantiles, p, nextId, bracket, `do`, trial, milestone, resumeFrom, e, v, d, sys
+      case ev, spec, levels, quantiles, brackets, p, nextId, bracket, `do`, trial, milestone, resumeFrom, e, v, cost, d, sys
     }
 
     init(from decoder: any Decoder) throws {
@@ -57,6 +73,7 @@ struct GoldenTrace {
       spec = try values.decodeIfPresent(Spec.self, forKey: .spec)
       levels = try values.decodeIfPresent([Int].self, forKey: .levels)
       quantiles = try values.decodeIfPresent([[Double]].self, forKey: .quantiles)
+      brackets = try values.decodeIfPresent(Int.self, forKey: .brackets)
       p = try values.decodeIfPresent([Double].self, forKey: .p)
       nextId = try values.decodeIfPresent(Int.self, forKey: .nextId)
       bracket = try values.decodeIfPresent(Int.self, forKey: .bracket)
@@ -66,6 +83,7 @@ struct GoldenTrace {
       resumeFrom = try values.decodeIfPresent(Int.self, forKey: .resumeFrom)
       e = try values.decodeIfPresent(Int.self, forKey: .e)
       v = try values.decodeIfPresent(Double.self, forKey: .v)
+      cost = try values.decodeIfPresent(Double.self, forKey: .cost)
       d = try values.decodeIfPresent(String.self, forKey: .d)
       if ev == "pasha" { pasha = try values.decode([System].self, forKey: .sys) }
       if ev == "rungs" { rungs = try values.decode([[Rung]].self, forKey: .sys) }
@@ -80,16 +98,17 @@ struct GoldenTrace {
   struct Entry: Decodable, Equatable {
     var trial: Int
     var value: Double
-    var isPromoted: Bool
+    /// nil: the trace does not say it.
+    var isPromoted: Bool?
 
     init(from decoder: any Decoder) throws {
       var values = try decoder.unkeyedContainer()
       trial = try values.decode(Int.self)
       value = try values.decode(Double.self)
-      isPromoted = try values.decode(Bool.self)
+      isPromoted = values.isAtEnd ? nil : try values.decode(Bool.self)
     }
 
-    init(trial: Int, value: Double, isPromoted: Bool) {
+    init(trial: Int, value: Double, isPromoted: Bool?) {
       self.trial = trial
       self.value = value
       self.isPromoted = isPromoted
@@ -123,24 +142,47 @@ struct GoldenTrace {
 
   /// Why a trace of this spec cannot be replayed; nil when it can.
   static func reasonToSkip(_ spec: Spec) -> String? {
-    if let criterion = spec.pashaKwargs?.rankingCriterion, criterion != "soft_ranking_auto" {
-      return "pasha with \(criterion)"
-    }
-    if !["pasha", "promotion"].contains(spec.type) { return spec.type }
-    if spec.brackets ?? 1 > 1, spec.perBracket != true { return "\(spec.type) with brackets on shared rungs" }
+    guard let options = options(of: spec) else { return "unknown type \(spec.type)" }
     // The authors' code has the top at the second rung there, as this one has.
-    if spec.type == "pasha", spec.pashaKwargs == nil, options(of: spec)?.levels.count == 2 {
+    if spec.type == "pasha", !spec.isFork, options.levels.count == 2 {
       return "pasha with two rungs, where the reference compares the wrong ones"
     }
     return nil
   }
 
   static func options(of spec: Spec) -> SchedulerOptions? {
-    guard let mode = MetricMode(rawValue: spec.mode) else { return nil }
-    return SchedulerOptions(
-      name: spec.type == "pasha" ? .pasha : .asha, mode: mode, maxResource: spec.maxT, gracePeriod: spec.rMin ?? 1,
-      reductionFactor: spec.eta ?? 3, rungLevels: spec.rungLevels,
-      rungIncrement: spec.rungLevels == nil ? spec.rungIncrement : nil, brackets: spec.brackets ?? 1)
+    guard let mode = MetricMode(rawValue: spec.mode), let (name, type) = kind(of: spec.type) else { return nil }
+    var options = SchedulerOptions(
+      name: name, mode: mode, maxResource: spec.maxT, gracePeriod: spec.rMin ?? 1, reductionFactor: spec.eta ?? 3,
+      rungLevels: spec.rungLevels, rungIncrement: spec.rungLevels == nil ? spec.rungIncrement : nil,
+      brackets: spec.brackets ?? 1, rungSystemPerBracket: spec.perBracket ?? false, type: type,
+      thresholdCandidates: spec.numThresholdCandidates ?? 0)
+    if let known = spec.pashaKwargs {
+      guard let criterion = RankingOptions.Criterion(rawValue: known.rankingCriterion) else { return nil }
+      options.ranking = RankingOptions(
+        criterion: criterion, epsilon: known.epsilon, epsilonScaling: known.epsilonScaling)
+    }
+    if let median = spec.msr {
+      let known = MedianOptions()
+      options.median = MedianOptions(
+        runningAverage: median.runningAverage ?? known.runningAverage, graceTime: median.graceTime ?? known.graceTime,
+        gracePopulation: median.gracePopulation ?? known.gracePopulation,
+        rankCutoff: median.rankCutoff ?? known.rankCutoff)
+    }
+    return options
+  }
+
+  private static func kind(of type: String) -> (SchedulerOptions.Name, SchedulerOptions.RungType)? {
+    switch type {
+    case "pasha": (.pasha, .promotion)
+    case "promotion": (.asha, .promotion)
+    case "stopping": (.asha, .stopping)
+    case "cost_promotion": (.costPromotion, .promotion)
+    case "rush_promotion": (.rush, .promotion)
+    case "rush_stopping": (.rush, .stopping)
+    case "median": (.medianStopping, .promotion)
+    default: nil
+    }
   }
 
   /// The traces that came with the tests.

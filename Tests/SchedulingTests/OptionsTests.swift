@@ -30,7 +30,7 @@ import TuningModel
   }
 
   @Test func eachBracketLeavesOutOneMoreLevel() throws {
-    let scheduler = try TrialScheduler(SchedulerOptions(maxResource: 27, brackets: 9))
+    let scheduler = try TrialScheduler(SchedulerOptions(maxResource: 27, brackets: 9, rungSystemPerBracket: true))
     #expect(scheduler.ladder.map { $0.rungs.map(\.level) } == [[1, 3, 9], [3, 9], [9], []])
   }
 

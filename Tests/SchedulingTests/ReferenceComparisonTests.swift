@@ -27,6 +27,7 @@ import TuningModel
     var options = SchedulerOptions(maxResource: [3, 9, 27, 50, 81][Int(generator.nextBelow(5))])
     options.name = generator.nextBelow(5) == 0 ? .asha : .pasha
     options.mode = generator.nextBelow(2) == 0 ? .min : .max
+    options.rungSystemPerBracket = generator.nextBelow(2) == 0
     switch generator.nextBelow(4) {
     case 0: options.rungIncrement = 1 + Int(generator.nextBelow(5))
     case 1: options.reductionFactor = 1.7
@@ -55,29 +56,103 @@ import TuningModel
     }
   }
 
+  /// The relatives of ASHA and PASHA.
+  private static let family: [SchedulerOptions] = {
+    var all: [SchedulerOptions] = [
+      SchedulerOptions(name: .asha, maxResource: 27, type: .stopping),
+      SchedulerOptions(name: .hyperband, maxResource: 27, brackets: 4, type: .stopping),
+      SchedulerOptions(name: .hyperband, maxResource: 27, brackets: 4, rungSystemPerBracket: true, type: .stopping),
+      SchedulerOptions(name: .hyperband, maxResource: 27, brackets: 4),
+      SchedulerOptions(name: .costPromotion, maxResource: 27),
+      SchedulerOptions(name: .rush, maxResource: 27, thresholdCandidates: 5),
+      SchedulerOptions(name: .rush, maxResource: 27, type: .stopping, thresholdCandidates: 5),
+      SchedulerOptions(name: .medianStopping, maxResource: 27),
+      SchedulerOptions(
+        name: .medianStopping, maxResource: 27,
+        median: MedianOptions(runningAverage: false, graceTime: 3, gracePopulation: 2, rankCutoff: 0.7)),
+      SchedulerOptions(name: .percentile, maxResource: 27),
+      SchedulerOptions(name: .percentile, maxResource: 27, gracePeriod: 3, percentile: 34),
+      SchedulerOptions(name: .fifo, maxResource: 9),
+    ]
+    for criterion in RankingOptions.Criterion.allCases {
+      let ranking = RankingOptions(criterion: criterion, epsilon: criterion == .softRanking ? 0.05 : nil)
+      all.append(SchedulerOptions(maxResource: 81, ranking: ranking))
+      all.append(SchedulerOptions(maxResource: 81, reductionFactor: 2, brackets: 3, ranking: ranking))
+    }
+    let given = [
+      RankingOptions(criterion: .rankBiasedOverlap, epsilon: 0.8, epsilonScaling: 1),
+      RankingOptions(criterion: .absoluteReciprocalRankRegret, epsilon: 0.02, epsilonScaling: 1),
+      RankingOptions(criterion: .softRankingStd, epsilonScaling: 0.25),
+      RankingOptions(criterion: .softRankingMedianDistance, epsilonScaling: 0.5),
+    ]
+    return all + given.map { SchedulerOptions(maxResource: 81, ranking: $0) }
+  }()
+
+  @Test(arguments: family)
+  func theFamilyDecidesAsTheSlowOne(_ kind: SchedulerOptions) throws {
+    let habits = [
+      Habits(), Habits(trials: 90, workers: 12, noise: 0.2), Habits(noise: 0.1, digits: 1, oddIDs: true),
+      Habits(noise: 0.2, digits: 2, notFinite: 0.1, skipped: 0.2, repeated: 0.1, jumped: 0.05, failed: 0.02),
+    ]
+    var decisions = 0
+    for seed in 0..<8 {
+      var options = kind
+      options.mode = seed % 2 == 0 ? .min : .max
+      var tuning = RandomTuning(habits[seed % habits.count], options, seed: UInt64(seed))
+      var reference = ReferenceScheduler(options)
+      var live = LiveRun(try TrialScheduler(options))
+      tuning.run(&live) { event, journal, live in
+        compare(event, Array(journal), live, &reference, asksForEpsilon: false, "seed \(seed) \(options)")
+        decisions += journal.count { if case .decided = $0 { true } else { false } }
+      }
+      compareRungs(live.scheduler, reference, "seed \(seed) \(options)")
+    }
+    #expect(kind.name == .fifo ? decisions == 0 : decisions > 20, "\(decisions) decisions of \(kind)")
+  }
+
   private func compare(
     _ event: OutsideEvent, _ journal: [JournalEntry], _ live: LiveRun, _ reference: inout ReferenceScheduler,
     asksForEpsilon: Bool, _ name: Comment
   ) {
     switch event {
     case .suggest(let bracket, let next):
-      if let promotion = reference.promotion(bracket: bracket) {
-        #expect(journal == [.decided(.promotion(promotion))], name)
+      let proposal = reference.proposal(bracket: bracket)
+      for threshold in proposal.thresholds { reference.apply(threshold) }
+      let thresholds = proposal.thresholds.map { JournalEntry.decided(.thresholdSet($0)) }
+      if let promotion = proposal.promotion {
+        #expect(Array(journal.dropLast()) == thresholds, name)
+        guard case .decided(.promotion(let ours))? = journal.last else {
+          Issue.record("\(promotion) is missing", sourceLocation: #_sourceLocation)
+          return
+        }
+        #expect(ours.isSame(as: promotion), name)
         reference.apply(promotion)
       } else if let next {
-        #expect(journal == [.added(trial: next, bracket: bracket)], name)
+        #expect(journal == thresholds + [.added(trial: next, bracket: bracket)], name)
         reference.add(next, bracket: bracket)
       } else {
-        #expect(journal.isEmpty, name)
+        #expect(journal == thresholds, name)
       }
     case .report(let trial, let resource, let value):
-      let (outcome, raise) = reference.report(trial, resource, value)
-      #expect(live.lastOutcome == outcome, name)
+      let due = reference.report(trial, resource, value, cost: LiveRun.cost(trial, resource))
+      #expect(live.lastOutcome == due.outcome, name)
+      let stops = journal.compactMap { entry -> StopDecision? in
+        guard case .decided(.stop(let stop)) = entry else { return nil }
+        return stop
+      }
+      #expect(stops.map { "\($0)" } == [due.stop].compactMap { $0.map { "\($0)" } }, name)
+      if let stop = due.stop { reference.apply(stop) }
+      let thresholds = journal.compactMap { entry -> ThresholdChange? in
+        guard case .decided(.thresholdSet(let change)) = entry else { return nil }
+        return change
+      }
+      #expect(thresholds == [due.threshold].compactMap { $0 }, name)
+      if let threshold = due.threshold { reference.apply(threshold) }
       let raises = journal.compactMap { entry -> MaximumRaise? in
         guard case .decided(.maximumRaised(let raise)) = entry else { return nil }
         return raise
       }
-      #expect(raises.map(\.description) == [raise].compactMap { $0?.description }, name)
+      #expect(raises.map(\.description) == [due.raise].compactMap { $0?.description }, name)
       if asksForEpsilon { compareEpsilon(live.scheduler, reference, name) }
     case .retire(let trial):
       reference.retire(trial)
@@ -111,11 +186,16 @@ import TuningModel
 }
 
 extension MaximumRaise {
+  /// To ten digits where sums are taken in another order.
+  private func rounded(_ value: Double) -> Double {
+    criterion == .softRankingAuto ? value : (value * 1e10).rounded() / 1e10
+  }
+
   /// All fields, so that values that are not numbers compare too.
   var description: String {
     """
     \(system) \(from)→\(to) \(topLevel)/\(previousLevel) \(trial)@\(position) \(holder) \
-    \(trialValue) \(holderValue) \(epsilon)
+    \(trialValue) \(holderValue) \(rounded(epsilon)) \(criterion) \(score.map(rounded) ?? 0)
     """
   }
 }

@@ -54,7 +54,9 @@ import TuningModel
   @Test(arguments: [
     ("pasha_02", 1), ("pasha_04", 1), ("pasha_16_errors", 3), ("pasha_15_scratch", 3), ("pasha_23_fullpath", 23),
     ("pasha_29_eps_edge", 29), ("pasha_27_perbracket", 11), ("promotion_05_scratch_errors", 11),
-    ("pasha_11_ties", 11), ("hyperband_promotion_perbracket", 97),
+    ("pasha_11_ties", 11), ("hyperband_promotion_perbracket", 97), ("hyperband_promotion_shared", 97),
+    ("hyperband_stopping_shared", 97), ("stopping_04_ties", 97), ("cost_promotion_01", 23), ("rush_promotion_01", 23),
+    ("rush_stopping_02_max", 23), ("median_01", 11), ("fork_std_1", 23), ("fork_mean_dst", 23),
   ])
   func goesOnFromEveryCut(_ trace: (String, Int)) throws {
     let (options, events) = try events(trace.0)
@@ -66,7 +68,7 @@ import TuningModel
     let habits = RandomTuning.Habits(
       trials: 40, noise: 0.2, digits: seed % 2 == 0 ? 2 : 6, notFinite: 0.05, skipped: 0.2, repeated: 0.1, jumped: 0.03,
       failed: 0.02)
-    let options = SchedulerOptions(mode: seed % 3 == 0 ? .max : .min, maxResource: 81, brackets: seed % 2 + 1)
+    let options = SchedulerOptions(mode: seed % 3 == 0 ? .max : .min, maxResource: 81, brackets: seed % 2 + 1, rungSystemPerBracket: true)
     var tuning = RandomTuning(habits, options, seed: UInt64(seed))
     var live = LiveRun(try TrialScheduler(options))
     var events: [OutsideEvent] = []
@@ -125,7 +127,7 @@ struct Snapshot: Equatable {
 extension SchedulingDecision {
   var isOfMaximum: Bool {
     switch self {
-    case .promotion: false
+    case .promotion, .stop, .thresholdSet: false
     case .maximumRaised, .epsilonMeasured: true
     }
   }

@@ -28,14 +28,15 @@ struct LiveRun {
   mutating func handle(_ event: OutsideEvent) {
     switch event {
     case .suggest(let bracket, let next):
-      if let promotion = scheduler.proposePromotion(bracket: bracket) {
-        take([.promotion(promotion)])
-      } else if let next {
+      let proposal = scheduler.propose(bracket: bracket)
+      take(proposal.decisions)
+      if proposal.promotion == nil, let next {
         scheduler.add(TrialID(next), bracket: bracket)
         journal.append(.added(trial: next, bracket: bracket))
       }
     case .report(let trial, let resource, let value):
-      lastOutcome = scheduler.record(TrialID(trial), resource: resource, value: value)
+      lastOutcome = scheduler.record(
+        TrialID(trial), resource: resource, value: value, cost: Self.cost(trial, resource))
       journal.append(.reported(trial: trial, resource: resource, value: value.bitPattern))
       take(scheduler.review(after: TrialID(trial)))
     case .retire(let trial):
@@ -43,6 +44,9 @@ struct LiveRun {
       journal.append(.retired(trial: trial))
     }
   }
+
+  /// What training to a resource has cost: each trial at a price of its own, tenths that no double holds exactly.
+  static func cost(_ trial: Int, _ resource: Int) -> Double { Double(trial % 7 + 1) * 0.1 * Double(resource) }
 
   /// Decisions of which the process ended before it could write them.
   mutating func takeWhatIsDue() { take(scheduler.reviewAll()) }
@@ -60,7 +64,8 @@ struct LiveRun {
       switch entry {
       case .added(let trial, let bracket): scheduler.add(TrialID(trial), bracket: bracket)
       case .reported(let trial, let resource, let value):
-        _ = scheduler.record(TrialID(trial), resource: resource, value: Double(bitPattern: value))
+        _ = scheduler.record(
+          TrialID(trial), resource: resource, value: Double(bitPattern: value), cost: cost(trial, resource))
       case .retired(let trial): scheduler.retire(TrialID(trial))
       case .decided(let decision): scheduler.apply(decision)
       }
@@ -110,7 +115,7 @@ struct RandomTuning {
     var ordinalOf: [Int: Int] = [:]
     while true {
       if running.count < habits.workers {
-        let bracket = Int(generator.nextBelow(UInt64(live.scheduler.ladder.count)))
+        let bracket = Int(generator.nextBelow(UInt64(live.scheduler.bracketCount)))
         let next = started.count < habits.trials ? id(started.count) : nil
         let before = live.journal.count
         let event = OutsideEvent.suggest(bracket: bracket, next: next)
@@ -135,7 +140,11 @@ struct RandomTuning {
       let event = self.event(of: trial, ordinal: ordinalOf[trial] ?? 0)
       live.handle(event)
       try each(event, live.journal[before...], live)
+      let isStopped = live.scheduler.isStopped(TrialID(trial))
+      if isStopped { live.handle(.retire(trial: trial)) }
       if case .retire = event {
+        running.remove(at: index)
+      } else if isStopped {
         running.remove(at: index)
       } else if live.lastOutcome != .continues, live.lastOutcome != .repeated {
         running.remove(at: index)

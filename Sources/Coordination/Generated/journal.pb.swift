@@ -323,6 +323,22 @@ package nonisolated struct ProtoFact: Sendable {
     set {content = .epsilonMeasured(newValue)}
   }
 
+  package var schedulerStop: ProtoStopDecision {
+    get {
+      if case .schedulerStop(let v)? = content {return v}
+      return ProtoStopDecision()
+    }
+    set {content = .schedulerStop(newValue)}
+  }
+
+  package var thresholdSet: ProtoThresholdChange {
+    get {
+      if case .thresholdSet(let v)? = content {return v}
+      return ProtoThresholdChange()
+    }
+    set {content = .thresholdSet(newValue)}
+  }
+
   /// Operators.
   package var operatorPauseRun: Wire.ProtoEmpty {
     get {
@@ -391,6 +407,8 @@ package nonisolated struct ProtoFact: Sendable {
     case promotion(ProtoPromotion)
     case maximumRaised(ProtoMaximumRaise)
     case epsilonMeasured(ProtoEpsilonMeasurement)
+    case schedulerStop(ProtoStopDecision)
+    case thresholdSet(ProtoThresholdChange)
     /// Operators.
     case operatorPauseRun(Wire.ProtoEmpty)
     case operatorStopRun(Wire.ProtoEmpty)
@@ -1646,6 +1664,7 @@ package nonisolated struct ProtoAttemptOrdered: Sendable {
     case agentLost // = 6
     case hostLeaves // = 7
     case searchEnds // = 8
+    case schedulerDecided // = 9
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -1663,6 +1682,7 @@ package nonisolated struct ProtoAttemptOrdered: Sendable {
       case 6: self = .agentLost
       case 7: self = .hostLeaves
       case 8: self = .searchEnds
+      case 9: self = .schedulerDecided
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -1678,6 +1698,7 @@ package nonisolated struct ProtoAttemptOrdered: Sendable {
       case .agentLost: return 6
       case .hostLeaves: return 7
       case .searchEnds: return 8
+      case .schedulerDecided: return 9
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -1693,6 +1714,7 @@ package nonisolated struct ProtoAttemptOrdered: Sendable {
       .agentLost,
       .hostLeaves,
       .searchEnds,
+      .schedulerDecided,
     ]
 
   }
@@ -1817,9 +1839,152 @@ package nonisolated struct ProtoPromotion: Sendable {
 
   package var cutOff: Double = 0
 
+  /// absent: the rung's quantile
+  package var rule: ProtoPromotion.OneOf_Rule? = nil
+
+  package var cost: ProtoCostShare {
+    get {
+      if case .cost(let v)? = rule {return v}
+      return ProtoCostShare()
+    }
+    set {rule = .cost(newValue)}
+  }
+
+  /// so many trials of a full rung go on
+  package var share: UInt32 {
+    get {
+      if case .share(let v)? = rule {return v}
+      return 0
+    }
+    set {rule = .share(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// absent: the rung's quantile
+  package nonisolated enum OneOf_Rule: Equatable, Sendable {
+    case cost(ProtoCostShare)
+    /// so many trials of a full rung go on
+    case share(UInt32)
+
+  }
+
+  package init() {}
+}
+
+package nonisolated struct ProtoCostShare: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var spent: Double = 0
+
+  package var share: Double = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+package nonisolated struct ProtoStopDecision: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var trial: UInt32 = 0
+
+  package var system: UInt32 = 0
+
+  package var level: UInt32 = 0
+
+  package var rank: UInt32 = 0
+
+  package var count: UInt32 = 0
+
+  package var value: Double = 0
+
+  package var bound: Double = 0
+
+  package var rule: ProtoStopDecision.Rule = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Rule: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+    case quantile // = 1
+    case threshold // = 2
+    case median // = 3
+    case percentile // = 4
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .quantile
+      case 2: self = .threshold
+      case 3: self = .median
+      case 4: self = .percentile
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .quantile: return 1
+      case .threshold: return 2
+      case .median: return 3
+      case .percentile: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [ProtoStopDecision.Rule] = [
+      .unspecified,
+      .quantile,
+      .threshold,
+      .median,
+      .percentile,
+    ]
+
+  }
+
+  package init() {}
+}
+
+package nonisolated struct ProtoThresholdChange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var system: UInt32 = 0
+
+  package var level: UInt32 = 0
+
+  package var trial: UInt32 = 0
+
+  package var value: Double = 0
+
+  package var previous: Double {
+    get {_previous ?? 0}
+    set {_previous = newValue}
+  }
+  /// Returns true if `previous` has been explicitly set.
+  package var hasPrevious: Bool {self._previous != nil}
+  /// Clears the value of `previous`. Subsequent reads from it will return its default value.
+  package mutating func clearPrevious() {self._previous = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _previous: Double? = nil
 }
 
 package nonisolated struct ProtoMaximumRaise: Sendable {
@@ -1849,9 +2014,84 @@ package nonisolated struct ProtoMaximumRaise: Sendable {
 
   package var epsilon: Double = 0
 
+  package var criterion: ProtoMaximumRaise.Criterion = .softRankingAuto
+
+  package var score: Double {
+    get {_score ?? 0}
+    set {_score = newValue}
+  }
+  /// Returns true if `score` has been explicitly set.
+  package var hasScore: Bool {self._score != nil}
+  /// Clears the value of `score`. Subsequent reads from it will return its default value.
+  package mutating func clearScore() {self._score = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
+  package nonisolated enum Criterion: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case softRankingAuto // = 0
+    case softRanking // = 1
+    case softRankingStd // = 2
+    case softRankingMeanDst // = 3
+    case softRankingMedianDst // = 4
+    case ranking // = 5
+    case rbo // = 6
+    case rrr // = 7
+    case arrr // = 8
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .softRankingAuto
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .softRankingAuto
+      case 1: self = .softRanking
+      case 2: self = .softRankingStd
+      case 3: self = .softRankingMeanDst
+      case 4: self = .softRankingMedianDst
+      case 5: self = .ranking
+      case 6: self = .rbo
+      case 7: self = .rrr
+      case 8: self = .arrr
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .softRankingAuto: return 0
+      case .softRanking: return 1
+      case .softRankingStd: return 2
+      case .softRankingMeanDst: return 3
+      case .softRankingMedianDst: return 4
+      case .ranking: return 5
+      case .rbo: return 6
+      case .rrr: return 7
+      case .arrr: return 8
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [ProtoMaximumRaise.Criterion] = [
+      .softRankingAuto,
+      .softRanking,
+      .softRankingStd,
+      .softRankingMeanDst,
+      .softRankingMedianDst,
+      .ranking,
+      .rbo,
+      .rrr,
+      .arrr,
+    ]
+
+  }
+
   package init() {}
+
+  fileprivate var _score: Double? = nil
 }
 
 package nonisolated struct ProtoEpsilonMeasurement: Sendable {
@@ -1878,7 +2118,7 @@ fileprivate nonisolated let _protobuf_package = "pasha.journal"
 
 nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Fact"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}run_started\0\u{3}run_resumed\0\u{3}run_draining\0\u{3}run_closing\0\u{3}run_suspended\0\u{3}run_finished\0\u{3}address_chosen\0\u{3}training_began\0\u{4}\u{c}join_token_issued\0\u{3}join_token_used\0\u{3}agent_admitted\0\u{3}agent_greeted\0\u{3}agent_prepared\0\u{3}agent_reachability\0\u{3}agent_slots\0\u{3}host_added\0\u{3}host_marked\0\u{3}specification_changed\0\u{4}\u{b}trial_created\0\u{3}attempt_assigned\0\u{3}attempt_started\0\u{3}attempt_refused\0\u{3}report_received\0\u{3}withheld_report_settled\0\u{3}attempt_held\0\u{3}attempt_proceeded\0\u{3}attempt_ordered\0\u{3}attempt_ended\0\u{3}checkpoints_dropped\0\u{3}trial_stopped\0\u{3}checkpoint_copied\0\u{3}checkpoints_deleted\0\u{2}\u{1b}promotion\0\u{3}maximum_raised\0\u{3}epsilon_measured\0\u{4}\u{12}operator_pause_run\0\u{3}operator_stop_run\0\u{3}operator_stop_trial\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}run_started\0\u{3}run_resumed\0\u{3}run_draining\0\u{3}run_closing\0\u{3}run_suspended\0\u{3}run_finished\0\u{3}address_chosen\0\u{3}training_began\0\u{4}\u{c}join_token_issued\0\u{3}join_token_used\0\u{3}agent_admitted\0\u{3}agent_greeted\0\u{3}agent_prepared\0\u{3}agent_reachability\0\u{3}agent_slots\0\u{3}host_added\0\u{3}host_marked\0\u{3}specification_changed\0\u{4}\u{b}trial_created\0\u{3}attempt_assigned\0\u{3}attempt_started\0\u{3}attempt_refused\0\u{3}report_received\0\u{3}withheld_report_settled\0\u{3}attempt_held\0\u{3}attempt_proceeded\0\u{3}attempt_ordered\0\u{3}attempt_ended\0\u{3}checkpoints_dropped\0\u{3}trial_stopped\0\u{3}checkpoint_copied\0\u{3}checkpoints_deleted\0\u{2}\u{1b}promotion\0\u{3}maximum_raised\0\u{3}epsilon_measured\0\u{3}scheduler_stop\0\u{3}threshold_set\0\u{4}\u{10}operator_pause_run\0\u{3}operator_stop_run\0\u{3}operator_stop_trial\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2321,6 +2561,32 @@ nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.content = .epsilonMeasured(v)
         }
       }()
+      case 83: try {
+        var v: ProtoStopDecision?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .schedulerStop(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .schedulerStop(v)
+        }
+      }()
+      case 84: try {
+        var v: ProtoThresholdChange?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .thresholdSet(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .thresholdSet(v)
+        }
+      }()
       case 100: try {
         var v: Wire.ProtoEmpty?
         var hadOneofValue = false
@@ -2505,6 +2771,14 @@ nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .epsilonMeasured?: try {
       guard case .epsilonMeasured(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 82)
+    }()
+    case .schedulerStop?: try {
+      guard case .schedulerStop(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 83)
+    }()
+    case .thresholdSet?: try {
+      guard case .thresholdSet(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 84)
     }()
     case .operatorPauseRun?: try {
       guard case .operatorPauseRun(let v)? = self.content else { preconditionFailure() }
@@ -3952,7 +4226,7 @@ nonisolated extension ProtoAttemptOrdered.Order: SwiftProtobuf._ProtoNameProvidi
 }
 
 nonisolated extension ProtoAttemptOrdered.Reason: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}MILESTONE\0\u{1}NOTHING_TO_PROMOTE\0\u{1}MAXIMUM_RESOURCE\0\u{1}RUN_ENDS\0\u{1}OPERATOR_ASKED\0\u{1}AGENT_LOST\0\u{1}HOST_LEAVES\0\u{1}SEARCH_ENDS\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}MILESTONE\0\u{1}NOTHING_TO_PROMOTE\0\u{1}MAXIMUM_RESOURCE\0\u{1}RUN_ENDS\0\u{1}OPERATOR_ASKED\0\u{1}AGENT_LOST\0\u{1}HOST_LEAVES\0\u{1}SEARCH_ENDS\0\u{1}SCHEDULER_DECIDED\0")
 }
 
 nonisolated extension ProtoAttemptEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -4155,7 +4429,7 @@ nonisolated extension ProtoCheckpointsDeleted: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension ProtoPromotion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Promotion"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}system\0\u{3}from_level\0\u{1}milestone\0\u{1}rank\0\u{3}rung_size\0\u{1}value\0\u{3}cut_off\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}system\0\u{3}from_level\0\u{1}milestone\0\u{1}rank\0\u{3}rung_size\0\u{1}value\0\u{3}cut_off\0\u{1}cost\0\u{1}share\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4171,12 +4445,37 @@ nonisolated extension ProtoPromotion: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.rungSize) }()
       case 7: try { try decoder.decodeSingularDoubleField(value: &self.value) }()
       case 8: try { try decoder.decodeSingularDoubleField(value: &self.cutOff) }()
+      case 9: try {
+        var v: ProtoCostShare?
+        var hadOneofValue = false
+        if let current = self.rule {
+          hadOneofValue = true
+          if case .cost(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.rule = .cost(v)
+        }
+      }()
+      case 10: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.rule != nil {try decoder.handleConflictingOneOf()}
+          self.rule = .share(v)
+        }
+      }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.trial != 0 {
       try visitor.visitSingularUInt32Field(value: self.trial, fieldNumber: 1)
     }
@@ -4201,6 +4500,17 @@ nonisolated extension ProtoPromotion: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.cutOff.bitPattern != 0 {
       try visitor.visitSingularDoubleField(value: self.cutOff, fieldNumber: 8)
     }
+    switch self.rule {
+    case .cost?: try {
+      guard case .cost(let v)? = self.rule else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .share?: try {
+      guard case .share(let v)? = self.rule else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 10)
+    }()
+    case nil: break
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4213,6 +4523,165 @@ nonisolated extension ProtoPromotion: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.rungSize != rhs.rungSize {return false}
     if lhs.value != rhs.value {return false}
     if lhs.cutOff != rhs.cutOff {return false}
+    if lhs.rule != rhs.rule {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoCostShare: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CostShare"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}spent\0\u{1}share\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularDoubleField(value: &self.spent) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.share) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.spent.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.spent, fieldNumber: 1)
+    }
+    if self.share.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.share, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoCostShare, rhs: ProtoCostShare) -> Bool {
+    if lhs.spent != rhs.spent {return false}
+    if lhs.share != rhs.share {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStopDecision: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StopDecision"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}system\0\u{1}level\0\u{1}rank\0\u{1}count\0\u{1}value\0\u{1}bound\0\u{1}rule\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.trial) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.system) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.level) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.rank) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      case 6: try { try decoder.decodeSingularDoubleField(value: &self.value) }()
+      case 7: try { try decoder.decodeSingularDoubleField(value: &self.bound) }()
+      case 8: try { try decoder.decodeSingularEnumField(value: &self.rule) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.trial != 0 {
+      try visitor.visitSingularUInt32Field(value: self.trial, fieldNumber: 1)
+    }
+    if self.system != 0 {
+      try visitor.visitSingularUInt32Field(value: self.system, fieldNumber: 2)
+    }
+    if self.level != 0 {
+      try visitor.visitSingularUInt32Field(value: self.level, fieldNumber: 3)
+    }
+    if self.rank != 0 {
+      try visitor.visitSingularUInt32Field(value: self.rank, fieldNumber: 4)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 5)
+    }
+    if self.value.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.value, fieldNumber: 6)
+    }
+    if self.bound.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.bound, fieldNumber: 7)
+    }
+    if self.rule != .unspecified {
+      try visitor.visitSingularEnumField(value: self.rule, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoStopDecision, rhs: ProtoStopDecision) -> Bool {
+    if lhs.trial != rhs.trial {return false}
+    if lhs.system != rhs.system {return false}
+    if lhs.level != rhs.level {return false}
+    if lhs.rank != rhs.rank {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.bound != rhs.bound {return false}
+    if lhs.rule != rhs.rule {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStopDecision.Rule: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}QUANTILE\0\u{1}THRESHOLD\0\u{1}MEDIAN\0\u{1}PERCENTILE\0")
+}
+
+nonisolated extension ProtoThresholdChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ThresholdChange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}system\0\u{1}level\0\u{1}trial\0\u{1}value\0\u{1}previous\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.system) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.level) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.trial) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.value) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self._previous) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.system != 0 {
+      try visitor.visitSingularUInt32Field(value: self.system, fieldNumber: 1)
+    }
+    if self.level != 0 {
+      try visitor.visitSingularUInt32Field(value: self.level, fieldNumber: 2)
+    }
+    if self.trial != 0 {
+      try visitor.visitSingularUInt32Field(value: self.trial, fieldNumber: 3)
+    }
+    if self.value.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.value, fieldNumber: 4)
+    }
+    try { if let v = self._previous {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoThresholdChange, rhs: ProtoThresholdChange) -> Bool {
+    if lhs.system != rhs.system {return false}
+    if lhs.level != rhs.level {return false}
+    if lhs.trial != rhs.trial {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs._previous != rhs._previous {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4220,7 +4689,7 @@ nonisolated extension ProtoPromotion: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension ProtoMaximumRaise: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MaximumRaise"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}system\0\u{1}from\0\u{1}to\0\u{3}top_level\0\u{3}previous_level\0\u{1}trial\0\u{1}position\0\u{1}holder\0\u{3}trial_value\0\u{3}holder_value\0\u{1}epsilon\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}system\0\u{1}from\0\u{1}to\0\u{3}top_level\0\u{3}previous_level\0\u{1}trial\0\u{1}position\0\u{1}holder\0\u{3}trial_value\0\u{3}holder_value\0\u{1}epsilon\0\u{1}criterion\0\u{1}score\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4239,12 +4708,18 @@ nonisolated extension ProtoMaximumRaise: SwiftProtobuf.Message, SwiftProtobuf._M
       case 9: try { try decoder.decodeSingularDoubleField(value: &self.trialValue) }()
       case 10: try { try decoder.decodeSingularDoubleField(value: &self.holderValue) }()
       case 11: try { try decoder.decodeSingularDoubleField(value: &self.epsilon) }()
+      case 12: try { try decoder.decodeSingularEnumField(value: &self.criterion) }()
+      case 13: try { try decoder.decodeSingularDoubleField(value: &self._score) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.system != 0 {
       try visitor.visitSingularUInt32Field(value: self.system, fieldNumber: 1)
     }
@@ -4278,6 +4753,12 @@ nonisolated extension ProtoMaximumRaise: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.epsilon.bitPattern != 0 {
       try visitor.visitSingularDoubleField(value: self.epsilon, fieldNumber: 11)
     }
+    if self.criterion != .softRankingAuto {
+      try visitor.visitSingularEnumField(value: self.criterion, fieldNumber: 12)
+    }
+    try { if let v = self._score {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 13)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4293,9 +4774,15 @@ nonisolated extension ProtoMaximumRaise: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.trialValue != rhs.trialValue {return false}
     if lhs.holderValue != rhs.holderValue {return false}
     if lhs.epsilon != rhs.epsilon {return false}
+    if lhs.criterion != rhs.criterion {return false}
+    if lhs._score != rhs._score {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension ProtoMaximumRaise.Criterion: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SOFT_RANKING_AUTO\0\u{1}SOFT_RANKING\0\u{1}SOFT_RANKING_STD\0\u{1}SOFT_RANKING_MEAN_DST\0\u{1}SOFT_RANKING_MEDIAN_DST\0\u{1}RANKING\0\u{1}RBO\0\u{1}RRR\0\u{1}ARRR\0")
 }
 
 nonisolated extension ProtoEpsilonMeasurement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
