@@ -30,8 +30,9 @@ struct ClusterFileDecoder {
     } else {
       scheduler = SchedulerSection(MapReader(emptyAt: start, path: "scheduler", mistakes: mistakes))
     }
-    let options = scheduler?.options(mode: read?.mode ?? .min, space: section.map { SpaceLookup($0) })
+    var options = scheduler?.options(mode: read?.mode ?? .min, space: section.map { SpaceLookup($0) })
     let searcher = scheduler?.searcher(space: read?.space)
+    if let scheduler { complete(&options, scheduler.map, searcher, hasCosts: read?.hasCostAttribute ?? true) }
 
     let stop = StopSection.decode(top, experiment: read)
     let files = LocalFile(baseDirectory: baseDirectory, checksFiles: checksFiles)
@@ -46,6 +47,26 @@ struct ClusterFileDecoder {
     return RunSpecification(
       experiment: experiment, scheduler: options, searcher: searcher, stop: stop, cluster: cluster,
       checkpoints: checkpoints, failures: failures, results: results)
+  }
+}
+
+extension ClusterFileDecoder {
+  /// What the scheduler takes from other sections.
+  private func complete(
+    _ options: inout SchedulerOptions?, _ map: MapReader, _ searcher: SearcherOptions?, hasCosts: Bool
+  ) {
+    if options?.name == .costPromotion, !hasCosts {
+      map.tell(
+        .contradiction, "name",
+        "cost_promotion needs experiment.cost_attr, the key under which the script reports what it cost so far")
+      options = nil
+    }
+    guard options?.name == .rush, !map.has("num_threshold_candidates"), let searcher else { return }
+    options?.thresholdCandidates = searcher.pointsToEvaluate.count
+    if searcher.pointsToEvaluate.isEmpty {
+      map.warn(
+        .contradiction, "name", "rush without points_to_evaluate has nothing to set a threshold: it does what asha does")
+    }
   }
 }
 

@@ -31,14 +31,19 @@ struct SchedulerSection {
     if let reductionFactor { options.reductionFactor = reductionFactor }
     options.rungLevels = rungLevels
     options.rungIncrement = rungIncrement
-    if let brackets { options.brackets = brackets }
+    if let brackets {
+      options.brackets = brackets
+    } else if [.hyperband, .syncHyperband].contains(options.name), options.problems().isEmpty {
+      options.brackets = options.levels.count + 1
+    }
+    let rulesAreRead = SchedulerRules(map: map).read(into: &options)
     let problems = options.problems()
     for problem in problems {
       let place = problem.option == "max_t" ? maximum.place : map.place(of: problem.option)
       // The message begins with the option's name.
       map.mistakes.add(.invalidValue, place, map.fullPath(problem.message))
     }
-    return problems.isEmpty && numbers.allSatisfy { $0.isRead || !map.has($0.key) } ? options : nil
+    return problems.isEmpty && rulesAreRead && numbers.allSatisfy { $0.isRead || !map.has($0.key) } ? options : nil
   }
 
   /// `max_t`, or the constant that `max_resource_attr` names.
@@ -96,11 +101,16 @@ struct SchedulerSection {
 
   private static func schedulerHint(_ word: String) -> String? {
     switch KeyHints.folded(word) {
-    case "promotion", "hyperband", "ashapromotion", "hyperbandpromotion", "adaptiveasha", "asyncsuccessivehalving":
-      "write asha"
-    case "stopping", "ashastopping", "medianstop", "median", "medianstopping", "fifo", "random", "pbt", "bohb",
-      "mobster":
-      "this version has no such scheduler"
+    case "promotion", "ashapromotion", "adaptiveasha", "asyncsuccessivehalving": "write asha"
+    case "hyperbandpromotion": "write hyperband"
+    case "stopping", "ashastopping": "write asha, and type: stopping"
+    case "hyperbandstopping": "write hyperband, and type: stopping"
+    case "rushstopping", "rushpromotion": "write rush, and its type"
+    case "median", "medianstop", "medianstoppingrule": "write median_stopping"
+    case "random", "randomsearch", "none": "write fifo: every trial runs to max_t"
+    case "synchyperband", "synchronoushyperband": "write sync_hyperband"
+    case "sha": "write successive_halving"
+    case "pbt", "bohb", "mobster", "hypertune", "dehb", "dyhpo": "this version has no such scheduler"
     default: nil
     }
   }

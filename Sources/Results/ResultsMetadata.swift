@@ -63,6 +63,15 @@ struct ResultsMetadata {
       .init("random_seed", Self.seed(start.randomSeed)),
       .init("specification_hash", .string(start.specificationHash)),
     ]
+    if [.asha, .hyperband, .rush].contains(scheduler.name) {
+      members.append(.init("type", .string(scheduler.type.rawValue)))
+    }
+    if scheduler.brackets > 1 {
+      members.append(.init("rung_system_per_bracket", .bool(scheduler.rungSystemPerBracket)))
+    }
+    if scheduler.name == .pasha {
+      members.append(.init("ranking_criterion", .string(scheduler.ranking.criterion.rawValue)))
+    }
     if let levels = scheduler.rungLevels { members.append(.init("rung_levels", .array(levels.map { .int($0) }))) }
     if let increment = scheduler.rungIncrement { members.append(.init("rung_increment", .int(increment))) }
     if let attribute = specification.experiment.maxResourceAttribute {

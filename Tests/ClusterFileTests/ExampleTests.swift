@@ -188,7 +188,9 @@ struct ExampleTests {
     for key in [
       "name", "entry_point", "code", "setup", "env", "config_space", "metric", "mode", "resource_attr",
       "max_resource_attr", "cost_attr", "metadata", "searcher", "max_t", "grace_period", "reduction_factor",
-      "rung_levels", "rung_increment", "brackets", "random_seed", "points_to_evaluate", "max_num_trials_started",
+      "rung_levels", "rung_increment", "brackets", "rung_system_per_bracket", "type", "ranking_criterion", "epsilon",
+      "epsilon_scaling", "num_threshold_candidates", "running_average", "grace_time", "grace_population", "rank_cutoff",
+      "percentile", "random_seed", "points_to_evaluate", "max_num_trials_started",
       "max_num_trials_completed", "max_num_trials_finished", "max_num_evaluations", "max_wallclock_time", "max_cost",
       "max_metric_value", "min_metric_value", "at_limit", "train_best", "slots", "n_workers", "lost_after", "heartbeat",
       "listen",

@@ -37,7 +37,6 @@ struct KeysTests {
     #expect(advice("", "random_seed") == "; write scheduler.random_seed")
     #expect(advice("", "max_wallclock_tim") == "; did you mean stop_criterion.max_wallclock_time?")
     #expect(advice("scheduler", "n_workers") == "; write n_workers")
-    #expect(advice("scheduler", "type") == " (Syne Tune's); write scheduler.name")
   }
 
   @Test(

@@ -82,7 +82,7 @@ struct MistakesTests {
       cluster.yml:22:9: experiment.mode must be min or max, not maximize; write max
       cluster.yml:23:3: experiment.searchSpace is not a key (NNI's); write experiment.config_space with entries such \
       as lr: {type: loguniform, lower: 1e-5, upper: 0.1}
-      cluster.yml:24:19: scheduler.name must be pasha or asha, not pascha; did you mean pasha?
+      cluster.yml:24:19: scheduler.name must be pasha, asha, hyperband, cost_promotion, rush, median_stopping, percentile, fifo, sync_hyperband or successive_halving, not pascha; did you mean pasha?
       cluster.yml:24:51: scheduler.grace_period (9) must be below max_t (3)
       cluster.yml:24:54: scheduler.maxx_t is not a key; did you mean max_t?
       cluster.yml:25:1: searcher is not a key (Determined's); write scheduler: {name: pasha, searcher: random, max_t: …}

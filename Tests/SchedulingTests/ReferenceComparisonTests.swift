@@ -172,6 +172,8 @@ import TuningModel
   }
 
   private func compareRungs(_ scheduler: TrialScheduler, _ reference: ReferenceScheduler, _ name: Comment) {
+    // Some compare trials without rungs.
+    if scheduler.ladder.isEmpty { return }
     for system in reference.systems {
       for (level, entries) in zip(system.levels, system.rungs) {
         let ours = scheduler.entries(system: system.index, level: level)
