@@ -65,7 +65,8 @@ extension ClusterFileDecoder {
     options?.thresholdCandidates = searcher.pointsToEvaluate.count
     if searcher.pointsToEvaluate.isEmpty {
       map.warn(
-        .contradiction, "name", "rush without points_to_evaluate has nothing to set a threshold: it does what asha does")
+        .contradiction, "name", "rush without points_to_evaluate has nothing to set a threshold: it does what asha does"
+      )
     }
   }
 }

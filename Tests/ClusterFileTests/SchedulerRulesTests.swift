@@ -60,7 +60,8 @@ import TuningModel
   }
 
   @Test func aKeyThatHasNoEffectIsTold() throws {
-    let file = try Fixture.decode(Fixture.file(scheduler: "scheduler: {max_t: 27, name: fifo, epsilon: 1, brackets: 2}"))
+    let file = try Fixture.decode(
+      Fixture.file(scheduler: "scheduler: {max_t: 27, name: fifo, epsilon: 1, brackets: 2}"))
     #expect(
       file.warnings.map(\.description).filter { $0.contains("has no effect with name: fifo") }.count == 2,
       "\(file.warnings)")

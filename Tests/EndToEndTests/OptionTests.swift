@@ -18,7 +18,8 @@ struct OptionTests {
   @Test func bracketsHaveRungsOfTheirOwn() throws {
     let check = try finish(
       WatchedRun(
-        "brackets", sleep: 0.01, trials: 16, scheduler: "{name: pasha, max_t: 9, brackets: 2, rung_system_per_bracket: true, random_seed: 5}"))
+        "brackets", sleep: 0.01, trials: 16,
+        scheduler: "{name: pasha, max_t: 9, brackets: 2, rung_system_per_bracket: true, random_seed: 5}"))
     #expect(Set(check.facts.compactMap { if case .trialCreated(let one) = $0 { one.bracket } else { nil } }) == [0, 1])
   }
 

@@ -76,7 +76,8 @@ extension JournalCheck {
       case .promotion(let promotion):
         expect(raises.isEmpty, "the maximum should have risen: \(raises)")
         let expected = reference.promotion(bracket: promotion.system)
-        expect(expected?.isSame(as: promotion) ?? false, "\(promotion) in place of \(expected.map { "\($0)" } ?? "none")")
+        expect(
+          expected?.isSame(as: promotion) ?? false, "\(promotion) in place of \(expected.map { "\($0)" } ?? "none")")
         reference.apply(promotion)
       case .maximumRaised(let raise):
         expect(raises.first == "\(raise)", "\(raise) in place of \(raises.first ?? "none")")

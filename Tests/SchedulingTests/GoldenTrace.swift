@@ -64,7 +64,8 @@ struct GoldenTrace {
     var rungs: [[Rung]] = []
 
     enum CodingKeys: String, CodingKey {
-      case ev, spec, levels, quantiles, brackets, p, nextId, bracket, `do`, trial, milestone, resumeFrom, e, v, cost, d, sys
+      case ev, spec, levels, quantiles, brackets, p, nextId, bracket, `do`, trial, milestone, resumeFrom, e, v, cost, d,
+        sys
     }
 
     init(from decoder: any Decoder) throws {

@@ -97,7 +97,8 @@ import TuningModel
   }
 
   @Test func eachBracketHasRungsOfItsOwn() throws {
-    var scheduler = try TrialScheduler(SchedulerOptions(name: .asha, maxResource: 9, brackets: 3, rungSystemPerBracket: true))
+    var scheduler = try TrialScheduler(
+      SchedulerOptions(name: .asha, maxResource: 9, brackets: 3, rungSystemPerBracket: true))
     for (trial, bracket) in [0, 0, 1, 1, 2].enumerated() { scheduler.add(TrialID(trial), bracket: bracket) }
     #expect((0..<5).map { scheduler.milestone(of: TrialID($0)) } == [1, 1, 3, 3, 9])
     for trial in 0..<5 { _ = scheduler.record(TrialID(trial), resource: 1, value: Double(trial)) }

@@ -68,7 +68,8 @@ import TuningModel
     let habits = RandomTuning.Habits(
       trials: 40, noise: 0.2, digits: seed % 2 == 0 ? 2 : 6, notFinite: 0.05, skipped: 0.2, repeated: 0.1, jumped: 0.03,
       failed: 0.02)
-    let options = SchedulerOptions(mode: seed % 3 == 0 ? .max : .min, maxResource: 81, brackets: seed % 2 + 1, rungSystemPerBracket: true)
+    let options = SchedulerOptions(
+      mode: seed % 3 == 0 ? .max : .min, maxResource: 81, brackets: seed % 2 + 1, rungSystemPerBracket: true)
     var tuning = RandomTuning(habits, options, seed: UInt64(seed))
     var live = LiveRun(try TrialScheduler(options))
     var events: [OutsideEvent] = []
