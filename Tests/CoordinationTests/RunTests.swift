@@ -131,16 +131,27 @@ struct RunTests {
 func checkDecisions(_ journal: [StampedFact], _ specification: RunSpecification) throws {
   var scheduler = try TrialScheduler(specification.scheduler)
   var expected: [SchedulingDecision] = []
+  var replay = try RunState(specification: specification)
   var withheld: [TrialAttempt: [Int: (Int, Double)]] = [:]
   var isTraining = false
   func rank(_ trial: TrialID, _ resource: Int, _ value: Double) {
     // The scheduler is told nothing of the training after the search.
     if isTraining { return }
-    _ = scheduler.record(trial, resource: resource, value: value)
+    _ = scheduler.record(trial, resource: resource, value: value, cost: replay[trial]?.costSoFar ?? 0)
     expected += scheduler.review(after: trial)
   }
   for stamped in journal {
+    replay.apply(stamped)
     switch stamped.fact {
+    case .runDraining: scheduler.close()
+    case .scheduling(.thresholdSet(let change)):
+      // One that a report sets is due; one that a search for a promotion sets is what that search finds.
+      if expected.first == .thresholdSet(change) {
+        expected.removeFirst()
+      } else {
+        #expect(expected.isEmpty && scheduler.propose(bracket: change.system).thresholds.contains(change))
+      }
+      scheduler.apply(.thresholdSet(change))
     case .trainingBegan:
       #expect(expected.isEmpty)
       isTraining = true

@@ -169,9 +169,15 @@ struct VirtualFarm {
   mutating func report(_ name: TrialAttempt, on index: Int) {
     guard var attempt = agents[index].attempts[name] else { return }
     let resource = attempt.next
-    let report = TrialReport(
-      sequence: attempt.log.count + 1, readAt: now.wall,
-      fields: [.init("epoch", .int(resource)), .init("loss", .double(curve(name.trial, resource)))])
+    var fields: [JSONValue.Member] = [
+      .init("epoch", .int(resource)), .init("loss", .double(curve(name.trial, resource))),
+    ]
+    if let cost = specification.experiment.costAttribute {
+      // Since the process began.
+      let epochs = resource - (agents[index].begun[name] ?? 0)
+      fields.append(.init(cost, .double(Double(epochs * speed(name.trial)) / 1_000)))
+    }
+    let report = TrialReport(sequence: attempt.log.count + 1, readAt: now.wall, fields: fields)
     attempt.log.append(report)
     attempt.next += 1
     attempt.due = clock + speed(name.trial)
@@ -310,6 +316,8 @@ extension VirtualFarm {
     switch fact {
     case .scheduling(.promotion(let promotion)): "promote \(promotion.trial) to \(promotion.milestone)"
     case .scheduling(.maximumRaised(let raise)): "raise to \(raise.to)"
+    case .scheduling(.stop(let stop)): "stop \(stop.trial) at \(stop.level)"
+    case .scheduling(.thresholdSet(let change)): "threshold \(change.value) at \(change.level)"
     case .trialCreated(let creation): "create \(creation.trial)"
     default: nil
     }
