@@ -122,6 +122,12 @@ let package = Package(
       "CoordinationTests",
       ["Coordination", "Scheduling", "SearchSpace", "Searching", "TestSupport", "TuningModel", "Wire"]),
     tests("AgentCoreTests", ["AgentCore", "TuningModel", "Wire"]),
+    tests(
+      "SimulationTests",
+      [
+        "Coordination", "HostSystem", "Journal", "Scheduling", "Simulation", "TestSupport", "TuningModel", "Wire",
+        "pasha-coord",
+      ]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),
     tests("CodeTreeTests", ["CodeTree", "HostSystem", "TestSupport", "TuningModel", "Wire"]),

@@ -85,7 +85,7 @@ extension Commands {
           ? Presentation.simulationMarkdown(comparison, metric: metric)
           : Presentation.simulation(comparison, metric: metric))
     }
-    for method in comparison.methods { complainAboutShortCurves(method, source) }
+    for method in comparison.methods { complainAboutShortCurves(method) }
     return results.contains { $0.chosen == nil } ? .runFailed : .success
   }
 
@@ -160,13 +160,13 @@ extension Commands {
     }
   }
 
-  private static func complainAboutShortCurves(_ method: SimulationComparison.Method, _ source: SimulationSource) {
+  private static func complainAboutShortCurves(_ method: SimulationComparison.Method) {
     let trials = method.runs.reduce(0) { $0 + $1.trialsCutShort }
     guard trials > 0 else { return }
     let epochs = method.runs.reduce(0) { $0 + $1.epochsMissing }
     let runs = method.runs.count { $0.trialsCutShort > 0 }
     complain(
-      "\(method.label): in \(runs) of \(method.runs.count) runs \(trials) trials ended where their curves do; "
-        + "\(epochs) epochs that they were to train are missing in \(source.table.name)")
+      "\(method.label): trials that ended where their curves do: \(trials) in \(runs) of \(method.runs.count) runs; "
+        + "epochs missing: \(epochs)")
   }
 }
