@@ -95,13 +95,13 @@ struct AgentAttempt: Equatable, Sendable {
     if case .ended(let end) = phase { end } else { nil }
   }
 
-  var hasEnded: Bool { end != nil }
+  var hasEnded: Bool { if case .ended = phase { true } else { false } }
 
-  /// The start that was not carried out yet: nothing of the attempt exists on this host.
-  var pendingStart: StartAttempt? {
+  /// Whether its start was not carried out yet: nothing of the attempt exists on this host.
+  var awaitsLaunch: Bool {
     switch phase {
-    case .waiting(let start), .fetching(let start): start
-    case .launching, .running, .held, .ended: nil
+    case .waiting, .fetching: true
+    case .launching, .running, .held, .ended: false
     }
   }
 

@@ -4,7 +4,7 @@ import Wire
 /// What supervisors and logs tell, and what of it is passed on.
 extension AgentMachine {
   mutating func supervisor(_ name: TrialAttempt, said event: SupervisorEvent) {
-    guard let index = index(of: name), attempts[index].occupiesSlot, attempts[index].pendingStart == nil else { return }
+    guard let index = index(of: name), attempts[index].occupiesSlot, !attempts[index].awaitsLaunch else { return }
     let isFirst = !attempts[index].isLinked
     attempts[index].isLinked = true
     switch event {
@@ -40,7 +40,7 @@ extension AgentMachine {
   }
 
   mutating func supervisorGone(_ name: TrialAttempt, _ end: AttemptEnd) {
-    guard let index = index(of: name), attempts[index].occupiesSlot, attempts[index].pendingStart == nil else { return }
+    guard let index = index(of: name), attempts[index].occupiesSlot, !attempts[index].awaitsLaunch else { return }
     attempts[index].phase = .ended(end)
     if let seal = end.seal, case .command = program?.store { actions.append(.store(CheckpointName(name.trial, seal))) }
     attempts[index].isLinked = false
@@ -131,7 +131,7 @@ extension AgentMachine {
   /// The coordinator holds the reports up to `sequence`: goes on after it, from memory where that is possible, from the
   /// log otherwise.
   mutating func rewind(at index: Int, to sequence: Int) {
-    if attempts[index].pendingStart != nil { return }
+    if attempts[index].awaitsLaunch { return }
     let isNeverRun = attempts[index].isLogFinished && !attempts[index].isFollowed
     let known = attempts[index].acknowledgedSequence...attempts[index].readSequence
     if isNeverRun {

@@ -141,7 +141,7 @@ extension AgentMachine {
   mutating func intend(_ intent: AgentAttempt.Intent, at index: Int) {
     guard attempts[index].occupiesSlot, intent >= attempts[index].intent else { return }
     attempts[index].intent = intent
-    if attempts[index].pendingStart != nil {
+    if attempts[index].awaitsLaunch {
       if case .fetching = attempts[index].phase { actions.append(.cancelFetch(attempts[index].attempt)) }
       // Nothing of it exists yet: neither a process nor a file.
       let cause: AttemptEnd.Cause = intent == .stop ? .stopped : .paused

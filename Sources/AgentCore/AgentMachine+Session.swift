@@ -187,7 +187,7 @@ extension AgentMachine {
       preparation = .failed(failure)
       note("the host could not be prepared: \(failure)")
       for attempt in attempts {
-        if attempt.pendingStart != nil {
+        if attempt.awaitsLaunch {
           launchFailed(attempt.attempt, StartRefusal(code: .hostFault, detail: "the host is not prepared: \(failure)"))
         }
       }

@@ -117,15 +117,28 @@ public struct AgentMachine: Sendable {
 
   // MARK: Attempts by name
 
-  func index(of attempt: TrialAttempt) -> Int? { attempts.firstIndex { $0.attempt == attempt } }
+  func index(of attempt: TrialAttempt) -> Int? {
+    let place = place(of: attempt)
+    return place < attempts.count && attempts[place].attempt == attempt ? place : nil
+  }
+
+  /// Where the attempt stands, or would stand.
+  private func place(of attempt: TrialAttempt) -> Int {
+    var low = 0
+    var high = attempts.count
+    while low < high {
+      let middle = (low + high) / 2
+      if attempts[middle].attempt < attempt { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
 
   mutating func raiseHighest(_ attempt: TrialAttempt) {
     highest[attempt.trial] = max(highest[attempt.trial] ?? attempt.attempt, attempt.attempt)
   }
 
   mutating func insert(_ attempt: AgentAttempt) {
-    let place = attempts.firstIndex { attempt.attempt < $0.attempt } ?? attempts.endIndex
-    attempts.insert(attempt, at: place)
+    attempts.insert(attempt, at: place(of: attempt.attempt))
   }
 
   // MARK: Words
