@@ -95,7 +95,7 @@ extension Coordinator {
       send(.sayHello, to: id, &turn)
       return
     }
-    if state[id]?.reachability != .reachable { record(.agentReachability(id, .reachable), &turn) }
+    if state.agents[id.rawValue].reachability != .reachable { record(.agentReachability(id, .reachable), &turn) }
     switch message {
     case .hello, .join: break
     case .heartbeat(let sentAt): send(.heartbeatEcho(sentAt: sentAt), to: id, &turn)
@@ -130,8 +130,7 @@ extension Coordinator {
   }
 
   func isCurrent(_ attempt: TrialAttempt, on agent: AgentID) -> Bool {
-    guard let trial = state[attempt.trial] else { return false }
-    return trial.isActive && trial.attempt == attempt.attempt && trial.slot?.agent == agent
+    state.isCurrent(attempt) && state.trials[attempt.trial.rawValue].slot?.agent == agent
   }
 
   private mutating func stale(_ attempt: TrialAttempt, _ agent: AgentID, _ turn: inout Turn) {
@@ -268,12 +267,13 @@ extension Coordinator {
 
   /// How long after the last sign of life the next step of the agent's fading comes.
   func silenceLimit(_ agent: AgentState) -> Duration? {
-    let cluster = state.specification.cluster
+    let heartbeat = state.specification.cluster.heartbeat
+    let lostAfter = state.specification.cluster.lostAfter
     switch agent.reachability {
     case _ where state.mark(of: agent.name) == .removed: return nil
-    case .reachable: return agent.greeting == nil ? nil : min(cluster.heartbeat * 3, cluster.lostAfter)
-    case .suspect: return min(cluster.heartbeat * 12, cluster.lostAfter)
-    case .unreachable: return cluster.lostAfter + cluster.lostAfter / 50
+    case .reachable: return agent.greeting == nil ? nil : min(heartbeat * 3, lostAfter)
+    case .suspect: return min(heartbeat * 12, lostAfter)
+    case .unreachable: return lostAfter + lostAfter / 50
     case .lost: return nil
     }
   }

@@ -24,10 +24,10 @@ extension Coordinator {
 
   mutating func fillSlots(_ turn: inout Turn) {
     for agent in state.agents.indices {
-      guard isReady(AgentID(agent)) else { continue }
-      for index in state.agents[agent].slots.indices {
-        // A slot that the agent does not offer any more takes no work.
-        guard index < state.agents[agent].greeting?.slots ?? 0 else { break }
+      guard state.agents[agent].slots.contains(nil), isReady(AgentID(agent)) else { continue }
+      // A slot that the agent does not offer any more takes no work.
+      let offered = state.agents[agent].greeting?.slots ?? 0
+      for index in state.agents[agent].slots.indices.prefix(max(0, offered)) {
         guard state.closing == nil else { return }
         if state.agents[agent].slots[index] == nil, state.agents[agent].unusable[index] == nil, hasCapacity {
           fill(SlotID(agent: AgentID(agent), index: index), &turn)
@@ -37,9 +37,11 @@ extension Coordinator {
   }
 
   func isReady(_ id: AgentID) -> Bool {
-    guard let agent = state[id] else { return false }
-    return agent.isPrepared && state.mark(of: agent.name) == .inUse && restsUntil[id] == nil
-      && sessions[id.rawValue].isGreeted && (agent.reachability == .reachable || agent.reachability == .suspect)
+    let index = id.rawValue
+    guard state.agents.indices.contains(index) else { return false }
+    let isReachable = state.agents[index].reachability == .reachable || state.agents[index].reachability == .suspect
+    return isReachable && state.agents[index].isPrepared && state.mark(of: state.agents[index].name) == .inUse
+      && restsUntil[id] == nil && sessions[index].isGreeted
   }
 
   var hasCapacity: Bool {
@@ -47,7 +49,9 @@ extension Coordinator {
     return busySlots < limit
   }
 
-  var busySlots: Int { state.agents.reduce(0) { $0 + $1.slots.count { $0 != nil } } }
+  var busySlots: Int {
+    state.agents.indices.reduce(0) { count, agent in count + state.agents[agent].slots.count { $0 != nil } }
+  }
 
   private mutating func fill(_ slot: SlotID, _ turn: inout Turn) {
     // Each round either assigns, promotes a trial that runs elsewhere, or finds nothing.
@@ -187,9 +191,9 @@ extension Coordinator {
     guard state.specification.experiment.maxResourceAttribute == nil else { return }
     var index = 0
     while state.closing == nil, state.training == nil, index < state.awaiting.count {
-      let id = state.awaiting[index]
-      guard let trial = state[id], trial.isActive, trial.order == nil, let current = trial.current,
-        let slot = trial.slot
+      let place = state.awaiting[index].rawValue
+      guard state.trials.indices.contains(place), state.trials[place].isActive, state.trials[place].order == nil,
+        let current = state.trials[place].current, let slot = state.trials[place].slot
       else {
         index += 1
         continue
@@ -243,13 +247,14 @@ extension Coordinator {
   /// Ends the search when nothing runs, nothing waits and nothing can be promoted any more.
   private mutating func endWhenIdle(_ turn: inout Turn) {
     guard let drain = state.drain, state.closing == nil, state.training == nil, state.waiting.isEmpty else { return }
-    let active = state.activeTrials
     let endsByItself = state.specification.experiment.maxResourceAttribute != nil
-    let isAnyUnderWay = active.contains { endsByItself || !state.awaiting.contains($0) }
+    // Those that await an answer are active, each once.
+    let isAnyUnderWay = busySlots > (endsByItself ? 0 : state.awaiting.count)
     // Agents that did not say hello yet leave promotions waiting.
     guard !isAnyUnderWay, duePromotion() == nil else { return }
     // Only trials at their milestone are left, and none of them is promoted: nothing will ever change.
     guard state.specification.stop.trainBest == nil else { return endSearch(RunEnd(reason: drain.reason), &turn) }
+    let active = state.activeTrials
     for id in active {
       guard let current = state[id]?.current else { continue }
       order(.pause, current, reason: .nothingToPromote, &turn)

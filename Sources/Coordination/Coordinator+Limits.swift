@@ -35,7 +35,6 @@ extension Coordinator {
     guard state.closing == nil, state.end == nil, state.training == nil else { return }
     let stop = state.specification.stop
     let totals = state.totals
-    let best = totals.bestTrial.flatMap { state[$0]?.best?.value }
     func reached(_ limit: Int?, _ count: Int) -> Bool { limit.map { count >= $0 } ?? false }
     let reason: RunEnd.Reason
     if reached(stop.maxTrialsCompleted, totals.completed) {
@@ -48,9 +47,9 @@ extension Coordinator {
       reason = .wallclockTime
     } else if let limit = stop.maxCost, totals.cost >= limit {
       reason = .cost
-    } else if let best, stop.maxMetricValue.map({ best >= $0 }) ?? false {
+    } else if let limit = stop.maxMetricValue, let best = state.bestValue, best >= limit {
       reason = .metricValue
-    } else if let best, stop.minMetricValue.map({ best <= $0 }) ?? false {
+    } else if let limit = stop.minMetricValue, let best = state.bestValue, best <= limit {
       reason = .metricValue
     } else {
       return
@@ -91,5 +90,13 @@ extension Coordinator {
     for trial in state.trials where !trial.seals.isEmpty && !kept.contains(trial.id) {
       drop(trial.id, &turn)
     }
+  }
+}
+
+extension RunState {
+  /// The best finite value of all trials.
+  var bestValue: Double? {
+    guard let best = totals.bestTrial, trials.indices.contains(best.rawValue) else { return nil }
+    return trials[best.rawValue].best?.value
   }
 }

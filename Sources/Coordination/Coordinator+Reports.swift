@@ -5,10 +5,11 @@ import Wire
 extension Coordinator {
   mutating func receive(_ reports: [TrialReport], of attempt: TrialAttempt, from agent: AgentID, _ turn: inout Turn) {
     for report in reports {
-      guard let trial = state[attempt.trial], isCurrent(attempt, on: agent) else { break }
-      if report.sequence <= trial.lastSequence {
+      guard isCurrent(attempt, on: agent) else { break }
+      let lastSequence = state.trials[attempt.trial.rawValue].lastSequence
+      if report.sequence <= lastSequence {
         counters.duplicateReports += 1
-      } else if report.sequence > trial.lastSequence + 1 {
+      } else if report.sequence > lastSequence + 1 {
         // Something between was lost on the way: the session begins anew, from the last report that is held here.
         counters.reportGaps += 1
         sessions[agent.rawValue].isGreeted = false
@@ -18,23 +19,26 @@ extension Coordinator {
         receive(report, of: attempt, &turn)
       }
     }
-    if let trial = state[attempt.trial], trial.attempt == attempt.attempt {
-      send(.acknowledgeReports(attempt, through: trial.lastSequence), to: agent, &turn)
+    let index = attempt.trial.rawValue
+    if state.trials.indices.contains(index), state.trials[index].attempt == attempt.attempt {
+      send(.acknowledgeReports(attempt, through: state.trials[index].lastSequence), to: agent, &turn)
     }
   }
 
   private mutating func receive(_ report: TrialReport, of attempt: TrialAttempt, _ turn: inout Turn) {
     let reading = read(report.fields)
-    guard let trial = state[attempt.trial] else { return }
-    if let resource = reading.resource, reading.rejection == nil, !trial.attemptReported {
-      settleWithheld(of: trial, resumedAt: resource, by: attempt, &turn)
+    let index = attempt.trial.rawValue
+    guard state.trials.indices.contains(index) else { return }
+    if let resource = reading.resource, reading.rejection == nil, !state.trials[index].attemptReported,
+      !state.trials[index].withheld.isEmpty
+    {
+      settleWithheld(of: state.trials[index], resumedAt: resource, by: attempt, &turn)
     }
-    guard let trial = state[attempt.trial] else { return }
     let disposition: ReportDisposition
     if let rejection = reading.rejection {
       disposition = .rejected(rejection)
     } else if let resource = reading.resource {
-      disposition = self.disposition(of: resource, for: trial)
+      disposition = self.disposition(of: resource, at: index)
     } else {
       disposition = .rejected(.resourceMissing)
     }
@@ -48,20 +52,21 @@ extension Coordinator {
     case .ranked: review(attempt.trial, &turn)
     case .withheld:
       // With `max_resource_attr` the script was to end at the milestone by itself; this one goes on.
-      if state.specification.experiment.maxResourceAttribute != nil, trial.order == nil {
+      if state.specification.experiment.maxResourceAttribute != nil, state.trials[index].order == nil {
         order(.pause, attempt, reason: .milestone, &turn)
       }
     case .recorded, .stale, .rejected: break
     }
   }
 
-  func disposition(of resource: Int, for trial: TrialState) -> ReportDisposition {
-    if state.scheduler.isStopped(trial.id) { return .stale }
-    if resource <= trial.resource { return .recorded }
-    if trial.withheld.contains(where: { $0.resource >= resource }) { return .recorded }
-    if trial.reachedMilestone {
-      let isTrained = max(trial.milestone, trial.resource) >= state.specification.scheduler.maxResource
-      return isTrained ? .recorded : .withheld
+  /// What becomes of a value at this resource that the trial at a place of `state.trials` reports.
+  private func disposition(of resource: Int, at index: Int) -> ReportDisposition {
+    if state.scheduler.isStopped(state.trials[index].id) { return .stale }
+    if resource <= state.trials[index].resource { return .recorded }
+    if state.trials[index].withheld.contains(where: { $0.resource >= resource }) { return .recorded }
+    if state.trials[index].reachedMilestone {
+      let reached = max(state.trials[index].milestone, state.trials[index].resource)
+      return reached >= state.specification.scheduler.maxResource ? .recorded : .withheld
     }
     return .ranked
   }
@@ -72,9 +77,12 @@ extension Coordinator {
       for decision in state.scheduler.review(after: id) { record(.scheduling(decision), &turn) }
     }
     stopWhatIsDecided(id, &turn)
-    guard let trial = state[id], trial.reachedMilestone, trial.isActive, trial.order == nil,
-      max(trial.milestone, trial.resource) >= state.specification.scheduler.maxResource,
-      let current = trial.current
+    let index = id.rawValue
+    guard state.trials.indices.contains(index), state.trials[index].reachedMilestone,
+      state.trials[index].isActive, state.trials[index].order == nil,
+      max(state.trials[index].milestone, state.trials[index].resource)
+        >= state.specification.scheduler.maxResource,
+      let current = state.trials[index].current
     else { return }
     order(.complete, current, reason: .maximumResource, &turn)
   }
@@ -134,10 +142,9 @@ extension Coordinator {
   }
 
   private func read(_ fields: [JSONValue.Member]) -> Reading {
-    let experiment = state.specification.experiment
     var reading = Reading()
-    let resource = fields.last { $0.key == experiment.resourceAttribute }?.value
-    let metric = fields.last { $0.key == experiment.metric }?.value
+    let resource = fields.last { $0.key == state.specification.experiment.resourceAttribute }?.value
+    let metric = fields.last { $0.key == state.specification.experiment.metric }?.value
     switch resource {
     case .int(let whole): reading.resource = whole
     case .double(let value):

@@ -93,9 +93,8 @@ public struct Coordinator: Sendable {
     guard startedAt != nil, state.end == nil else { return nil }
     var deadline: Instant?
     func consider(_ instant: Instant) { deadline = deadline.map { min($0, instant) } ?? instant }
-    for agent in state.agents where sessions.indices.contains(agent.id.rawValue) {
-      let session = sessions[agent.id.rawValue]
-      if let next = silenceLimit(agent) { consider(session.lastHeard + next) }
+    for index in state.agents.indices where sessions.indices.contains(index) {
+      if let next = silenceLimit(state.agents[index]) { consider(sessions[index].lastHeard + next) }
     }
     if !state.waiting.isEmpty {
       for until in awayUntil.values { consider(until) }

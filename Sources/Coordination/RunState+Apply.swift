@@ -108,12 +108,12 @@ extension RunState {
   }
 
   private mutating func changeCurrent(_ attempt: TrialAttempt, _ body: (inout TrialState) -> Void) {
-    guard let trial = self[attempt.trial], trial.isActive, trial.attempt == attempt.attempt else { return }
-    change(attempt.trial, body)
+    if isCurrent(attempt) { body(&trials[attempt.trial.rawValue]) }
   }
 
   private mutating func apply(_ admission: AgentAdmission) {
     guard admission.agent.rawValue == agents.count else { return }
+    if agentOfKey[admission.publicKey] == nil { agentOfKey[admission.publicKey] = admission.agent }
     agents.append(
       AgentState(
         id: admission.agent, publicKey: admission.publicKey, name: admission.name, origin: admission.origin))

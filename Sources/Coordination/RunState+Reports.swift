@@ -4,22 +4,22 @@ import Wire
 
 extension RunState {
   mutating func apply(_ report: ReceivedReport) {
-    guard let trial = self[report.attempt.trial], trial.attempt == report.attempt.attempt else { return }
+    let index = report.attempt.trial.rawValue
+    guard trials.indices.contains(index), trials[index].attempt == report.attempt.attempt else { return }
     totals.reports += 1
-    let cost = specification.experiment.costAttribute.flatMap { name in
-      report.fields.last { $0.key == name }?.value.number
+    trials[index].lastSequence = max(trials[index].lastSequence, report.sequence)
+    if case .rejected = report.disposition {
+      trials[index].rejectedReports += 1
+    } else {
+      trials[index].attemptReported = true
+      trials[index].usableReports += 1
     }
-    change(report.attempt.trial) { trial in
-      trial.lastSequence = max(trial.lastSequence, report.sequence)
-      if case .rejected = report.disposition {
-        trial.rejectedReports += 1
-      } else {
-        trial.attemptReported = true
-        trial.usableReports += 1
-      }
-      if let cost, cost.isFinite { trial.cost = cost }
+    if let name = specification.experiment.costAttribute,
+      let cost = report.fields.last(where: { $0.key == name })?.value.number, cost.isFinite
+    {
+      totals.cost += cost - trials[index].cost
+      trials[index].cost = cost
     }
-    if let cost, cost.isFinite { totals.cost += cost - trial.cost }
     guard let resource = report.resource, let value = report.value else { return }
     switch report.disposition {
     case .ranked: rank(report.attempt.trial, resource: resource, value: value)
@@ -45,26 +45,24 @@ extension RunState {
   /// Tells the scheduler a value and keeps what the coordinator itself needs of it. After the search the scheduler is told
   /// nothing: its rungs stay as the search left them.
   private mutating func rank(_ id: TrialID, resource: Int, value: Double) {
-    guard let trial = self[id] else { return }
-    if training == nil { _ = scheduler.record(id, resource: resource, value: value, cost: trial.costSoFar) }
+    let index = id.rawValue
+    guard trials.indices.contains(index) else { return }
+    if training == nil { _ = scheduler.record(id, resource: resource, value: value, cost: trials[index].costSoFar) }
     // A script may report any whole number: the sum stops at the largest one.
-    let (sum, isTooLarge) = totals.resource.addingReportingOverflow(max(0, resource - trial.resource))
+    let (sum, isTooLarge) = totals.resource.addingReportingOverflow(max(0, resource - trials[index].resource))
     totals.resource = isTooLarge ? .max : sum
     let mode = specification.experiment.mode
-    change(id) { trial in
-      trial.resource = max(trial.resource, resource)
-      trial.lastValue = value
-      if trial.best.map({ mode.isBetter(value, than: $0.value) }) ?? value.isFinite {
-        trial.best = TrialState.Best(value: value, resource: resource)
-      }
-      if resource >= trial.milestone {
-        trial.reachedMilestone = true
-        trial.costAtMilestone = trial.costSoFar
-      }
+    trials[index].resource = max(trials[index].resource, resource)
+    trials[index].lastValue = value
+    if trials[index].best.map({ mode.isBetter(value, than: $0.value) }) ?? value.isFinite {
+      trials[index].best = TrialState.Best(value: value, resource: resource)
     }
-    guard let trial = self[id] else { return }
-    if let best = trial.best, best.value == value,
-      totals.bestTrial.flatMap({ self[$0]?.best }).map({ mode.isBetter(best.value, than: $0.value) }) ?? true
+    if resource >= trials[index].milestone {
+      trials[index].reachedMilestone = true
+      trials[index].costAtMilestone = trials[index].costSoFar
+    }
+    if let best = trials[index].best, best.value == value,
+      bestValue.map({ mode.isBetter(best.value, than: $0) }) ?? true
     {
       totals.bestTrial = id
     }
@@ -73,7 +71,10 @@ extension RunState {
 
   /// Puts an active trial that reached its milestone and has no order among those that wait for an answer.
   mutating func noteAwaiting(_ id: TrialID) {
-    guard let trial = self[id], trial.reachedMilestone, trial.isActive, trial.order == nil else { return }
+    let index = id.rawValue
+    guard trials.indices.contains(index), trials[index].reachedMilestone, trials[index].isActive,
+      trials[index].order == nil
+    else { return }
     if !awaiting.contains(id) { awaiting.append(id) }
   }
 }

@@ -24,6 +24,7 @@ public struct RunState: Sendable {
   public internal(set) var ports: Ports?
 
   public internal(set) var agents: [AgentState] = []
+  var agentOfKey: [String: AgentID] = [:]
   /// Hosts that came into the run after its start, in the order of their coming.
   public internal(set) var addedHosts: [HostOptions] = []
   /// What is to become of hosts, and of agents that joined, by name; those not named are in use.
@@ -100,8 +101,14 @@ public struct RunState: Sendable {
   public subscript(id: TrialID) -> TrialState? { trials.indices.contains(id.rawValue) ? trials[id.rawValue] : nil }
   public subscript(id: AgentID) -> AgentState? { agents.indices.contains(id.rawValue) ? agents[id.rawValue] : nil }
 
+  /// Whether the attempt is its trial's newest one and occupies a slot.
+  func isCurrent(_ attempt: TrialAttempt) -> Bool {
+    let index = attempt.trial.rawValue
+    return trials.indices.contains(index) && trials[index].attempt == attempt.attempt && trials[index].isActive
+  }
+
   /// The agent with this CURVE public key.
-  public func agent(withKey key: String) -> AgentID? { agents.first { $0.publicKey == key }?.id }
+  public func agent(withKey key: String) -> AgentID? { agentOfKey[key] }
 
   /// The hosts of the run that are not removed, in the order of the file and of their coming.
   public var hosts: [HostOptions] {
@@ -109,7 +116,7 @@ public struct RunState: Sendable {
     return (known + addedHosts).filter { mark(of: $0.name) != .removed }
   }
 
-  public func mark(of host: String) -> HostMark { hostMarks[host] ?? .inUse }
+  public func mark(of host: String) -> HostMark { hostMarks.isEmpty ? .inUse : hostMarks[host] ?? .inUse }
 
   /// Attempts that occupy a slot, by trial.
   public var activeTrials: [TrialID] {

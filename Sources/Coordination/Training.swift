@@ -44,10 +44,12 @@ extension RunState {
   /// Trials with a finite value, best first; ties in the order of their ids.
   public var ranking: [TrialState] {
     let mode = specification.experiment.mode
-    return trials.filter { $0.best != nil }.sorted { a, b in
-      guard let x = a.best?.value, let y = b.best?.value, x != y else { return a.id < b.id }
-      return mode.isBetter(x, than: y)
+    var entries: [(value: Double, index: Int)] = []
+    for index in trials.indices {
+      if let best = trials[index].best { entries.append((best.value, index)) }
     }
+    entries.sort { a, b in a.value == b.value ? a.index < b.index : mode.isBetter(a.value, than: b.value) }
+    return entries.map { trials[$0.index] }
   }
 
   /// Those of the best trials that were trained as far as they go, best first; empty while the search goes on.
