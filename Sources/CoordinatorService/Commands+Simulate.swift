@@ -59,7 +59,7 @@ public struct SimulateOptions: Sendable {
 extension Commands {
   /// Seeds without an order file: as many as give a standard error that is worth something.
   static let usualSeeds = 15
-  static let mostSeeds = 100_000
+  static let mostSeeds = 10_000
 
   /// Tries schedulers on learning curves that were measured before.
   public static func simulate(_ options: SimulateOptions, home: String = RunFolder.home) throws -> ExitCode {
