@@ -1,18 +1,29 @@
 // # Scheduling
 //
-// Decides which trials go on, and how far: asynchronous successive halving of the promotion type (ASHA: Li et al., "A
-// System for Massively Parallel Hyperparameter Tuning", MLSys 2020) and PASHA (Bohdal, Balles, Wistuba, Ermis,
-// Archambeau, Zappella: "PASHA: Efficient HPO and NAS with Progressive Resource Allocation", ICLR 2023), with automatic
-// epsilon (`soft_ranking_auto`). `TrialScheduler` is the module's face.
+// Decides which trials go on, and how far. `TrialScheduler` is the module's face; `SchedulerOptions.Name` says which:
+//
+// - `asha`, promotion or stopping type: asynchronous successive halving (Li et al., "A System for Massively Parallel
+//   Hyperparameter Tuning", MLSys 2020). `hyperband` is the same with all brackets.
+// - `pasha`: ASHA of the promotion type whose maximum resource grows (Bohdal, Balles, Wistuba, Ermis, Archambeau,
+//   Zappella: "PASHA: Efficient HPO and NAS with Progressive Resource Allocation", ICLR 2023), by nine criteria
+//   (`RankingOptions`).
+// - `cost_promotion`, `rush`: ASHA that shares out costs, and ASHA with thresholds.
+// - `median_stopping`, `percentile`, `fifo`: no rungs (`PeerComparison`).
+// - `sync_hyperband`, `successive_halving`: rungs that are full before anything goes on (`SynchronousHalving`).
 //
 // ## Words
 //
 // - resource: what a trial reports its progress in, as epochs; at `max_t` it is done.
 // - rung: the trials that reached a level, best first; equals in the order of entering, a promoted one behind them.
-// - milestone: the resource to which a trial's current leg runs; it pauses there and waits in the rung.
+// - milestone: the resource to which a trial's current leg runs; it pauses there and waits in the rung. Where trials are
+//   stopped instead, it is `max_t`.
 // - promotion: a paused trial goes on to the next level. The best waiting trial of the highest rung in which it is no
 //   worse than the cut-off is promoted; the cut-off is the rung's quantile at `level / next level`.
-// - rung system: the rungs of one bracket. Each bracket leaves out one more of the lowest levels.
+// - stop: a trial that enters a rung and is worse than the cut-off ends for good.
+// - bracket: the trials of each leave out one more of the lowest levels. Brackets share their rungs, or each has a rung
+//   system of its own.
+// - threshold (RUSH): the best value that a given configuration had in a rung when it was looked at; others must reach
+//   it.
 // - current maximum (PASHA): trials are promoted only from rungs below it. It starts at the second level.
 // - top rung (PASHA): the rung of the current maximum. After every report the order of its trials is compared with
 //   their order one rung below. The maximum rises by one rung when a trial left its group: the trials in an unbroken
@@ -23,7 +34,7 @@
 //
 // ## What holds
 //
-// - Observing and deciding are apart. `add`, `record` and `retire` store; `review` and `proposePromotion` return
+// - Observing and deciding are apart. `add`, `record`, `retire` and `close` store; `review` and `propose` return
 //   decisions as values and change nothing that a decision depends on; `apply` carries decisions out, live and in a
 //   replay. A replay never decides: what only decisions read (the trials of the two top rungs, the pairs) is built at
 //   the first decision after it.
@@ -46,21 +57,44 @@
 // With m trials that have a value in the window, a report to PASHA touches at most m pairs, two bits of state each; a
 // histogram of distances holds the percentile's place. All pairs are gone through after a replay, and where the bound
 // of the histogram does not decide and the distances around the percentile must be laid out (they are kept laid out
-// from then on). Rungs are kept in blocks: entering and finding the next promotion touch one block and a number of each
-// other block.
+// from then on). The other criteria look at the two rungs when a trial enters the upper one. Rungs are kept in blocks:
+// entering and finding the next promotion or the place of an entry touch one block and a number of each other block;
+// so do the values at a resource, where trials are compared without rungs. A synchronous rung is sorted once.
+//
+// What has ended keeps its entries, which count in cut-offs, and nothing else: curves go when no window can reach them.
 //
 // ## Deviations from the papers
 //
 // - The promotion rule is Syne Tune's quantile with interpolation, not "the top 1/η": it promotes from two entries on.
 // - Values at `max_t` are not ranked, so PASHA does not compare them.
 //
+// - RUSH, cost promotion and median stopping are Syne Tune's, which names the papers they follow.
+//
 // ## Deviations from Syne Tune 0.13
 //
-// - Pairs for epsilon count once, the lower trial id first; there, their order and number hang on Python's hash seed.
-// - Two rungs: the top is the second, as in the code of PASHA's authors; there, no trial ever passes the first level.
-//   One rung: the maximum is `max_t` from the start; there, an IndexError.
-// - Resources that a trial did not report take no part in crossings; there, a KeyError.
+// Its recorded decisions are replayed by `GoldenTests`; the tests of what is otherwise stand behind each line.
+//
+// - Pairs for epsilon count once, the lower trial id first; there, their order and number hang on Python's hash seed
+//   (`tiesInAPairGoByTheLowerID`).
+// - Two rungs: the top is the second, as in the code of PASHA's authors (`fork_auto_2rungs`); there, no trial ever passes
+//   the first level. One rung: the maximum is `max_t` from the start (`oneRungTrainsToTheMaximum`); there, an IndexError.
+// - PASHA whose brackets share their rungs: a trial that skipped the lower rung takes no part in the ranking
+//   (`aTrialThatSkippedTheLowerRungIsNotRanked`); there, an IndexError.
+// - Resources that a trial did not report take no part in crossings (`resourcesLeftOutTakeNoPartInCrossings`); there, a
+//   KeyError.
 // - A trial that jumps over milestones enters each rung passed with the value reported, promoted in all but the
-//   highest, which may lie above the maximum; at or past `max_t` it is done. There, an AssertionError.
-// - A resource seen before, or below one seen before, is not ranked; there, it overwrites. Below 1 it is rejected.
-// - A retired trial keeps its entries and is not promoted.
+//   highest, which may lie above the maximum; at or past `max_t` it is done (`aMilestoneJumpedOverCountsInEachRungPassed`,
+//   `aJumpToTheMaximumResourceEndsTheTrial`). There, an AssertionError. Where trials are stopped, it is judged in the
+//   highest rung passed (`aJumpIsJudgedInTheHighestRung`); there, it enters none.
+// - A resource seen before, or below one seen before, is not ranked (`theSameResourceAgainOrAnEarlierOneIsNotRanked`);
+//   there, it overwrites. Below 1 it is rejected (`aResourceBelowOneIsRejectedAndTheTrialGoesOn`); there, the tuner ends.
+// - A value that is not finite ranks worst (`whatIsNotFiniteRanksWorstAndIsNeverPromoted`) and stops its trial, once a
+//   cut-off is known (`whatIsNotFiniteIsStoppedAndStopsNobodyElse`); there, it is promoted, or the cut-off is NaN for
+//   all. It enters no running mean (`whatIsNotFiniteEntersNoMean`).
+// - A retired trial keeps its entries and is not promoted (`aTrialThatEndsBeforeItsMilestoneCountsWhereItReported`).
+// - A trial that has ended or failed holds up no synchronous rung (`whatFailedOrIsNotFiniteRanksWorstAndHoldsNobodyUp`),
+//   and a rung that gets no more trials goes on without them (`withoutFurtherTrialsRungsGoOnWithWhatTheyHave`); there,
+//   it waits for ever.
+// - Costs are summed block by block, and one by one where the last rounding could matter
+//   (`costsAreSummedOneByOneAtTheBorder`). A cost that is negative or not finite counts as 0.
+// - The running mean of median stopping is a plain sum; there, numpy's pairwise one from eight values on.

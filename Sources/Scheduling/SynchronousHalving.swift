@@ -20,6 +20,8 @@ struct SynchronousHalving: Sendable {
     /// What it reported at its milestone last.
     var value = Double.nan
     var isRetired = false
+    /// Its place in its bracket's present rung; nil when it is out.
+    var place: Int?
   }
 
   fileprivate struct Place: Sendable {
@@ -34,9 +36,12 @@ struct SynchronousHalving: Sendable {
     let plans: [Plan]
     var rung = 0
     fileprivate var places: [Place] = []
+    /// How many places have no value yet.
+    fileprivate var missing = 0
+    /// The first place that may wait for its start.
+    fileprivate var nextPlace = 0
     var isComplete = false
-
-    /// No rung can get more trials than it has.
+    /// The lowest rung gets no more trials than it has.
     fileprivate var isFull: Bool
   }
 
@@ -86,8 +91,12 @@ struct SynchronousHalving: Sendable {
     if bracket == brackets.count {
       brackets.append(Bracket(plans: kinds[bracket % kinds.count], isFull: isClosed))
     }
-    members.append(Member(trial: trial, bracket: bracket, milestone: brackets[bracket].plans[0].level))
+    members.append(
+      Member(
+        trial: trial, bracket: bracket, milestone: brackets[bracket].plans[0].level,
+        place: brackets[bracket].places.count))
     brackets[bracket].places.append(Place(member: members.count - 1, value: nil, isStarted: true))
+    brackets[bracket].missing += 1
     if brackets[bracket].places.count >= brackets[bracket].plans[0].size { brackets[bracket].isFull = true }
     return members.count - 1
   }
@@ -119,10 +128,9 @@ struct SynchronousHalving: Sendable {
 
   private mutating func report(_ member: Int, _ value: Double) {
     let bracket = members[member].bracket
-    guard let place = brackets[bracket].places.firstIndex(where: { $0.member == member }),
-      brackets[bracket].places[place].value == nil
-    else { return }
+    guard let place = members[member].place, brackets[bracket].places[place].value == nil else { return }
     brackets[bracket].places[place].value = value
+    brackets[bracket].missing -= 1
     members[member].value = value
     finishRung(of: bracket)
     skipComplete()
@@ -130,24 +138,31 @@ struct SynchronousHalving: Sendable {
 
   /// Fills the next rung with the best of one that is full and reported.
   private mutating func finishRung(of bracket: Int) {
+    guard !brackets[bracket].isComplete, brackets[bracket].isFull, brackets[bracket].missing == 0 else { return }
     let state = brackets[bracket]
-    guard !state.isComplete, state.isFull, state.places.allSatisfy({ $0.value != nil }) else { return }
+    for place in state.places { members[place.member].place = nil }
     let next = state.rung + 1
-    guard next < state.plans.count else {
-      brackets[bracket].isComplete = true
-      return
-    }
+    guard next < state.plans.count else { return complete(bracket) }
     let staying = ranked(state).filter { place in
       place.value?.isFinite == true && !members[place.member].isRetired
     }.prefix(state.plans[next].size)
+    if staying.isEmpty { return complete(bracket) }
     brackets[bracket].rung = next
-    brackets[bracket].places = staying.map { place in
+    brackets[bracket].nextPlace = 0
+    brackets[bracket].places = staying.enumerated().map { index, place in
+      members[place.member].place = index
       let resource = members[place.member].resource
       // One that reported further than it was asked to stands in the next rung with what it has said.
       let isThere = resource >= state.plans[next].level
       return Place(member: place.member, value: isThere ? place.value : nil, isStarted: isThere)
     }
-    if staying.isEmpty { brackets[bracket].isComplete = true } else { finishRung(of: bracket) }
+    brackets[bracket].missing = brackets[bracket].places.count { $0.value == nil }
+    finishRung(of: bracket)
+  }
+
+  private mutating func complete(_ bracket: Int) {
+    brackets[bracket].isComplete = true
+    brackets[bracket].places = []
   }
 
   /// Best first; equals in the order of their places.
@@ -159,19 +174,14 @@ struct SynchronousHalving: Sendable {
   }
 
   private mutating func skipComplete() {
-    while firstOpen < brackets.count, brackets[firstOpen].isComplete {
-      brackets[firstOpen].places = []
-      firstOpen += 1
-    }
+    while firstOpen < brackets.count, brackets[firstOpen].isComplete { firstOpen += 1 }
   }
 
   /// Whether the trial waits in its bracket, for its rung to be full or for a slot.
   func canStillBePromoted(_ member: Int) -> Bool {
     let bracket = brackets[members[member].bracket]
-    guard !members[member].isRetired, !bracket.isComplete,
-      let place = bracket.places.first(where: { $0.member == member })
-    else { return false }
-    return !place.isStarted || bracket.rung + 1 < bracket.plans.count
+    guard !members[member].isRetired, let place = members[member].place else { return false }
+    return !bracket.places[place].isStarted || bracket.rung + 1 < bracket.plans.count
   }
 
   // MARK: Deciding
@@ -185,10 +195,10 @@ struct SynchronousHalving: Sendable {
         if !bracket.isFull { return nil }
         continue
       }
-      guard let place = bracket.places.firstIndex(where: { !$0.isStarted && !members[$0.member].isRetired }) else {
-        continue
+      let waiting = bracket.places[bracket.nextPlace...].firstIndex {
+        !$0.isStarted && !members[$0.member].isRetired
       }
-      return promotion(place, bracket)
+      if let waiting { return promotion(waiting, bracket) }
     }
     return nil
   }
@@ -205,7 +215,12 @@ struct SynchronousHalving: Sendable {
   mutating func apply(_ promotion: Promotion, to member: Int) {
     members[member].milestone = promotion.milestone
     let bracket = members[member].bracket
-    guard let place = brackets[bracket].places.firstIndex(where: { $0.member == member }) else { return }
+    guard let place = members[member].place else { return }
     brackets[bracket].places[place].isStarted = true
+    while brackets[bracket].nextPlace < brackets[bracket].places.count,
+      brackets[bracket].places[brackets[bracket].nextPlace].isStarted
+    {
+      brackets[bracket].nextPlace += 1
+    }
   }
 }

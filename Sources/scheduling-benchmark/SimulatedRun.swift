@@ -26,15 +26,15 @@ struct SimulatedRun {
   private let clock = ContinuousClock()
   private var figures = Figures()
 
-  init(name: SchedulerOptions.Name, trials: Int, workers: Int, seed: UInt64, noise: Double)
-    throws(SchedulerOptionProblem)
-  {
+  init(
+    name: String, _ options: SchedulerOptions, trials: Int, workers: Int, seed: UInt64, noise: Double
+  ) throws(SchedulerOptionProblem) {
     self.trials = trials
     self.workers = workers
     self.seed = seed
     self.noise = noise
-    scheduler = try TrialScheduler(SchedulerOptions(name: name, mode: .min, maxResource: maxResource))
-    figures.name = name.rawValue
+    scheduler = try TrialScheduler(options)
+    figures.name = name
     figures.workers = workers
   }
 
@@ -44,8 +44,7 @@ struct SimulatedRun {
     while let step = next() {
       resource[step.trial] += 1
       let value = curves[step.trial].next()
-      let outcome = report(TrialID(step.trial), resource: resource[step.trial], value: value)
-      if outcome == .continues {
+      if report(step.trial, resource: resource[step.trial], value: value) {
         push(step.trial, at: step.time + curves[step.trial].secondsPerEpoch)
       } else {
         suggest(at: step.time)
@@ -53,27 +52,33 @@ struct SimulatedRun {
     }
     figures.wall = clock.now - start
     figures.trials = curves.count
-    figures.maximum = scheduler.ladder[0].currentMaximum
+    figures.maximum = scheduler.ladder.first?.currentMaximum ?? maxResource
     return figures
   }
 
-  private mutating func report(_ trial: TrialID, resource: Int, value: Double) -> RecordOutcome {
+  /// Whether the trial goes on.
+  private mutating func report(_ trial: Int, resource: Int, value: Double) -> Bool {
+    let id = TrialID(trial)
+    let cost = Double(resource) * curves[trial].secondsPerEpoch
     let start = clock.now
-    let outcome = scheduler.record(trial, resource: resource, value: value)
-    for decision in scheduler.review(after: trial) { scheduler.apply(decision) }
+    let outcome = scheduler.record(id, resource: resource, value: value, cost: cost)
+    for decision in scheduler.review(after: id) { scheduler.apply(decision) }
     figures.addReport(clock.now - start)
-    return outcome
+    let goesOn = outcome == .continues && !scheduler.isStopped(id)
+    if outcome == .reachedMaximum || scheduler.isStopped(id) { scheduler.retire(id) }
+    return goesOn
   }
 
   private mutating func suggest(at time: Double) {
     guard !isDrained else { return }
     let start = clock.now
     var trial: Int?
-    if let promotion = scheduler.proposePromotion() {
-      scheduler.apply(.promotion(promotion))
+    let proposal = scheduler.propose(bracket: bracket)
+    for decision in proposal.decisions { scheduler.apply(decision) }
+    if let promotion = proposal.promotion {
       trial = promotion.trial.rawValue
     } else if curves.count < trials {
-      scheduler.add(TrialID(curves.count))
+      scheduler.add(TrialID(curves.count), bracket: bracket)
     } else {
       isDrained = true
     }
@@ -85,6 +90,12 @@ struct SimulatedRun {
       resource.append(0)
     }
     if let trial { push(trial, at: time + curves[trial].secondsPerEpoch) }
+  }
+
+  /// Drawn anew for each suggestion, the same at each asking.
+  private var bracket: Int {
+    var generator = SeededGenerator(seed: seed, stream: 0x6272 &+ UInt64(order))
+    return scheduler.bracket(forUnit: generator.nextUnit())
   }
 
   // MARK: The queue, a binary heap

@@ -181,4 +181,107 @@ import TuningModel
     // 2 > 1, 1 = 1, 2 > 1 from the one side changes twice; 1 < 2, 1 = 1, 1 < 2 from the other never.
     #expect(measured == [1, 0])
   }
+
+  // MARK: Stopping
+
+  private func report(_ trial: Int, _ resource: Int, _ value: Double, _ scheduler: inout TrialScheduler) -> Bool {
+    scheduler.add(TrialID(trial))
+    _ = scheduler.record(TrialID(trial), resource: resource, value: value)
+    let decisions = scheduler.review(after: TrialID(trial))
+    for decision in decisions { scheduler.apply(decision) }
+    return decisions.contains { if case .stop(let stop) = $0 { stop.trial == TrialID(trial) } else { false } }
+  }
+
+  @Test(arguments: MetricMode.allCases, [Double.nan, .infinity, -.infinity])
+  func whatIsNotFiniteIsStoppedAndStopsNobodyElse(_ mode: MetricMode, _ odd: Double) throws {
+    var scheduler = try TrialScheduler(SchedulerOptions(name: .asha, mode: mode, maxResource: 27, type: .stopping))
+    // Nobody to compare with: the first goes on, whatever it says.
+    #expect(!report(0, 1, odd, &scheduler))
+    #expect(!report(1, 1, 5, &scheduler))
+    #expect(report(2, 1, odd, &scheduler))
+    #expect(!report(3, 1, 5, &scheduler))
+    #expect(scheduler.isStopped(TrialID(2)) && !scheduler.isStopped(TrialID(0)))
+    // The trial that began with it is judged again at the next rung.
+    #expect(!report(1, 3, 5, &scheduler))
+    #expect(report(0, 3, odd, &scheduler))
+  }
+
+  @Test func aJumpIsJudgedInTheHighestRung() throws {
+    var scheduler = try TrialScheduler(SchedulerOptions(name: .asha, maxResource: 27, type: .stopping))
+    for trial in 0..<3 { _ = report(trial, 1, Double(trial), &scheduler) }
+    #expect(!report(0, 3, 0, &scheduler))
+    // Past levels 1 and 3 at once: it stands in both, and is worse than the only other one at 3.
+    #expect(report(7, 4, 9, &scheduler))
+    #expect(scheduler.entries(system: 0, level: 1).contains { $0.trial == TrialID(7) && $0.isPromoted })
+    #expect(scheduler.entries(system: 0, level: 3).contains { $0.trial == TrialID(7) && !$0.isPromoted })
+  }
+
+  @Test func aStoppedTrialIsHeardNoMore() throws {
+    var scheduler = try TrialScheduler(SchedulerOptions(name: .asha, maxResource: 27, type: .stopping))
+    #expect(!report(0, 1, 1, &scheduler))
+    #expect(report(1, 1, 2, &scheduler))
+    #expect(scheduler.record(TrialID(1), resource: 2, value: 0) == .rejected(.stopped))
+    #expect(scheduler.review(after: TrialID(1)).isEmpty)
+  }
+
+  @Test func whatIsNotFiniteEntersNoMean() throws {
+    let median = MedianOptions(gracePopulation: 2, rankCutoff: 0.4)
+    var scheduler = try TrialScheduler(SchedulerOptions(name: .medianStopping, maxResource: 27, median: median))
+    for trial in 0..<2 { #expect(!report(trial, 1, 1, &scheduler)) }
+    // With nobody to compare with, it is borne; of two it would be the worse.
+    #expect(!report(0, 2, .nan, &scheduler))
+    #expect(!report(1, 2, 1, &scheduler))
+    // Both means are 1: what was no number counts in none.
+    #expect(!report(1, 3, 1, &scheduler))
+    #expect(!report(0, 3, 1, &scheduler))
+    #expect(!report(1, 4, 1, &scheduler))
+    #expect(report(0, 4, .nan, &scheduler))
+  }
+
+  // MARK: Brackets, rungs, costs
+
+  @Test func aTrialThatSkippedTheLowerRungIsNotRanked() throws {
+    var scheduler = try TrialScheduler(
+      SchedulerOptions(maxResource: 81, brackets: 2, ranking: RankingOptions(criterion: .ranking)))
+    scheduler.add(TrialID(0), bracket: 0)
+    scheduler.add(TrialID(1), bracket: 0)
+    // Of the second bracket: it begins at level 3, where it is worse than both and would stand between them.
+    scheduler.add(TrialID(2), bracket: 1)
+    #expect(scheduler.milestone(of: TrialID(2)) == 3)
+    for (trial, resource, value) in [(0, 1, 1.0), (1, 1, 2), (0, 3, 1), (2, 3, 1.5), (1, 3, 2)] {
+      _ = scheduler.record(TrialID(trial), resource: resource, value: value)
+      #expect(scheduler.review(after: TrialID(trial)).isEmpty)
+    }
+    #expect(scheduler.entries(system: 0, level: 3).map(\.trial.rawValue) == [0, 2, 1])
+    #expect(scheduler.ladder[0].currentMaximum == 3)
+  }
+
+  @Test func oneRungTrainsToTheMaximum() throws {
+    let scheduler = try TrialScheduler(SchedulerOptions(maxResource: 3))
+    #expect(scheduler.ladder[0].rungs.map(\.level) == [1])
+    #expect(scheduler.ladder[0].currentMaximum == 3)
+  }
+
+  /// Sums of tenths are no tenths: whether 0.1 three times is at most a third of 0.1 nine times hangs on how they are
+  /// summed.
+  @Test(arguments: [9, 300, 900, 2_700])
+  func costsAreSummedOneByOneAtTheBorder(_ count: Int) throws {
+    var scheduler = try TrialScheduler(SchedulerOptions(name: .costPromotion, maxResource: 27))
+    for trial in 0..<count {
+      scheduler.add(TrialID(trial))
+      _ = scheduler.record(TrialID(trial), resource: 1, value: Double(trial), cost: 0.1)
+    }
+    var promoted = 0
+    while let promotion = scheduler.proposePromotion() {
+      scheduler.apply(.promotion(promotion))
+      promoted += 1
+    }
+    let all = (0..<count).reduce(0.0) { sum, _ in sum + 0.1 } * (1.0 / 3)
+    var (spent, expected) = (0.0, 0)
+    while spent + 0.1 <= all {
+      spent += 0.1
+      expected += 1
+    }
+    #expect(promoted == expected)
+  }
 }

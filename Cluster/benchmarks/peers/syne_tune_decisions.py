@@ -1,6 +1,6 @@
 """Decisions of Syne Tune's schedulers in virtual time, without processes: what scheduling-benchmark does for pasha.
 
-    syne_tune_decisions.py TYPE TRIALS WORKERS LIMIT_SECONDS SEED      TYPE: pasha | promotion
+    syne_tune_decisions.py TYPE TRIALS WORKERS LIMIT_SECONDS SEED      TYPE: pasha | promotion | stopping
 
 max_t 200, reduction factor 3, grace period 1, mode min; learning curves drawn as in scheduling-benchmark, from another
 generator. Prints one line of JSON; with `cut` true when the limit of time ended it before all trials were started.
