@@ -8,11 +8,13 @@ import TuningModel
 /// TYPE is a scheduler's name, or `stopping` for `asha` of that type.
 ///
 /// max_t 200, reduction factor 3, grace period 1, mode min; synthetic noisy curves (noise 0.02 unless given). Prints
-/// one line of JSON. A report is `record`, `review` and `apply`; a suggestion is `propose` and then `apply` or `add`. Much noise is the costly case: the maximum stays low, so that many trials are compared with each other.
+/// one line of JSON. A report is `record`, `review` and `apply`; a suggestion is `propose` and then `apply` or `add`. Much
+/// noise is the costly case: the maximum stays low, so that many trials are compared with each other.
 @main struct Benchmark {
   static func main() {
     let words = Array(CommandLine.arguments.dropFirst())
-    guard words.count >= 3, let options = Self.options(words[0]), let count = Int(words[1]), let workers = Int(words[2]), count > 0, workers > 0
+    guard words.count >= 3, let options = Self.options(words[0]), let count = Int(words[1]),
+      let workers = Int(words[2]), count > 0, workers > 0
     else {
       let names = SchedulerOptions.Name.allCases.map(\.rawValue).joined(separator: "|")
       print("usage: scheduling-benchmark \(names)|stopping N WORKERS [SEED [NOISE]]")
