@@ -120,7 +120,7 @@ let package = Package(
     tests("WireTests", ["TestSupport", "TuningModel", "Wire", protobuf]),
     tests(
       "CoordinationTests",
-      ["Coordination", "Scheduling", "SearchSpace", "Searching", "TestSupport", "TuningModel", "Wire"]),
+      ["Coordination", "Presentation", "Scheduling", "SearchSpace", "Searching", "TestSupport", "TuningModel", "Wire"]),
     tests("AgentCoreTests", ["AgentCore", "TuningModel", "Wire"]),
     tests(
       "SimulationTests",

@@ -93,8 +93,11 @@ extension Coordinator {
   private mutating func rest(_ agent: AgentID, _ turn: inout Turn) {
     let count = faults[agent, default: 0]
     faults[agent] = count + 1
-    restsUntil[agent] = turn.now + min(.seconds(300), .seconds(5) * (1 << min(count, 6)))
+    restsUntil[agent] = turn.now + Self.restAfterFault(count)
   }
+
+  /// How long a host gets no work that could not start a trial, after so many faults before.
+  public static func restAfterFault(_ count: Int) -> Duration { min(.seconds(300), .seconds(5) * (1 << min(count, 6))) }
 
   private func isAnotherReady(than agent: AgentID?) -> Bool {
     state.agents.contains { $0.id != agent && isReady($0.id) }

@@ -3,6 +3,9 @@ import SearchSpace
 import TuningModel
 
 extension Presentation {
+  /// `1 trial`, `3 trials`.
+  static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
   /// A metric with up to six significant digits.
   public static func number(_ value: Double) -> String {
     if value.isNaN { return "NaN" }

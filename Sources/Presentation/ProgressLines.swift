@@ -205,7 +205,7 @@ extension Presentation {
     }
   }
 
-  private static func cause(_ end: AttemptEnd) -> String {
+  static func cause(_ end: AttemptEnd) -> String {
     if let signal = end.signal { return "signal \(signal)" }
     switch end.cause {
     case .failed: return end.exitStatus.map { "exit status \($0)" } ?? "it could not be started"

@@ -61,3 +61,28 @@ struct Logs: ParsableCommand {
     }
   }
 }
+
+struct Explain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say why each decision about a trial was taken, with the numbers; or why trials wait and slots are idle.")
+
+  @Argument(help: "The trial's number.")
+  var trial: Int?
+  @Flag(help: "Why trials wait for slots, and why slots are idle.")
+  var waiting = false
+  @Option(
+    name: .customLong("run"),
+    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.")
+  var runName: String?
+  @OptionGroup var output: JSONFlag
+
+  func validate() throws {
+    if (trial == nil) == !waiting {
+      throw ValidationError("give the number of a trial, or --waiting")
+    }
+  }
+
+  func run() throws {
+    try perform { try Commands.explain(run: runName, trial: trial, json: output.json) }
+  }
+}

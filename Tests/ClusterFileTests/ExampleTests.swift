@@ -193,8 +193,8 @@ struct ExampleTests {
       "percentile", "random_seed", "points_to_evaluate", "max_num_trials_started",
       "max_num_trials_completed", "max_num_trials_finished", "max_num_evaluations", "max_wallclock_time", "max_cost",
       "max_metric_value", "min_metric_value", "at_limit", "train_best", "slots", "n_workers", "lost_after", "heartbeat",
-      "listen",
-      "work_dir", "hosts", "host_keys", "ssh_client", "ssh_config", "connect", "advertise", "gpus", "gpus_per_trial",
+      "listen", "work_dir", "hosts", "host_keys", "ssh_client", "ssh_config", "connect", "advertise", "gpus",
+      "gpus_per_trial",
       "trials_per_gpu", "sandbox", "host", "user", "port", "identity_file", "path", "put", "get", "delete", "quota",
       "store", "keep_best", "hold_limit", "settle", "grace", "max_failures", "max_restarts", "update_interval",
     ] {

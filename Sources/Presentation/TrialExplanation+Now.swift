@@ -1,0 +1,53 @@
+import Coordination
+import Scheduling
+import TuningModel
+import Wire
+
+/// How a trial stands now, and why it does not go on.
+extension TrialExplanation {
+  /// One sentence. `isServed`: whether a coordinator runs the run now.
+  public func standing(isServed: Bool) -> String {
+    guard let trial = own else { return "there is no such trial" }
+    let place = trial.slot.map { "in slot \($0) on \(host($0.agent))" } ?? ""
+    let progress = "at \(resource(trial.resource)) of \(trial.milestone)"
+    switch trial.status {
+    case .pending:
+      let others = state.waiting.firstIndex(of: trial.id) ?? 0
+      let before = others == 0 ? "" : " behind \(Presentation.count(others, "trial"))"
+      if !isServed, state.end == nil { return "wants a slot\(before); no coordinator runs the run" }
+      return state.end == nil ? "waits for a slot\(before) (`pasha-coord explain --waiting` says why)" : "never started"
+    case .active(.assigned): return "is being started \(place), to \(resource(trial.milestone))"
+    case .active(.running): return "runs \(place), \(progress)"
+    case .active(.held): return "is held \(place): \(standingText())"
+    case .paused: return "is paused: \(pauseText())"
+    case .completed:
+      let best = trial.best.map { ", best \(metric($0.value)) at \(resource($0.resource))" } ?? ""
+      return "is completed at \(resource(trial.resource))\(best)"
+    case .stopped: return "is stopped at \(resource(trial.resource))"
+    case .failed: return "failed at \(resource(trial.resource))"
+    }
+  }
+
+  private func pauseText() -> String {
+    if let training = state.training, !training.trials.contains(trial) {
+      return "the search is over, and it is not among the best \(training.trials.count); in the search it was at "
+        + standingText()
+    }
+    if let end = state.end {
+      return "the run is over (\(Presentation.reason(end.reason, state))); it was at " + standingText()
+    }
+    if state.drain?.promotesStill == false, let drain = state.drain {
+      return "no trial is promoted any more (\(Presentation.reason(drain.reason, state))); it is at " + standingText()
+    }
+    let standing = state.scheduler.standing(of: trial)
+    let isNext = standing.map { !$0.isPromoted && $0.isGoodEnough && $0.before == nil && $0.level < $0.currentMaximum }
+    return "it is at " + standingText() + (isNext == true ? ": it is promoted when a slot is free" : "")
+  }
+
+  private func standingText() -> String {
+    guard let standing = state.scheduler.standing(of: trial) else {
+      return "\(resource(own?.resource ?? 0)), in no rung yet"
+    }
+    return "\(resource(standing.level)), \(rungText(standing))"
+  }
+}

@@ -1,0 +1,236 @@
+import Coordination
+import Scheduling
+import TuningModel
+import Wire
+
+/// Why trials wait for slots, and why slots are idle: made of the run's facts, in their order.
+///
+/// Rests of hosts are no facts; they follow from those of starts that failed, as the coordinator counts them.
+public struct WaitingExplanation {
+  public struct Waiting: Equatable, Sendable {
+    public var trial: TrialID
+    public var since: Timestamp
+    public var text: String
+  }
+
+  /// Slots of one agent that have no trial for the same reason.
+  public struct Idle: Equatable, Sendable {
+    /// nil: no agent of the host has come yet.
+    public var agent: AgentID?
+    public var host: String
+    public var slots: [Int]
+    public var text: String
+  }
+
+  public private(set) var state: RunState
+  private var since: [TrialID: Timestamp] = [:]
+  private var rests: [AgentID: Rest] = [:]
+
+  private struct Rest {
+    var faults = 0
+    var until: Timestamp?
+  }
+
+  /// Throws when the scheduler's options make no sense together.
+  public init(specification: RunSpecification) throws(SchedulerOptionProblem) {
+    state = try RunState(specification: specification)
+  }
+
+  // MARK: Facts
+
+  /// Takes the next fact of the run.
+  public mutating func take(_ stamped: StampedFact) {
+    noteRest(stamped)
+    state.apply(stamped)
+    switch stamped.fact {
+    case .trialCreated(let creation): noteWaiting(creation.trial, stamped.stamp)
+    case .scheduling(.promotion(let promotion)): noteWaiting(promotion.trial, stamped.stamp)
+    case .attemptEnded(let attempt, _, _), .attemptRefused(let attempt, _, _): noteWaiting(attempt.trial, stamped.stamp)
+    case .attemptAssigned(let assignment): since[assignment.attempt.trial] = nil
+    case .trialStopped(let trial): since[trial] = nil
+    case .trainingBegan:
+      for trial in state.waiting { noteWaiting(trial, stamped.stamp) }
+    default: break
+    }
+  }
+
+  private mutating func noteWaiting(_ trial: TrialID, _ stamp: Stamp) {
+    guard case .pending? = state[trial]?.status, since[trial] == nil else { return }
+    since[trial] = stamp.wall
+  }
+
+  private mutating func noteRest(_ stamped: StampedFact) {
+    switch stamped.fact {
+    case .attemptRefused(let attempt, let refusal, _) where refusal.code == .hostFault || refusal.code == .noSuchSlot:
+      noteFault(of: state[attempt.trial]?.slot?.agent, stamped.stamp)
+    case .attemptEnded(let attempt, let end, _)
+    where end.cause == .hostFault && state[attempt.trial]?.status == .active(.assigned):
+      noteFault(of: state[attempt.trial]?.slot?.agent, stamped.stamp)
+    case .attemptStarted(let attempt, _):
+      if let agent = state[attempt.trial]?.slot?.agent { rests[agent]?.faults = 0 }
+    case .agentGreeted(let greeting): rests[greeting.agent]?.until = nil
+    case .runResumed: rests = [:]
+    default: break
+    }
+  }
+
+  private mutating func noteFault(of agent: AgentID?, _ stamp: Stamp) {
+    guard let agent else { return }
+    var rest = rests[agent] ?? Rest()
+    let seconds = Coordinator.restAfterFault(rest.faults).inSeconds
+    rest.until = Timestamp(microseconds: stamp.wall.microseconds + Int64(seconds * 1_000_000))
+    rest.faults += 1
+    rests[agent] = rest
+  }
+
+  // MARK: Trials that wait
+
+  /// In the order in which they are given slots. `isServed`: whether a coordinator runs the run at `now`.
+  public func waiting(at now: Timestamp, isServed: Bool) -> [Waiting] {
+    guard state.end == nil else { return [] }
+    return state.waiting.compactMap { state[$0] }.map { trial in
+      Waiting(
+        trial: trial.id, since: since[trial.id] ?? now,
+        text: "\(purpose(trial)): \(cause(trial, at: now, isServed: isServed))")
+    }
+  }
+
+  private func purpose(_ trial: TrialState) -> String {
+    let goal = Presentation.resource(trial.promotedTo ?? trial.milestone, state)
+    guard case .pending(let reason) = trial.status else { return "to \(goal)" }
+    switch reason {
+    case .created: return "new, to \(goal)"
+    case .promoted: return "promoted to \(goal)"
+    case .restarted: return "to start again, to \(goal)"
+    case .resumed: return "to go on, to \(goal)"
+    case .training: return "one of the best, to be trained to \(goal)"
+    }
+  }
+
+  private func cause(_ trial: TrialState, at now: Timestamp, isServed: Bool) -> String {
+    if let pause = pause(isServed: isServed) { return pause }
+    if let hosts = absentHolders(trial) {
+      return "its checkpoint is on \(hosts) alone, which does not answer; it is waited for"
+    }
+    if let limit = state.specification.cluster.maxWorkers, busy >= limit {
+      return "n_workers: no more than \(limit) run at once"
+    }
+    let usable = slots(at: now)
+    let free = usable.count { state[$0.agent]?.slots[$0.index] == nil }
+    if usable.isEmpty { return "there is no slot that takes work" }
+    if free == 0 { return "all \(usable.count) slots are taken" }
+    return "a slot is free; it starts at the next turn, or when the host that has its checkpoint has one"
+  }
+
+  /// Hosts that alone have the trial's newest checkpoint, and none of which answers.
+  private func absentHolders(_ trial: TrialState) -> String? {
+    guard let newest = trial.seals.last else { return nil }
+    var names: [String] = []
+    for holder in newest.holders {
+      guard case .place(let place) = holder else { return nil }
+      let agents = state.agents.filter { $0.place == place && state.mark(of: $0.name) != .removed }
+      if agents.contains(where: isAnswering) { return nil }
+      names += agents.filter { $0.reachability != .lost }.map { Presentation.printable($0.name) }
+    }
+    return names.isEmpty ? nil : names.joined(separator: ", ")
+  }
+
+  private func isAnswering(_ agent: AgentState) -> Bool {
+    agent.reachability == .reachable || agent.reachability == .suspect
+  }
+
+  private var busy: Int { state.agents.reduce(0) { $0 + $1.slots.count { $0 != nil } } }
+
+  /// Slots that take work, or do work.
+  private func slots(at now: Timestamp) -> [SlotID] {
+    state.agents.filter { absence($0, at: now) == nil }.flatMap { agent in
+      (0..<min(agent.greeting?.slots ?? 0, agent.slots.count)).filter { agent.unusable[$0] == nil }
+        .map { SlotID(agent: agent.id, index: $0) }
+    }
+  }
+
+  // MARK: Slots that are idle
+
+  /// By agent; last the hosts that have none.
+  public func idle(at now: Timestamp, isServed: Bool) -> [Idle] {
+    guard state.end == nil else { return [] }
+    var found: [Idle] = []
+    for agent in state.agents where state.mark(of: agent.name) != .removed && !isReplaced(agent) {
+      let host = Presentation.printable(agent.name)
+      guard let offered = agent.greeting?.slots else {
+        found.append(Idle(agent: agent.id, host: host, slots: [], text: "its agent has not said hello yet"))
+        continue
+      }
+      for index in 0..<min(offered, agent.slots.count) where agent.slots[index] == nil {
+        let text = cause(agent, slot: index, at: now, isServed: isServed)
+        if let last = found.last, last.agent == agent.id, last.text == text {
+          found[found.count - 1].slots.append(index)
+        } else {
+          found.append(Idle(agent: agent.id, host: host, slots: [index], text: text))
+        }
+      }
+    }
+    for host in state.hosts where !state.agents.contains(where: { $0.name == host.name }) {
+      found.append(
+        Idle(
+          agent: nil, host: Presentation.printable(host.name), slots: [],
+          text: "no agent has come up there (`pasha-coord check` says why)"))
+    }
+    return found
+  }
+
+  /// One that is gone, and whose host has another one.
+  private func isReplaced(_ agent: AgentState) -> Bool {
+    !isAnswering(agent) && state.agents.contains { $0.name == agent.name && $0.id > agent.id }
+  }
+
+  private func cause(_ agent: AgentState, slot: Int, at now: Timestamp, isServed: Bool) -> String {
+    if let pause = pause(isServed: isServed) { return pause }
+    if let absence = absence(agent, at: now) { return absence }
+    if let reason = agent.unusable[slot] { return "it gets no work: \(Presentation.printable(reason))" }
+    if let limit = state.specification.cluster.maxWorkers, busy >= limit {
+      return "n_workers: no more than \(limit) run at once"
+    }
+    if !state.waiting.isEmpty {
+      return "a trial that waits gets it at the next turn, unless its checkpoint is awaited"
+    }
+    let running = Presentation.count(state.activeTrials.count, "running trial")
+    if state.training != nil { return "the search is over, and nothing is left to train but \(running)" }
+    guard let drain = state.drain else { return "it gets work at the next turn" }
+    let reason = Presentation.reason(drain.reason, state)
+    guard drain.promotesStill else { return "\(reason), and nothing is promoted any more; \(running) left" }
+    return "\(reason), and no trial can be promoted now; what \(running) may report can change that"
+  }
+
+  /// Why nothing of the run gets work; nil: it does.
+  private func pause(isServed: Bool) -> String? {
+    if !isServed {
+      return "no coordinator runs the run: `pasha-coord resume \(state.start?.run ?? "")` goes on with it"
+    }
+    guard let closing = state.closing else { return nil }
+    return closing.suspends ? "the run is being paused" : "the run is ending"
+  }
+
+  /// Why an agent gets no work; nil: it does.
+  private func absence(_ agent: AgentState, at now: Timestamp) -> String? {
+    switch state.mark(of: agent.name) {
+    case .draining: return "its host is drained"
+    case .leaving, .removed: return "its host leaves the run"
+    case .inUse: break
+    }
+    switch agent.reachability {
+    case .reachable, .suspect: break
+    case .unreachable: return "its host is unreachable"
+    case .lost: return "its host is lost"
+    }
+    if let failure = agent.preparationFailure {
+      return "its host cannot run the code: \(Presentation.printable(failure, keepsNewlines: true))"
+    }
+    if !agent.isPrepared { return "its host is being prepared: the code is brought there, and setup runs" }
+    if let rest = rests[agent.id], let until = rest.until, until > now {
+      let faults = Presentation.count(rest.faults, "trial")
+      return "its host failed to start \(faults), and rests until \(Presentation.clock(until))"
+    }
+    return nil
+  }
+}
