@@ -11,7 +11,7 @@ extension Presentation {
     if let best = bestTrial(state), let value = best.best {
       lines.append(
         "best: trial \(best.id), \(printable(experiment.metric)) \(number(value.value)) at \(resource(value.resource, state))"
-      )
+          + atTheEnd(best, state))
       for entry in best.configuration.entries {
         lines.append("  \(printable(entry.name)): \(printable(entry.value.argumentText))")
       }
@@ -69,6 +69,8 @@ extension Presentation {
       .init("config", json(trial.configuration)),
       .init("checkpoint", checkpointJSON(trial, state)),
       .init("trained", .bool(state.trained.contains { $0.id == trial.id })),
+      .init("last_value", trial.lastValue.map { .double($0) } ?? .null),
+      .init("last_resource", .int(trial.resource)),
     ])
   }
 

@@ -34,6 +34,15 @@ extension Presentation {
     }
     let metric = printable(state.specification.experiment.metric)
     return "trial \(id) is trained: its best \(metric) is \(number(best.value)) at \(resource(best.resource, state))"
+      + (state[id].map { atTheEnd($0, state) } ?? "")
+  }
+
+  /// The value of a trained trial's checkpoint, where it is not its best one.
+  static func atTheEnd(_ trial: TrialState, _ state: RunState) -> String {
+    guard let last = trial.lastValue, trial.resource != trial.best?.resource,
+      state.trained.contains(where: { $0.id == trial.id })
+    else { return "" }
+    return "; \(number(last)) at the end, \(resource(trial.resource, state))"
   }
 
   /// The run's end, and what came of the training.

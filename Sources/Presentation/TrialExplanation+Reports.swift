@@ -76,8 +76,8 @@ extension TrialExplanation {
       if count > 0 { parts.append("\(Presentation.count(count, "report")) \(text)") }
     }
     told(reports.repeated, "of what it had reported before: kept, not ranked")
-    told(reports.withheld, "past its milestone, withheld until it goes on from a checkpoint that includes them")
-    told(reports.stale, "withheld before: of no account, it did not go on from there")
+    told(reports.withheld, "past its milestone: withheld, to count if it goes on from there")
+    told(reports.stale, "withheld before: not counted, as it did not go on from there")
     told(reports.unusable, "of no use: without a whole resource from 1, or without the metric")
     reports = ReportCount()
     steps.append(Step(stamp: stamped.stamp, kind: stamped.fact.kind, text: parts.joined(separator: "; ")))
