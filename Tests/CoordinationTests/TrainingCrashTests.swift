@@ -44,6 +44,35 @@ struct TrainingCrashTests {
     #expect(boundaries > 100)
   }
 
+  /// The search ends while a start is on its way to its host, where it never arrives: it is sent again, no restart is
+  /// counted, and the trial goes on to the maximum once it runs.
+  @Test func aStartThatWasLostIsSentAgain() throws {
+    let recorder = Recorder()
+    var farm = try TrainingTests.farm(Sample.specification(trials: 14), agents: 1, slots: 3)
+    farm.onTurn = { recorder.turns.append(($0, $1)) }
+    farm.begin()
+    farm.run()
+    var lost = 0
+    for (before, facts) in recorder.turns {
+      for (index, stamped) in facts.enumerated() {
+        guard case .attemptAssigned(let assignment) = stamped.fact, assignment.reason == .promoted else { continue }
+        let journal = before.journal + facts.prefix(index + 1)
+        let reports = journal.count { if case .reportReceived = $0.fact { true } else { false } }
+        var again = try VirtualFarm(
+          TrainingTests.specification(3, StopCriterion(maxEvaluations: reports)), agents: before.agents,
+          curve: before.curve, speed: before.speed)
+        again.clock = before.clock
+        again.journal = journal
+        try again.restart()
+        again.run()
+        let training = try TrainingTests.check(again, count: 3)
+        if training.trials.contains(assignment.attempt.trial) { lost += 1 }
+        #expect(again.coordinator.state.trials.allSatisfy { $0.restarts == 0 })
+      }
+    }
+    #expect(lost > 0)
+  }
+
   @Test func replayGivesTheStateOfTheLiveRun() throws {
     let specification = TrainingTests.specification(3, TrainingTests.time)
     var farm = try TrainingTests.farm(specification, agents: 2, slots: 2)
