@@ -6,6 +6,11 @@ import statistics
 
 HEADING = ["approach", "whose", None, "runtime", "speed-up over ASHA", "max resources", "until trained", "epochs"]
 NAMES = {"pasha": "PASHA", "asha": "ASHA", "one_epoch": "one epoch", "random": "random"}
+# Each criterion as it is by default, and two with other weights.
+CRITERIA = [
+    "soft_ranking_auto", "ranking", "soft_ranking_std", "soft_ranking_std::2", "soft_ranking_mean_dst",
+    "soft_ranking_median_dst", "rbo", "rbo::1", "rrr", "arrr",
+]
 
 INTRO = """\
 # The paper's experiments on measured learning curves
@@ -83,6 +88,16 @@ def stand_in(printed, one):
             % (one.stands_for, "; ".join(told), rows["PASHA"][2]))
 
 
+def criteria(simulator, one):
+    """PASHA with each of its ways to tell whether the ranking is settled."""
+    names = ["pasha:" + name for name in CRITERIA + ["soft_ranking:%g" % epsilon for epsilon in one.epsilons]]
+    rows, _ = simulator.rows(one, 3, ["asha"] + names)
+    lines = [[row[0].removeprefix("pasha:") if row[0] != "asha" else "ASHA"] + row[1:] for row in rows]
+    heading = ["ranking criterion", one.metric] + HEADING[3:]
+    return ("PASHA with each of its [ranking criteria](cluster-file.md#scheduler), reduction factor 3. Behind "
+            "colons stand `epsilon` and `epsilon_scaling` where they are not the criterion's own:\n\n" + table(heading, lines) + "\n")
+
+
 def section(simulator, one, printed, pictures):
     name = one.key.replace("_", "-")
     parts = ["## %s\n\n" % one.title]
@@ -101,6 +116,7 @@ def section(simulator, one, printed, pictures):
         if is_first:
             parts.append(stand_in(printed, one))
             parts.append("![How the maximum grew in each run, and what each run came to](paper/%s.svg)\n\n" % name)
+    parts.append(criteria(simulator, one) if one.epsilons else "")
     return "".join(parts)
 
 

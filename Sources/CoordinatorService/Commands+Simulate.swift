@@ -127,14 +127,11 @@ extension Commands {
     case "one_epoch": return .oneEpoch
     case "random": return .random
     default:
-      guard let scheduler = SchedulerOptions.Name(rawValue: name) else {
-        let known = SchedulerOptions.Name.allCases.map(\.rawValue) + ["one_epoch", "random"]
-        throw ServiceError(.usage, "there is no scheduler \(name): take one of \(known.joined(separator: ", "))")
-      }
+      let scheduler = try SimulatedScheduler(name)
       return .scheduler(
         SchedulerOptions(
-          name: scheduler, mode: source.mode, maxResource: source.maxResource, gracePeriod: options.gracePeriod,
-          reductionFactor: options.reductionFactor))
+          name: scheduler.name, mode: source.mode, maxResource: source.maxResource, gracePeriod: options.gracePeriod,
+          reductionFactor: options.reductionFactor, ranking: scheduler.ranking))
     }
   }
 
