@@ -76,6 +76,7 @@ extension TrialExplanation {
     case .agentLost: return "its host is lost"
     case .hostLeaves: return "its host takes no more trials"
     case .searchEnds: return "the search is over, and others are trained"
+    case .schedulerDecided: return "the scheduler has stopped it"
     }
   }
 

@@ -14,6 +14,8 @@ extension TrialExplanation {
       guard let standing = state.scheduler.standing(of: trial), standing.system == raise.system else { return false }
       return !standing.isPromoted && own?.status.isFinal == false && (raise.from..<raise.to).contains(standing.level)
     case .epsilonMeasured: return false
+    case .stop(let stop): return stop.trial == trial
+    case .thresholdSet(let change): return change.trial == trial
     }
   }
 
@@ -22,18 +24,50 @@ extension TrialExplanation {
     case .promotion(let promotion): return promoted(promotion)
     case .maximumRaised(let raise): return raised(raise, before.orders)
     case .epsilonMeasured: return nil
+    case .stop(let stop): return stopped(stop)
+    case .thresholdSet(let change):
+      let before = change.previous.map { "; before it was \(Presentation.number($0))" } ?? ""
+      return "sets the threshold at \(resource(change.level)), which all but the given configurations must reach: "
+        + "\(metric(change.value))\(before)"
     }
   }
 
   private func promoted(_ promotion: Promotion) -> String {
     var text =
       "promoted from \(resource(promotion.fromLevel)) to \(resource(promotion.milestone)): \(metric(promotion.value)) is "
-      + "place \(promotion.rank + 1) of \(promotion.rungSize) there, the cut-off is "
-      + Presentation.number(promotion.cutOff)
+      + "place \(promotion.rank + 1) of \(promotion.rungSize) there, \(rule(of: promotion))"
     if case .pending? = own?.status, let place = state.waiting.firstIndex(of: trial), place > 0 {
       text += "; \(Presentation.count(place, "trial")) before it in line for a slot"
     }
     return text
+  }
+
+  private func rule(of promotion: Promotion) -> String {
+    switch promotion.rule {
+    case .quantile: return "the cut-off is \(Presentation.number(promotion.cutOff))"
+    case .cost(let spent, let share):
+      return "and the trials down to it have cost \(Presentation.number(spent)), no more than "
+        + "\(Presentation.number(share)), the share of the rung that goes on"
+    case .share(let count):
+      return "the rung is full, and its best \(count) go on, down to \(Presentation.number(promotion.cutOff))"
+    }
+  }
+
+  private func stopped(_ stop: StopDecision) -> String {
+    let place = "place \(stop.rank + 1) of \(stop.count)"
+    let what = "stopped by the scheduler at \(resource(stop.level)): "
+    let bound = Presentation.number(stop.bound)
+    switch stop.rule {
+    case .quantile: return what + "\(metric(stop.value)) is \(place) there, worse than the cut-off, \(bound)"
+    case .threshold:
+      return what
+        + "\(metric(stop.value)) is worse than \(bound), the threshold that a given configuration has set there"
+    case .median, .percentile:
+      let isMean = stop.rule == .median && state.specification.scheduler.median.runningAverage
+      let value = isMean ? "the mean of its values, \(Presentation.number(stop.value))," : metric(stop.value)
+      return what + "\(value) is \(place) among the trials that reported there, and the best "
+        + "\(Presentation.number(stop.bound * 100)) % go on"
+    }
   }
 
   /// The places of the two trials of a raise, at the moment before it.
@@ -73,7 +107,15 @@ extension TrialExplanation {
         "trial \(raise.trial) is at place \(raise.position + 1) at \(resource(raise.topLevel)), which trial \(raise.holder) "
         + "had at \(resource(raise.previousLevel))"
     }
-    why += "; at \(resource(raise.previousLevel)) they are \(values), more than epsilon, \(epsilon)"
+    switch raise.criterion {
+    case .softRankingAuto, .softRanking, .softRankingStd, .softRankingMeanDistance, .softRankingMedianDistance:
+      why += "; at \(resource(raise.previousLevel)) they are \(values), more than epsilon, \(epsilon)"
+    case .ranking: break
+    case .rankBiasedOverlap:
+      why += "; the overlap of the two orders is \(Presentation.number(raise.score ?? .nan)), less than \(epsilon)"
+    case .reciprocalRankRegret, .absoluteReciprocalRankRegret:
+      why += "; the regret of the order below is \(Presentation.number(raise.score ?? .nan)), more than \(epsilon)"
+    }
     let role =
       raise.trial == trial || raise.holder == trial ? "" : "it may be promoted from its rung from now on: "
     return "\(role)\(what), since the order of the trials is not settled: \(why)"
@@ -83,6 +125,7 @@ extension TrialExplanation {
   func rungText(_ standing: TrialStanding) -> String {
     let place = "place \(standing.rank + 1) of \(standing.size) there"
     if standing.isPromoted { return "\(place), and promoted already" }
+    if state.specification.scheduler.isStopping { return place }
     if !standing.value.isFinite { return "\(place); a value that is not finite is never promoted" }
     if standing.level >= standing.currentMaximum {
       return "\(place); the current maximum resource is \(standing.currentMaximum), and trials are promoted from rungs "
@@ -91,13 +134,23 @@ extension TrialExplanation {
     guard let cutOff = standing.cutOff else {
       return "\(place); from a rung with fewer than two trials none is promoted"
     }
-    let share = standing.size * standing.level / max(1, standing.next)
-    let rule =
-      "the best \(max(1, share)) or so are promoted to \(resource(standing.next)): the cut-off is "
-      + Presentation.number(cutOff)
     let own = Presentation.number(standing.value)
+    let rule = self.rule(of: standing, cutOff)
     guard standing.isGoodEnough else { return "\(place); \(rule), it has \(own)" }
     guard let before = standing.before else { return "\(place); \(rule), it has \(own), which is good enough" }
     return "\(place); \(rule), it has \(own), which is good enough, but trial \(before) is promoted before it"
+  }
+
+  /// What takes a trial on from its rung.
+  private func rule(of standing: TrialStanding, _ cutOff: Double) -> String {
+    let next = resource(standing.next)
+    if let costs = standing.costs {
+      return "trials are promoted to \(next) while those down to them have cost no more than "
+        + "\(Presentation.number(costs.share)): here it is \(Presentation.number(costs.spent))"
+    }
+    let share = standing.size * standing.level / max(1, standing.next)
+    let threshold = standing.threshold.map { ", and the threshold is \(Presentation.number($0))" } ?? ""
+    return "the best \(max(1, share)) or so are promoted to \(next): the cut-off is "
+      + "\(Presentation.number(cutOff))\(threshold)"
   }
 }

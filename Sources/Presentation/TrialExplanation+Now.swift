@@ -46,7 +46,15 @@ extension TrialExplanation {
 
   private func standingText() -> String {
     guard let standing = state.scheduler.standing(of: trial) else {
-      return "\(resource(own?.resource ?? 0)), in no rung yet"
+      let reached = resource(own?.resource ?? 0)
+      switch state.specification.scheduler.name {
+      case .syncHyperband, .successiveHalving:
+        return state.scheduler.canStillBePromoted(trial)
+          ? "\(reached), and goes on when its rung is full and it is among its best"
+          : "\(reached), and not among the best of its rung, which is full"
+      case .medianStopping, .percentile, .fifo: return reached
+      case .pasha, .asha, .hyperband, .costPromotion, .rush: return "\(reached), in no rung yet"
+      }
     }
     return "\(resource(standing.level)), \(rungText(standing))"
   }
