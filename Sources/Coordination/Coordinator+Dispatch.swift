@@ -120,6 +120,7 @@ extension Coordinator {
 
   /// Decides what a free slot gets: a promotion, or a new trial. False: nothing.
   private mutating func suggest(_ turn: inout Turn) -> Bool {
+    if isDecidedByProgram { return suggestByProgram(&turn) }
     let proposal = dueProposal()
     for threshold in proposal.thresholds { record(.scheduling(.thresholdSet(threshold)), &turn) }
     if let promotion = proposal.promotion {
@@ -136,21 +137,23 @@ extension Coordinator {
       spaceExhausted(&turn)
       return state.drain != nil
     }
-    let origin: TrialCreation.Origin =
-      switch suggestion.origin {
-      case .point(let index): .point(index)
-      case .random(let draws): .searcher(draws: draws)
-      }
     record(
       .trialCreated(
         TrialCreation(
           trial: TrialID(state.trials.count), configuration: suggestion.configuration,
-          bracket: bracketOfNextSuggestion, origin: origin)),
+          bracket: bracketOfNextSuggestion, origin: Self.origin(of: suggestion))),
       &turn)
     return true
   }
 
-  private mutating func limitReached(_ turn: inout Turn) {
+  static func origin(of suggestion: Suggestion) -> TrialCreation.Origin {
+    switch suggestion.origin {
+    case .point(let index): .point(index)
+    case .random(let draws): .searcher(draws: draws)
+    }
+  }
+
+  mutating func limitReached(_ turn: inout Turn) {
     switch state.specification.stop.atLimit {
     case .now: endSearch(RunEnd(reason: .trialsStarted), &turn)
     case .finishRunning: record(.runDraining(.trialsStarted, promotesStill: false), &turn)
@@ -158,11 +161,11 @@ extension Coordinator {
     }
   }
 
-  private mutating func spaceExhausted(_ turn: inout Turn) {
+  mutating func spaceExhausted(_ turn: inout Turn) {
     record(.runDraining(.spaceExhausted, promotesStill: true), &turn)
   }
 
-  private mutating func promote(_ promotion: Promotion, _ turn: inout Turn) {
+  mutating func promote(_ promotion: Promotion, _ turn: inout Turn) {
     record(.scheduling(.promotion(promotion)), &turn)
     guard let trial = state[promotion.trial], trial.isActive, trial.order == nil, let current = trial.current,
       let slot = trial.slot
@@ -206,6 +209,11 @@ extension Coordinator {
         order(.pause, current, reason: .milestone, &turn)
         continue
       }
+      // Its slot would be free for what the program says; without an answer it stays.
+      if isDecidedByProgram, suggestByProgram(&turn) || state.drain?.promotesStill != false {
+        index += 1
+        continue
+      }
       if let promotion = duePromotion() {
         if let other = state[promotion.trial], other.isActive, other.order == nil {
           promote(promotion, &turn)
@@ -233,7 +241,7 @@ extension Coordinator {
     }
   }
 
-  private var atTrialLimit: Bool {
+  var atTrialLimit: Bool {
     state.specification.stop.maxTrialsStarted.map { state.trials.count >= $0 } ?? false
   }
 
@@ -252,6 +260,7 @@ extension Coordinator {
     let isAnyUnderWay = busySlots > (endsByItself ? 0 : state.awaiting.count)
     // Agents that did not say hello yet leave promotions waiting.
     guard !isAnyUnderWay, duePromotion() == nil else { return }
+    if isDecidedByProgram, drain.promotesStill, asking.phase != .waits { return askProgram(&turn) }
     // Only trials at their milestone are left, and none of them is promoted: nothing will ever change.
     guard state.specification.stop.trainBest == nil else { return endSearch(RunEnd(reason: drain.reason), &turn) }
     let active = state.activeTrials

@@ -25,6 +25,8 @@ public struct Coordinator: Sendable {
   var awayUntil: [AgentID: Instant] = [:]
   /// Checkpoints that were asked for because their host leaves.
   var requestedCopies: Set<CheckpointName> = []
+  /// With a program in place of a scheduler.
+  var asking = Asking()
 
   /// What the coordinator remembers of its connection to an agent; forgotten at a restart.
   struct Session: Equatable, Sendable {
@@ -81,6 +83,8 @@ public struct Coordinator: Sendable {
     case .reload(let specification, let hash): reload(specification, hash: hash, &turn)
     case .checkpointArrived(let name): arrived(name, &turn)
     case .checkpointUnavailable(let name, let text): unavailable(name, text, &turn)
+    case .scheduler(let answer, let line): take(answer, line: line, &turn)
+    case .schedulerFailed(let message): schedulerFailed(message, &turn)
     case .tick: tick(&turn)
     }
     if state.start != nil, startedAt != nil { settle(&turn) }
@@ -131,6 +135,7 @@ public struct Coordinator: Sendable {
   mutating func record(_ fact: Fact, _ turn: inout Turn) {
     let stamped = StampedFact(stamp: turn.stamp, fact: fact)
     state.apply(stamped)
+    noteNews(fact)
     turn.facts.append(stamped)
   }
 
@@ -163,6 +168,10 @@ public enum Event: Equatable, Sendable {
   case checkpointArrived(CheckpointName)
   /// The agent that was believed to have it has no such checkpoint.
   case checkpointUnavailable(CheckpointName, String)
+  /// The scheduler's program said this; `line` is what it printed.
+  case scheduler(SchedulerAnswer, line: String)
+  /// The scheduler's program ended, did not answer, or printed what it must not.
+  case schedulerFailed(String)
   /// The time of `nextDeadline` came; the inbox was read before.
   case tick
 }
@@ -182,6 +191,10 @@ public enum Effect: Equatable, Sendable {
   case fetchCheckpoint(TrialID, Seal, from: AgentID)
   /// Delete what the coordinator holds of the trial's checkpoints but these generations.
   case dropStored(TrialID, keeping: [Int])
+  /// Ask the scheduler's program what a slot gets; said again by a coordinator that restarts.
+  case askScheduler
+  /// Tell people.
+  case note(String)
   /// The run is over, or suspended.
   case end(RunOutcome)
 }

@@ -128,6 +128,10 @@ public struct RunEnd: Equatable, Sendable {
     case noUsableHost
     case stoppedByOperator
     case pausedByOperator
+    /// The scheduler's program has nothing more to start or promote.
+    case schedulerFinished
+    /// The scheduler's program failed: the run is suspended until it is mended.
+    case schedulerFailed
   }
 
   public var reason: Reason
@@ -214,18 +218,25 @@ public struct TrialCreation: Equatable, Sendable {
     case point(Int)
     /// Suggested by the searcher after this many draws.
     case searcher(draws: Int)
+    /// Named by the scheduler's program.
+    case program
   }
 
   public var trial: TrialID
   public var configuration: Configuration
   public var bracket: Int
   public var origin: Origin
+  /// The milestone of its first leg, where a program has named it; nil: what the scheduler's options give.
+  public var milestone: Int?
 
-  public init(trial: TrialID, configuration: Configuration, bracket: Int, origin: Origin) {
+  public init(
+    trial: TrialID, configuration: Configuration, bracket: Int, origin: Origin, milestone: Int? = nil
+  ) {
     self.trial = trial
     self.configuration = configuration
     self.bracket = bracket
     self.origin = origin
+    self.milestone = milestone
   }
 }
 

@@ -21,6 +21,7 @@ extension Promotion {
           $0.share = share
         }
       case .share(let count): $0.share = UInt32(clamping: count)
+      case .external: $0.external = ProtoEmpty()
       }
     }
   }
@@ -31,6 +32,7 @@ extension Promotion {
     case nil: rule = .quantile
     case .cost(let cost): rule = .cost(spent: cost.spent, share: cost.share)
     case .share(let count): rule = .share(try Check.count(count, "promotion.share"))
+    case .external: rule = .external
     }
     self.init(
       trial: TrialID(try Check.count(message.trial, "promotion.trial")),
@@ -143,6 +145,7 @@ extension StopDecision.Rule: WireEnumeration {
     case .threshold: .threshold
     case .median: .median
     case .percentile: .percentile
+    case .external: .external
     }
   }
 }

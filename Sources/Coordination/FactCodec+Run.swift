@@ -65,6 +65,8 @@ extension RunEnd.Reason: WireEnumeration {
     case .noUsableHost: .noUsableHost
     case .stoppedByOperator: .stoppedByOperator
     case .pausedByOperator: .pausedByOperator
+    case .schedulerFinished: .schedulerFinished
+    case .schedulerFailed: .schedulerFailed
     }
   }
 }

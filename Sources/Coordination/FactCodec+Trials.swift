@@ -10,7 +10,9 @@ extension TrialCreation {
       switch origin {
       case .point(let index): $0.point = UInt32(clamping: index)
       case .searcher(let draws): $0.searcherDraws = UInt64(clamping: draws)
+      case .program: $0.program = ProtoEmpty()
       }
+      if let milestone { $0.milestone = UInt32(clamping: milestone) }
     }
   }
 
@@ -19,12 +21,14 @@ extension TrialCreation {
       switch message.origin {
       case .point(let index): .point(try Check.count(index, "trial_created.point"))
       case .searcherDraws(let draws): .searcher(draws: try Check.offset(draws, "trial_created.searcher_draws"))
+      case .program: .program
       case nil: throw Check.unknownMessage("trial_created.origin")
       }
     self.init(
       trial: TrialID(try Check.count(message.trial, "trial_created.trial")),
       configuration: try Configuration(message.configuration),
-      bracket: try Check.count(message.bracket, "trial_created.bracket"), origin: origin)
+      bracket: try Check.count(message.bracket, "trial_created.bracket"), origin: origin,
+      milestone: message.hasMilestone ? try Check.count(message.milestone, "trial_created.milestone") : nil)
   }
 }
 

@@ -6,6 +6,8 @@ import TuningModel
 public struct RunSpecification: Equatable, Sendable {
   public var experiment: Experiment
   public var scheduler: SchedulerOptions
+  /// The program that decides, where the scheduler is `external`.
+  public var program: SchedulerProgram?
   public var searcher: SearcherOptions
   public var stop: StopCriterion
   public var cluster: ClusterOptions
@@ -17,7 +19,7 @@ public struct RunSpecification: Equatable, Sendable {
     experiment: Experiment, scheduler: SchedulerOptions, searcher: SearcherOptions = SearcherOptions(),
     stop: StopCriterion = StopCriterion(), cluster: ClusterOptions = ClusterOptions(),
     checkpoints: CheckpointPolicy = CheckpointPolicy(), failures: FailurePolicy = FailurePolicy(),
-    results: ResultsOptions = ResultsOptions()
+    results: ResultsOptions = ResultsOptions(), program: SchedulerProgram? = nil
   ) {
     self.experiment = experiment
     self.scheduler = scheduler
@@ -27,6 +29,7 @@ public struct RunSpecification: Equatable, Sendable {
     self.checkpoints = checkpoints
     self.failures = failures
     self.results = results
+    self.program = program
   }
 }
 

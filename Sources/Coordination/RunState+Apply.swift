@@ -134,7 +134,7 @@ extension RunState {
 
   private mutating func apply(_ creation: TrialCreation) {
     guard creation.trial.rawValue == trials.count else { return }
-    scheduler.add(creation.trial, bracket: creation.bracket)
+    scheduler.add(creation.trial, bracket: creation.bracket, milestone: creation.milestone)
     searcher.observe(creation.configuration)
     trials.append(
       TrialState(

@@ -39,6 +39,11 @@ extension SpecificationChange {
       "scheduler", rest, new.scheduler,
       "the rungs (grace_period, reduction_factor, rung_levels, rung_increment, brackets) are those that the run began "
         + "with; start a new run")
+    refuse("scheduler.command", old.program?.command, new.program?.command, Reason.decisions)
+    refuse("scheduler.options", old.program?.options, new.program?.options, Reason.decisions)
+    if let program = new.program {
+      apply("scheduler.answer_within", old.program?.answerWithin, program.answerWithin, .answerWithin(program.answerWithin))
+    }
     refuse("scheduler.searcher", old.searcher.kind, new.searcher.kind, Reason.decisions)
     refuse("scheduler.random_seed", old.searcher.randomSeed, new.searcher.randomSeed, Reason.decisions)
     // Completed from the space, so that they may differ only because that does.

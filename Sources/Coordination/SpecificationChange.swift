@@ -31,6 +31,7 @@ public struct SpecificationChange: Equatable, Sendable {
     case keepBest(Int?)
     case quota(Int?)
     case results(ResultsOptions)
+    case answerWithin(Duration)
   }
 
   /// In the order of the cluster file's sections.
@@ -73,6 +74,7 @@ public struct SpecificationChange: Equatable, Sendable {
       case .keepBest(let count): result.checkpoints.keepBest = count
       case .quota(let bytes): result.checkpoints.quota = bytes
       case .results(let results): result.results = results
+      case .answerWithin(let patience): result.program?.answerWithin = patience
       }
     }
     return result

@@ -239,6 +239,7 @@ extension Presentation {
     case .quantile: return "\(place), cut-off \(number(p.cutOff))"
     case .cost(let spent, let share): return "\(place); down to it the rung cost \(number(spent)) of \(number(share))"
     case .share(let count): return "\(place), and the best \(count) go on"
+    case .external: return "the scheduler's program says so"
     }
   }
 
@@ -248,6 +249,7 @@ extension Presentation {
     switch stop.rule {
     case .quantile: return "\(place), cut-off \(number(stop.bound))"
     case .threshold: return "\(number(stop.value)) is worse than the threshold \(number(stop.bound))"
+    case .external: return "the scheduler's program says so"
     case .median, .percentile: return "\(place), and the best \(number(stop.bound * 100)) % go on"
     }
   }
@@ -290,6 +292,8 @@ extension Presentation {
     case .noUsableHost: "no host can run the trials"
     case .stoppedByOperator: "stopped by an operator"
     case .pausedByOperator: "paused by an operator"
+    case .schedulerFinished: "the scheduler's program has nothing more to start"
+    case .schedulerFailed: "the scheduler's program failed"
     }
   }
 }

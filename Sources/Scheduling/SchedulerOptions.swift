@@ -23,6 +23,8 @@ public struct SchedulerOptions: Equatable, Sendable {
     case syncHyperband = "sync_hyperband"
     /// The first bracket of `sync_hyperband`, over and over.
     case successiveHalving = "successive_halving"
+    /// Somebody else decides, by facts: a program of the user's. In a cluster file `command` stands for it.
+    case external
   }
 
   /// Whether a trial waits at a rung's level for its promotion, or goes on until it is stopped there.
@@ -86,7 +88,7 @@ public struct SchedulerOptions: Equatable, Sendable {
     switch name {
     case .asha, .hyperband, .rush: type == .stopping
     case .medianStopping, .percentile, .fifo: true
-    case .pasha, .costPromotion, .syncHyperband, .successiveHalving: false
+    case .pasha, .costPromotion, .syncHyperband, .successiveHalving, .external: false
     }
   }
 }

@@ -39,6 +39,8 @@ public struct Promotion: Equatable, Sendable {
     case cost(spent: Double, share: Double)
     /// Among the best so many of a rung that is full.
     case share(Int)
+    /// A program of the user's has said so; `system`, `rank` and `rungSize` are 0, `cutOff` is `value`.
+    case external
   }
 
   public init(
@@ -67,6 +69,9 @@ public struct StopDecision: Equatable, Sendable {
     /// Behind too many of the trials that reported at the resource.
     case median
     case percentile
+    /// A program of the user's has said so; `system`, `rank` and `count` are 0, `level` is how far the trial had come,
+    /// `value` and `bound` are its last value, NaN before the first.
+    case external
   }
 
   public var trial: TrialID

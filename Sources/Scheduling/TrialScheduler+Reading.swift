@@ -36,6 +36,7 @@ extension TrialScheduler {
   /// checkpoint, once it does not run.
   public func canStillBePromoted(_ trial: TrialID) -> Bool {
     guard let place = trials[trial], peers == nil else { return false }
+    if let external { return external.canStillBePromoted(place.runner) }
     if let halving { return halving.canStillBePromoted(place.runner) }
     return !options.isStopping && systems[place.system].runners[place.runner].canBePromoted
   }
@@ -43,6 +44,7 @@ extension TrialScheduler {
   /// Whether a decision has stopped the trial: what it still reports is not ranked.
   public func isStopped(_ trial: TrialID) -> Bool {
     guard let place = trials[trial], halving == nil else { return false }
+    if let external { return external.members[place.runner].isStopped }
     return peers?.peers[place.runner].isStopped ?? systems[place.system].runners[place.runner].isStopped
   }
 

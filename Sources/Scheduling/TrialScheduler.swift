@@ -12,6 +12,7 @@ public struct TrialScheduler: Sendable {
   /// In place of rung systems.
   var peers: PeerComparison?
   var halving: SynchronousHalving?
+  var external: ExternalSchedule?
   var trials = TrialTable()
 
   /// Throws the first of `options.problems()`.
@@ -30,6 +31,7 @@ public struct TrialScheduler: Sendable {
       }
     case .medianStopping, .percentile, .fifo: peers = PeerComparison(options)
     case .syncHyperband, .successiveHalving: halving = SynchronousHalving(options)
+    case .external: external = ExternalSchedule(maxResource: options.maxResource)
     }
   }
 
@@ -37,9 +39,13 @@ public struct TrialScheduler: Sendable {
 
   /// A new trial. A bracket that is not there is taken for the nearest one that is; a trial that was added before stays
   /// as it is.
-  public mutating func add(_ trial: TrialID, bracket: Int = 0) {
+  ///
+  /// - Parameter milestone: the resource of its first leg, for `external` alone; nil: the maximum resource.
+  public mutating func add(_ trial: TrialID, bracket: Int = 0, milestone: Int? = nil) {
     guard trials[trial] == nil else { return }
-    if halving != nil {
+    if external != nil {
+      trials.insert(trial, TrialTable.Place(system: 0, runner: external?.add(milestone: milestone) ?? 0))
+    } else if halving != nil {
       let member = halving?.add(trial, bracket: bracket) ?? 0
       trials.insert(trial, TrialTable.Place(system: 0, runner: member))
     } else if peers != nil {
@@ -56,6 +62,7 @@ public struct TrialScheduler: Sendable {
   /// maximum resource where trials do not wait. Nil for an unknown trial.
   public func milestone(of trial: TrialID) -> Int? {
     guard let place = trials[trial] else { return nil }
+    if let external { return external.members[place.runner].milestone }
     if let halving { return halving.members[place.runner].milestone }
     return peers != nil ? options.maxResource : systems[place.system].runners[place.runner].milestone
   }
@@ -70,6 +77,7 @@ public struct TrialScheduler: Sendable {
   ) -> RecordOutcome {
     guard let place = trials[trial] else { return .rejected(.unknownTrial) }
     guard resource >= 1 else { return .rejected(.resourceBelowOne) }
+    if external != nil { return external?.record(place.runner, resource: resource) ?? .continues }
     if halving != nil {
       return halving?.record(place.runner, resource: resource, value: value) ?? .continues
     }
@@ -81,7 +89,9 @@ public struct TrialScheduler: Sendable {
   /// The trial ended for good (completed, failed or stopped): its entries stay and count, it is never promoted.
   public mutating func retire(_ trial: TrialID) {
     guard let place = trials[trial] else { return }
-    if halving != nil {
+    if external != nil {
+      external?.members[place.runner].isRetired = true
+    } else if halving != nil {
       halving?.retire(place.runner)
     } else if peers != nil {
       peers?.peers[place.runner].isRetired = true
@@ -100,7 +110,9 @@ public struct TrialScheduler: Sendable {
     switch decision {
     case .promotion(let promotion):
       guard let place = trials[promotion.trial] else { return }
-      if halving != nil {
+      if external != nil {
+        external?.members[place.runner].milestone = promotion.milestone
+      } else if halving != nil {
         halving?.apply(promotion, to: place.runner)
       } else if peers == nil {
         systems[place.system].apply(promotion, to: place.runner)
@@ -113,7 +125,13 @@ public struct TrialScheduler: Sendable {
       systems[measurement.system].apply(measurement)
     case .stop(let stop):
       guard let place = trials[stop.trial], halving == nil else { return }
-      if peers != nil { peers?.stop(place.runner) } else { systems[place.system].apply(stop, to: place.runner) }
+      if external != nil {
+        external?.members[place.runner].isStopped = true
+      } else if peers != nil {
+        peers?.stop(place.runner)
+      } else {
+        systems[place.system].apply(stop, to: place.runner)
+      }
     case .thresholdSet(let change):
       guard systems.indices.contains(change.system) else { return }
       systems[change.system].apply(change)
@@ -130,7 +148,7 @@ public struct TrialScheduler: Sendable {
   /// from the one recorded last, then the raise: a later decision depends on epsilon only through the value that stood
   /// when the window moved. `measuredEpsilon(system:)` gives it at any other time.
   public mutating func review(after trial: TrialID) -> [SchedulingDecision] {
-    guard let place = trials[trial], halving == nil else { return [] }
+    guard let place = trials[trial], halving == nil, external == nil else { return [] }
     return peers != nil ? peers?.review() ?? [] : systems[place.system].review()
   }
 
@@ -150,7 +168,7 @@ public struct TrialScheduler: Sendable {
       proposal.promotion = halving.proposePromotion()
       return proposal
     }
-    guard peers == nil else { return Proposal() }
+    guard peers == nil, external == nil else { return Proposal() }
     return systems[max(0, min(systems.count - 1, bracket))].propose()
   }
 

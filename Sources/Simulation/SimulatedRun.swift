@@ -81,7 +81,9 @@ struct SimulatedRun {
       switch effect {
       case .send(_, let message): host.receive(message)
       case .end(let outcome): self.outcome = outcome
-      case .admit, .admitToken, .revokeToken, .answerJoin, .rejectJoin, .fetchCheckpoint, .dropStored: break
+      case .admit, .admitToken, .revokeToken, .answerJoin, .rejectJoin, .fetchCheckpoint, .dropStored, .askScheduler,
+        .note:
+        break
       }
     }
   }

@@ -486,6 +486,8 @@ package nonisolated struct ProtoRunEnd: Sendable {
     case noUsableHost // = 10
     case stoppedByOperator // = 11
     case pausedByOperator // = 12
+    case schedulerFinished // = 13
+    case schedulerFailed // = 14
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -507,6 +509,8 @@ package nonisolated struct ProtoRunEnd: Sendable {
       case 10: self = .noUsableHost
       case 11: self = .stoppedByOperator
       case 12: self = .pausedByOperator
+      case 13: self = .schedulerFinished
+      case 14: self = .schedulerFailed
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -526,6 +530,8 @@ package nonisolated struct ProtoRunEnd: Sendable {
       case .noUsableHost: return 10
       case .stoppedByOperator: return 11
       case .pausedByOperator: return 12
+      case .schedulerFinished: return 13
+      case .schedulerFailed: return 14
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -545,6 +551,8 @@ package nonisolated struct ProtoRunEnd: Sendable {
       .noUsableHost,
       .stoppedByOperator,
       .pausedByOperator,
+      .schedulerFinished,
+      .schedulerFailed,
     ]
 
   }
@@ -1011,6 +1019,25 @@ package nonisolated struct ProtoTrialCreated: Sendable {
     set {origin = .searcherDraws(newValue)}
   }
 
+  /// named by the scheduler's program
+  package var program: Wire.ProtoEmpty {
+    get {
+      if case .program(let v)? = origin {return v}
+      return Wire.ProtoEmpty()
+    }
+    set {origin = .program(newValue)}
+  }
+
+  /// of its first leg; absent: what the scheduler's options give
+  package var milestone: UInt32 {
+    get {_milestone ?? 0}
+    set {_milestone = newValue}
+  }
+  /// Returns true if `milestone` has been explicitly set.
+  package var hasMilestone: Bool {self._milestone != nil}
+  /// Clears the value of `milestone`. Subsequent reads from it will return its default value.
+  package mutating func clearMilestone() {self._milestone = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Origin: Equatable, Sendable {
@@ -1018,12 +1045,15 @@ package nonisolated struct ProtoTrialCreated: Sendable {
     case point(UInt32)
     /// suggested after this many draws
     case searcherDraws(UInt64)
+    /// named by the scheduler's program
+    case program(Wire.ProtoEmpty)
 
   }
 
   package init() {}
 
   fileprivate var _configuration: Wire.ProtoConfiguration? = nil
+  fileprivate var _milestone: UInt32? = nil
 }
 
 package nonisolated struct ProtoAttemptAssigned: Sendable {
@@ -1859,6 +1889,15 @@ package nonisolated struct ProtoPromotion: Sendable {
     set {rule = .share(newValue)}
   }
 
+  /// a program of the user's has said so
+  package var external: Wire.ProtoEmpty {
+    get {
+      if case .external(let v)? = rule {return v}
+      return Wire.ProtoEmpty()
+    }
+    set {rule = .external(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// absent: the rung's quantile
@@ -1866,6 +1905,8 @@ package nonisolated struct ProtoPromotion: Sendable {
     case cost(ProtoCostShare)
     /// so many trials of a full rung go on
     case share(UInt32)
+    /// a program of the user's has said so
+    case external(Wire.ProtoEmpty)
 
   }
 
@@ -1916,6 +1957,7 @@ package nonisolated struct ProtoStopDecision: Sendable {
     case threshold // = 2
     case median // = 3
     case percentile // = 4
+    case external // = 5
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -1929,6 +1971,7 @@ package nonisolated struct ProtoStopDecision: Sendable {
       case 2: self = .threshold
       case 3: self = .median
       case 4: self = .percentile
+      case 5: self = .external
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -1940,6 +1983,7 @@ package nonisolated struct ProtoStopDecision: Sendable {
       case .threshold: return 2
       case .median: return 3
       case .percentile: return 4
+      case .external: return 5
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -1951,6 +1995,7 @@ package nonisolated struct ProtoStopDecision: Sendable {
       .threshold,
       .median,
       .percentile,
+      .external,
     ]
 
   }
@@ -2924,7 +2969,7 @@ nonisolated extension ProtoRunEnd: SwiftProtobuf.Message, SwiftProtobuf._Message
 }
 
 nonisolated extension ProtoRunEnd.Reason: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}TRIALS_STARTED\0\u{1}TRIALS_COMPLETED\0\u{1}TRIALS_FINISHED\0\u{1}EVALUATIONS\0\u{1}WALLCLOCK_TIME\0\u{1}COST\0\u{1}METRIC_VALUE\0\u{1}SPACE_EXHAUSTED\0\u{1}TOO_MANY_FAILURES\0\u{1}NO_USABLE_HOST\0\u{1}STOPPED_BY_OPERATOR\0\u{1}PAUSED_BY_OPERATOR\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}TRIALS_STARTED\0\u{1}TRIALS_COMPLETED\0\u{1}TRIALS_FINISHED\0\u{1}EVALUATIONS\0\u{1}WALLCLOCK_TIME\0\u{1}COST\0\u{1}METRIC_VALUE\0\u{1}SPACE_EXHAUSTED\0\u{1}TOO_MANY_FAILURES\0\u{1}NO_USABLE_HOST\0\u{1}STOPPED_BY_OPERATOR\0\u{1}PAUSED_BY_OPERATOR\0\u{1}SCHEDULER_FINISHED\0\u{1}SCHEDULER_FAILED\0")
 }
 
 nonisolated extension ProtoRunDraining: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -3462,7 +3507,7 @@ nonisolated extension ProtoAgentReachability.Reachability: SwiftProtobuf._ProtoN
 
 nonisolated extension ProtoTrialCreated: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TrialCreated"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}configuration\0\u{1}bracket\0\u{1}point\0\u{3}searcher_draws\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}configuration\0\u{1}bracket\0\u{1}point\0\u{3}searcher_draws\0\u{1}program\0\u{1}milestone\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3489,6 +3534,20 @@ nonisolated extension ProtoTrialCreated: SwiftProtobuf.Message, SwiftProtobuf._M
           self.origin = .searcherDraws(v)
         }
       }()
+      case 6: try {
+        var v: Wire.ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.origin {
+          hadOneofValue = true
+          if case .program(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.origin = .program(v)
+        }
+      }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self._milestone) }()
       default: break
       }
     }
@@ -3517,8 +3576,15 @@ nonisolated extension ProtoTrialCreated: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .searcherDraws(let v)? = self.origin else { preconditionFailure() }
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 5)
     }()
+    case .program?: try {
+      guard case .program(let v)? = self.origin else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
     case nil: break
     }
+    try { if let v = self._milestone {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3527,6 +3593,7 @@ nonisolated extension ProtoTrialCreated: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs._configuration != rhs._configuration {return false}
     if lhs.bracket != rhs.bracket {return false}
     if lhs.origin != rhs.origin {return false}
+    if lhs._milestone != rhs._milestone {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4429,7 +4496,7 @@ nonisolated extension ProtoCheckpointsDeleted: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension ProtoPromotion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Promotion"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}system\0\u{3}from_level\0\u{1}milestone\0\u{1}rank\0\u{3}rung_size\0\u{1}value\0\u{3}cut_off\0\u{1}cost\0\u{1}share\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}system\0\u{3}from_level\0\u{1}milestone\0\u{1}rank\0\u{3}rung_size\0\u{1}value\0\u{3}cut_off\0\u{1}cost\0\u{1}share\0\u{1}external\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4464,6 +4531,19 @@ nonisolated extension ProtoPromotion: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if let v = v {
           if self.rule != nil {try decoder.handleConflictingOneOf()}
           self.rule = .share(v)
+        }
+      }()
+      case 11: try {
+        var v: Wire.ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.rule {
+          hadOneofValue = true
+          if case .external(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.rule = .external(v)
         }
       }()
       default: break
@@ -4508,6 +4588,10 @@ nonisolated extension ProtoPromotion: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .share?: try {
       guard case .share(let v)? = self.rule else { preconditionFailure() }
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 10)
+    }()
+    case .external?: try {
+      guard case .external(let v)? = self.rule else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
     case nil: break
     }
@@ -4630,7 +4714,7 @@ nonisolated extension ProtoStopDecision: SwiftProtobuf.Message, SwiftProtobuf._M
 }
 
 nonisolated extension ProtoStopDecision.Rule: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}QUANTILE\0\u{1}THRESHOLD\0\u{1}MEDIAN\0\u{1}PERCENTILE\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}QUANTILE\0\u{1}THRESHOLD\0\u{1}MEDIAN\0\u{1}PERCENTILE\0\u{1}EXTERNAL\0")
 }
 
 nonisolated extension ProtoThresholdChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
