@@ -31,6 +31,7 @@ struct ClusterFileDecoder {
       scheduler = SchedulerSection(MapReader(emptyAt: start, path: "scheduler", mistakes: mistakes))
     }
     var options = scheduler?.options(mode: read?.mode ?? .min, space: section.map { SpaceLookup($0) })
+    let program = scheduler.flatMap { ProgramSection(map: $0.map).decode() }
     let searcher = scheduler?.searcher(space: read?.space)
     if let scheduler { complete(&options, scheduler.map, searcher, hasCosts: read?.hasCostAttribute ?? true) }
 
@@ -41,12 +42,13 @@ struct ClusterFileDecoder {
     let failures = FailuresSection.decode(top)
     let results = ResultsSection.decode(top)
 
+    if options?.name == .external, program == nil { return nil }
     guard let experiment = read?.experiment, let options, let searcher, let stop, let cluster, let checkpoints else {
       return nil
     }
     return RunSpecification(
       experiment: experiment, scheduler: options, searcher: searcher, stop: stop, cluster: cluster,
-      checkpoints: checkpoints, failures: failures, results: results)
+      checkpoints: checkpoints, failures: failures, results: results, program: program)
   }
 }
 

@@ -70,54 +70,10 @@ struct ExperimentSection {
   }
 
   private func entryPoint() -> [String]? {
-    guard let node = map.node("entry_point") else { return nil }
-    switch node.content {
-    case .mapping:
-      map.tell(.wrongType, "entry_point", "must be a command such as python3 train.py, not a map")
-      return nil
-    case .sequence(let elements):
-      var words: [String] = []
-      for element in elements {
-        guard case .scalar(let scalar) = element.content, !element.isNull else {
-          map.mistakes.add(
-            .wrongType, element.place, "\(map.fullPath("entry_point")) must hold words, not \(element.shown)")
-          return nil
-        }
-        words.append(scalar.text)
-      }
-      return checked(words)
-    case .scalar:
-      guard let text = map.text("entry_point", "a command such as python3 train.py") else { return nil }
-      return words(text).flatMap(checked)
-    }
-  }
-
-  private func words(_ text: String) -> [String]? {
-    do throws(ShellWords.Failure) {
-      let split = try ShellWords.split(text)
-      if let character = split.firstOperator {
-        map.warn(
-          .invalidValue, "entry_point",
-          "is not run by a shell: '\(character)' reaches the program as it is; "
-            + "put it in single quotes if so it should be, or write sh -c '…' with \"$@\" for the arguments")
-      }
-      return split.words
-    } catch {
-      switch error {
-      case .unclosedQuote(let quote):
-        map.tell(.invalidValue, "entry_point", "must close each quote, and a \(quote) is left open")
-      case .trailingBackslash:
-        map.tell(.invalidValue, "entry_point", "must not end with a backslash")
-      }
-      return nil
-    }
-  }
-
-  private func checked(_ words: [String]) -> [String]? {
-    guard let first = words.first, !first.isEmpty else {
-      map.tell(.invalidValue, "entry_point", "must name a program, as in python3 train.py")
-      return nil
-    }
+    let command = CommandReader(
+      map: map, key: "entry_point", example: "python3 train.py",
+      shellAdvice: "sh -c '…' with \"$@\" for the arguments")
+    guard let words = command.words(), let first = words.first else { return nil }
     if let equals = first.firstIndex(of: "="), EnvironmentSection.isName(String(first[..<equals])) {
       map.tell(
         .invalidValue, "entry_point",

@@ -11,7 +11,7 @@ enum KnownKeys {
     "name", "searcher", "max_t", "grace_period", "reduction_factor", "rung_levels", "rung_increment", "brackets",
     "type", "rung_system_per_bracket", "ranking_criterion", "epsilon", "epsilon_scaling", "num_threshold_candidates",
     "running_average", "grace_time", "grace_population", "rank_cutoff", "percentile", "random_seed",
-    "points_to_evaluate",
+    "points_to_evaluate", "command", "answer_within", "options",
   ]
   static let stopCriterion = [
     "max_num_trials_started", "max_num_trials_completed", "max_num_trials_finished", "max_num_evaluations",

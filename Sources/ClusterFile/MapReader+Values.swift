@@ -112,14 +112,14 @@ extension MapReader {
     return bytes
   }
 
-  /// One of the words of an enumeration.
+  /// One of the words of an enumeration, but for those in `hidden`, which a file does not say.
   func keyword<Word: RawRepresentable<String> & CaseIterable>(
-    _ key: String, _: Word.Type, hint: (String) -> String? = { _ in nil }
+    _ key: String, _: Word.Type, hidden: [Word] = [], hint: (String) -> String? = { _ in nil }
   ) -> Word? {
-    let words = Word.allCases.map(\.rawValue)
+    let words = Word.allCases.filter { word in !hidden.contains { $0.rawValue == word.rawValue } }.map(\.rawValue)
     let expected = Self.listed(words)
     guard let scalar = scalar(key, expected) else { return nil }
-    if let word = Word(rawValue: scalar.text) { return word }
+    if words.contains(scalar.text) { return Word(rawValue: scalar.text) }
     var advice = ""
     if let hint = hint(scalar.text) {
       advice = "; \(hint)"

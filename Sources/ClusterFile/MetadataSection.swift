@@ -21,7 +21,7 @@ enum MetadataSection {
     }
   }
 
-  private static func json(_ node: YAMLNode, _ path: String, _ mistakes: MistakeList) -> JSONValue {
+  static func json(_ node: YAMLNode, _ path: String, _ mistakes: MistakeList) -> JSONValue {
     switch node.content {
     case .sequence(let elements): return .array(elements.map { json($0, path, mistakes) })
     case .mapping(let pairs):

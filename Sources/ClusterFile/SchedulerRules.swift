@@ -49,9 +49,10 @@ struct SchedulerRules {
   private func warn(_ options: SchedulerOptions) {
     for (key, names) in Self.readers where map.has(key) && !names.contains(options.name) {
       let list = MapReader.listed(names.map(\.rawValue))
-      map.warn(.contradiction, key, "has no effect with name: \(options.name.rawValue); it belongs to \(list)")
+      let chosen = options.name == .external ? "command" : "name: \(options.name.rawValue)"
+      map.warn(.contradiction, key, "has no effect with \(chosen); it belongs to \(list)")
     }
-    if options.brackets == 1, map.has("rung_system_per_bracket") {
+    if options.brackets == 1, options.name != .external, map.has("rung_system_per_bracket") {
       map.warn(.contradiction, "rung_system_per_bracket", "has no effect with one bracket")
     }
   }

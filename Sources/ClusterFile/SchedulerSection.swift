@@ -14,7 +14,8 @@ struct SchedulerSection {
 
   /// nil: there are mistakes.
   func options(mode: MetricMode, space: SpaceLookup?) -> SchedulerOptions? {
-    let name = map.keyword("name", SchedulerOptions.Name.self, hint: Self.schedulerHint)
+    let isProgram = ProgramSection(map: map).isThere
+    let name = map.keyword("name", SchedulerOptions.Name.self, hidden: [.external], hint: Self.schedulerHint)
     let maximum = maximumResource(space)
     let gracePeriod = map.int("grace_period", 1...Int(Int32.max))
     let reductionFactor = map.double("reduction_factor")
@@ -26,7 +27,7 @@ struct SchedulerSection {
       ("rung_levels", rungLevels != nil), ("rung_increment", rungIncrement != nil), ("brackets", brackets != nil),
     ]
     guard let maximum else { return nil }
-    var options = SchedulerOptions(name: name ?? .pasha, mode: mode, maxResource: maximum.value)
+    var options = SchedulerOptions(name: isProgram ? .external : name ?? .pasha, mode: mode, maxResource: maximum.value)
     if let gracePeriod { options.gracePeriod = gracePeriod }
     if let reductionFactor { options.reductionFactor = reductionFactor }
     options.rungLevels = rungLevels
@@ -110,6 +111,8 @@ struct SchedulerSection {
     case "random", "randomsearch", "none": "write fifo: every trial runs to max_t"
     case "synchyperband", "synchronoushyperband": "write sync_hyperband"
     case "sha": "write successive_halving"
+    case "external", "custom", "command", "program":
+      "for a program of your own leave name out and write command: python3 my_scheduler.py"
     case "pbt", "bohb", "mobster", "hypertune", "dehb", "dyhpo": "this version has no such scheduler"
     default: nil
     }

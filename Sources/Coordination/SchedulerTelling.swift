@@ -25,7 +25,7 @@ public struct SchedulerTelling: Sendable {
         .init("max_t", .int(specification.scheduler.maxResource)), .init("metric", .string(experiment.metric)),
         .init("resource_attr", .string(experiment.resourceAttribute)),
         .init("config_space", experiment.space.syneTuneJSON),
-        // As text: a seed may be larger than the numbers that every reader of JSON keeps exactly.
+        // As much of it as every reader of JSON keeps exactly.
         .init("seed", .int(Int(truncatingIfNeeded: specification.searcher.randomSeed & 0x1F_FFFF_FFFF_FFFF))),
         .init("options", .object(specification.program?.options ?? [])),
       ])

@@ -24,11 +24,13 @@ extension Commands {
       let specification = decoded.specification
       let hosts = skipsHosts ? [] : try tryHosts(specification, home: home, isQuiet: json)
       let entryPoint = specification.experiment.entryPoint
+      let program = specification.program.map { ProgramCheck($0, specification, file: file) }
       let isUsable =
-        hosts.isEmpty
+        program?.problem == nil
+        && (hosts.isEmpty
         || hosts.contains { host in
           !host.faults(specification.cluster, entryPoint: entryPoint).contains(where: \.isError)
-        }
+        })
       if json {
         show(
           JSONValue.object([
@@ -37,10 +39,12 @@ extension Commands {
             .init("rungs", .array((scheduler.ladder.first?.rungs ?? []).map { .int($0.level) })),
             .init("code_files", tree.map { .int($0.manifest.entries.count) } ?? .null),
             .init("hosts", .array(hosts.map { $0.json(specification.cluster, entryPoint: entryPoint) })),
+            .init("scheduler_program", program?.json ?? .null),
           ]).jsonText(.strict))
       } else {
         for warning in warnings { show(warning) }
         show(describe(specification, tree, scheduler))
+        if let program { show(program.text) }
         show(hosts, specification)
       }
       return isUsable ? .success : .runFailed
@@ -68,8 +72,12 @@ extension Commands {
       "  \(experiment.mode.rawValue)imise \(Presentation.printable(experiment.metric)) over \(experiment.space.entries.count) hyperparameters and constants"
     )
     let levels = (scheduler.ladder.first?.rungs.map(\.level) ?? []) + [specification.scheduler.maxResource]
-    lines.append(
-      "  \(specification.scheduler.name.rawValue): milestones \(levels.map(String.init).joined(separator: ", "))")
+    if let program = specification.program {
+      lines.append("  scheduler: the program \(program.command.joined(separator: " "))")
+    } else {
+      lines.append(
+        "  \(specification.scheduler.name.rawValue): milestones \(levels.map(String.init).joined(separator: ", "))")
+    }
     if specification.cluster.hosts.isEmpty {
       lines.append(
         "  slots on this machine: \(specification.cluster.localSlots ?? ProcessInfo.processInfo.activeProcessorCount)")

@@ -36,6 +36,11 @@ final class CoordinatorLoop {
   let farm: FarmLauncher?
   /// Set before the loop runs.
   var bulk: BulkDesk?
+  /// What decides in place of a scheduler, and what it is told.
+  var program: SchedulerChild?
+  var telling: SchedulerTelling?
+  /// Set before the loop runs, where the cluster file names a program.
+  var programStart: ProgramStart?
   /// Puts a changed cluster file in its place, once the fact of it is durable.
   var adoptFile: () -> Void = {}
   private let signals: SignalWatch
@@ -76,6 +81,8 @@ final class CoordinatorLoop {
   func run() throws -> Outcome {
     let wasPaused = state.closing?.suspends == true
     events = [.started(start), .listening(control: listener.control.port, bulk: listener.bulk.port)]
+    // The history is what was before this coordinator; what it decides now is told as it comes.
+    if let programStart { beginProgram(programStart) }
     try handleEvents()
     take(launcher?.begin() ?? [])
     beginFarm(agentsMayRun: !wasPaused)
@@ -99,10 +106,13 @@ final class CoordinatorLoop {
     for source in listener.control.pollSources { poller.add(source) }
     poller.add(.descriptor(mailbox.wakeup.descriptor))
     poller.add(.descriptor(signals.descriptor.number))
+    for watched in program?.watched ?? [] {
+      poller.add(.descriptor(watched.descriptor.number), for: watched.events)
+    }
     for descriptor in (launcher?.descriptors ?? []) + (farm?.descriptors ?? []) {
       poller.add(.descriptor(descriptor.number))
     }
-    let deadline = [coordinator.nextDeadline(after: HostClock.moment), launcher?.deadline, farm?.deadline]
+    let deadline = [coordinator.nextDeadline(after: HostClock.moment), launcher?.deadline, farm?.deadline, program?.deadline]
       .compactMap { $0 }.min()
     try poller.wait(for: deadline.map { max($0 - HostClock.now, .zero) })
   }
@@ -116,6 +126,7 @@ final class CoordinatorLoop {
     for request in mailbox.take() { take(request) }
     take(launcher?.step() ?? [])
     take(farm?.step() ?? [])
+    take(program?.step() ?? [])
     if let deadline = coordinator.nextDeadline(after: HostClock.moment), HostClock.now >= deadline {
       events.append(.tick)
     }
@@ -220,6 +231,7 @@ final class CoordinatorLoop {
     // Acknowledged means durable: nothing leaves before this returns.
     if !facts.isEmpty { try journal.append(facts) }
     for line in lines { printer.print(line) }
+    tellProgram(facts)
     for effect in effects { carryOut(effect) }
     for case .specificationChanged in facts.map(\.fact) { adoptFile() }
     if concernsHosts { farm?.update(coordinator.state) { [coordinator] in coordinator.isInTouch(host: $0) } }
@@ -252,6 +264,8 @@ final class CoordinatorLoop {
       }
     case .fetchCheckpoint(let trial, let seal, let agent): bulk?.want(trial, seal, from: agent)
     case .dropStored(let trial, let keeping): bulk?.drop(trial, keeping: keeping)
+    case .askScheduler: askProgram()
+    case .note(let text): note(text)
     case .end(let end):
       launcher?.isEnding = true
       farm?.end()

@@ -23,6 +23,8 @@ public struct RunFolder: Sendable {
   public var tunnels: String { path + "/tunnels" }
   /// A cluster file that is being taken over.
   public var nextClusterFile: String { path + "/cluster.yml.next" }
+  /// What a program in place of a scheduler writes to its standard error.
+  public var schedulerLog: String { path + "/scheduler.log" }
   public var log: String { path + "/coordinator.log" }
 
   // MARK: Where runs are

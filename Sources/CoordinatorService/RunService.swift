@@ -138,11 +138,13 @@ public struct RunService {
       note: { [mailbox = loop.mailbox] in mailbox.post(.note($0)) },
       tell: { [mailbox = loop.mailbox] in mailbox.post(.checkpoint($0)) })
     loop.bulk = bulk
+    loop.programStart = try programStart()
     loop.adoptFile = { [folder] in folder.adoptNextClusterFile() }
     let desk = RequestDesk(mailbox: loop.mailbox, bulk: bulk, folder: folder)
     let control = try ControlSocket(path: folder.controlSocket) { desk.answer($0) }
 
     defer {
+      loop.program?.end()
       control.stop()
       bulk.stop()
       listener.close(flushing: .seconds(2))
@@ -164,12 +166,28 @@ public struct RunService {
     case .ended(.suspended):
       loop.seeOff(within: .seconds(3))
       launcher?.waitForEnd(.seconds(10))
-      return .paused
+      guard let failure = loop.state.closing?.end, failure.reason == .schedulerFailed else { return .paused }
+      complain(
+        "the run is paused, and nothing is lost: " + Presentation.printable(failure.message, keepsNewlines: true)
+          + "\nmend the program, then: pasha-coord resume \(folder.name)")
+      return .runFailed
     case .ended(.finished):
       loop.seeOff(within: .seconds(3))
       launcher?.waitForEnd(.seconds(10))
       return tell(loop.state)
     }
+  }
+
+  /// With what a program in place of a scheduler is started; nil where the file names none.
+  private func programStart() throws -> CoordinatorLoop.ProgramStart? {
+    guard let program = specification.program else { return nil }
+    var telling = SchedulerTelling(specification)
+    var history: [JSONValue] = []
+    try journal.replay { history += telling.events(of: $0.fact).map(SchedulerTelling.asHistory) }
+    let origin = (try? Files.readText(folder.origin, limit: 65_536)) ?? folder.clusterFile
+    return CoordinatorLoop.ProgramStart(
+      options: program, directory: Files.parent(of: origin), log: folder.schedulerLog, history: history,
+      telling: telling)
   }
 
   /// The launcher of the agent on this machine; nil where the file names hosts and this machine is none of them.

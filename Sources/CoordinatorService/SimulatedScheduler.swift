@@ -8,8 +8,8 @@ struct SimulatedScheduler {
 
   init(_ text: String) throws(ServiceError) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    guard let name = SchedulerOptions.Name(rawValue: parts[0]) else {
-      let known = SchedulerOptions.Name.allCases.map(\.rawValue) + ["one_epoch", "random"]
+    guard let name = SchedulerOptions.Name(rawValue: parts[0]), name != .external else {
+      let known = SchedulerOptions.Name.allCases.filter { $0 != .external }.map(\.rawValue) + ["one_epoch", "random"]
       throw ServiceError(.usage, "there is no scheduler \(parts[0]): take one of \(known.joined(separator: ", "))")
     }
     self.name = name

@@ -274,7 +274,8 @@ extension Presentation {
   private static func closing(_ end: RunEnd, suspends: Bool, _ state: RunState) -> String {
     let active = state.activeTrials.count
     let what = active == 0 ? "" : ": pausing \(active) trials and sealing their checkpoints"
-    return (suspends ? "pausing the run" : "ending the run (\(reason(end.reason, state)))") + what
+    let why = end.reason == .schedulerFailed ? " (\(reason(end.reason, state)))" : ""
+    return (suspends ? "pausing the run\(why)" : "ending the run (\(reason(end.reason, state)))") + what
   }
 
   /// Why a run ended, in words.
