@@ -138,7 +138,8 @@ extension Coordinator {
       guard asked.ended.contains(id) || !trial.status.isFinal else {
         return refuse(line, "promotes trial \(id), which is over (\(trial.status.word))", &turn)
       }
-      turn.effects.append(.note("the scheduler's program promotes trial \(id), which has just ended: it is asked again"))
+      turn.effects.append(
+        .note("the scheduler's program promotes trial \(id), which has just ended: it is asked again"))
       return
     }
     guard milestone > trial.resource, milestone <= state.specification.scheduler.maxResource else {

@@ -42,7 +42,8 @@ extension SpecificationChange {
     refuse("scheduler.command", old.program?.command, new.program?.command, Reason.decisions)
     refuse("scheduler.options", old.program?.options, new.program?.options, Reason.decisions)
     if let program = new.program {
-      apply("scheduler.answer_within", old.program?.answerWithin, program.answerWithin, .answerWithin(program.answerWithin))
+      apply(
+        "scheduler.answer_within", old.program?.answerWithin, program.answerWithin, .answerWithin(program.answerWithin))
     }
     refuse("scheduler.searcher", old.searcher.kind, new.searcher.kind, Reason.decisions)
     refuse("scheduler.random_seed", old.searcher.randomSeed, new.searcher.randomSeed, Reason.decisions)

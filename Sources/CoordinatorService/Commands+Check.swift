@@ -28,9 +28,9 @@ extension Commands {
       let isUsable =
         program?.problem == nil
         && (hosts.isEmpty
-        || hosts.contains { host in
-          !host.faults(specification.cluster, entryPoint: entryPoint).contains(where: \.isError)
-        })
+          || hosts.contains { host in
+            !host.faults(specification.cluster, entryPoint: entryPoint).contains(where: \.isError)
+          })
       if json {
         show(
           JSONValue.object([

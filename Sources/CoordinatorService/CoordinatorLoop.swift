@@ -112,8 +112,10 @@ final class CoordinatorLoop {
     for descriptor in (launcher?.descriptors ?? []) + (farm?.descriptors ?? []) {
       poller.add(.descriptor(descriptor.number))
     }
-    let deadline = [coordinator.nextDeadline(after: HostClock.moment), launcher?.deadline, farm?.deadline, program?.deadline]
-      .compactMap { $0 }.min()
+    let deadline = [
+      coordinator.nextDeadline(after: HostClock.moment), launcher?.deadline, farm?.deadline, program?.deadline,
+    ]
+    .compactMap { $0 }.min()
     try poller.wait(for: deadline.map { max($0 - HostClock.now, .zero) })
   }
 

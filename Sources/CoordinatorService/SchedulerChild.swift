@@ -198,7 +198,8 @@ final class SchedulerChild {
     incoming.removeFirst(begin)
     if incoming.count > SchedulerAnswer.maximumBytes {
       events.append(
-        .failed("\(Self.name(options)) printed a line of more than \(SchedulerAnswer.maximumBytes) bytes\(errors.tail)"))
+        .failed("\(Self.name(options)) printed a line of more than \(SchedulerAnswer.maximumBytes) bytes\(errors.tail)")
+      )
     }
     return events
   }

@@ -51,8 +51,10 @@ extension Presentation {
     let specification = state.specification
     let scheduler = specification.scheduler
     let goal = specification.experiment.mode == .max ? "maximise" : "minimise"
+    let name =
+      specification.program.map { printable($0.command.joined(separator: " ")) } ?? scheduler.name.rawValue.uppercased()
     var parts = [
-      "\(scheduler.name.rawValue.uppercased()): \(goal) \(printable(specification.experiment.metric))",
+      "\(name): \(goal) \(printable(specification.experiment.metric))",
       "\(printable(specification.experiment.resourceAttribute)) up to \(scheduler.maxResource)",
     ]
     if let limit = specification.stop.maxTrialsStarted { parts.append("\(limit) trials") }

@@ -10,7 +10,7 @@ struct RandomFacts {
   init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
   /// Kinds of facts; `fact(n)` is of the n-th.
-  static let kinds = 42
+  static let kinds = 46
 
   mutating func fact(_ kind: Int) -> Fact {
     switch kind {
@@ -20,7 +20,7 @@ struct RandomFacts {
           run: text(), version: text(), specificationHash: text(), codeHash: maybe { $0.text() },
           randomSeed: generator.nextBits()))
     case 1: .runResumed(version: text())
-    case 2: .runDraining(pick(RunEnd.Reason.allCases), promotesStill: bool())
+    case 2: .runDraining(pick(Self.firstReasons), promotesStill: bool())
     case 3: .runClosing(end(), suspend: bool())
     case 4: .runSuspended
     case 5: .runFinished(end())
@@ -93,7 +93,7 @@ struct RandomFacts {
         .stop(
           StopDecision(
             trial: trial(), system: count(), level: count(), rank: count(), count: count(), value: double(),
-            bound: double(), rule: pick(StopDecision.Rule.allCases))))
+            bound: double(), rule: pick([.quantile, .threshold, .median, .percentile]))))
     case 39:
       .scheduling(
         .thresholdSet(
@@ -106,14 +106,38 @@ struct RandomFacts {
             trial: trial(), system: count(), fromLevel: count(), milestone: count(), rank: count(), rungSize: count(),
             value: double(), cutOff: double(),
             rule: pick([.quantile, .cost(spent: double(), share: double()), .share(count())]))))
-    default:
+    case 41:
       .scheduling(
         .maximumRaised(
           MaximumRaise(
             system: count(), from: count(), to: count(), topLevel: count(), previousLevel: count(), trial: trial(),
             position: count(), holder: trial(), trialValue: double(), holderValue: double(), epsilon: double(),
             criterion: pick(RankingOptions.Criterion.allCases), score: bool() ? double() : nil)))
+    case 42:
+      .trialCreated(
+        TrialCreation(
+          trial: trial(), configuration: configuration(), bracket: count(), origin: .program,
+          milestone: maybe { $0.count() }))
+    case 43:
+      .scheduling(
+        .promotion(
+          Promotion(
+            trial: trial(), system: 0, fromLevel: count(), milestone: count(), rank: 0, rungSize: 0, value: double(),
+            cutOff: double(), rule: .external)))
+    case 44:
+      .scheduling(
+        .stop(
+          StopDecision(
+            trial: trial(), system: 0, level: count(), rank: 0, count: 0, value: double(), bound: double(),
+            rule: .external)))
+    default:
+      .runClosing(RunEnd(reason: pick([.schedulerFinished, .schedulerFailed]), message: text()), suspend: bool())
     }
+  }
+
+  /// Those that there were when the bytes of the kinds that use them were frozen.
+  private static let firstReasons = RunEnd.Reason.allCases.filter {
+    ![.schedulerFinished, .schedulerFailed].contains($0)
   }
 
   mutating func report() -> ReceivedReport {
@@ -159,7 +183,7 @@ struct RandomFacts {
       endedAt: maybe { Timestamp(microseconds: Int64($0.count())) })
   }
 
-  private mutating func end() -> RunEnd { RunEnd(reason: pick(RunEnd.Reason.allCases), message: text()) }
+  private mutating func end() -> RunEnd { RunEnd(reason: pick(Self.firstReasons), message: text()) }
 
   private mutating func value() -> JSONValue {
     pick([

@@ -54,6 +54,10 @@ struct VirtualFarm {
   var refusals = 0
   /// Orders to pause or stop take their time: `finish` carries them out.
   var isSlowToEnd = false
+  /// What decides in place of a scheduler.
+  var program: VirtualProgram?
+  /// What people were told.
+  var notes: [String] = []
   /// Epoch values of a trial; deterministic.
   let curve: @Sendable (TrialID, Int) -> Double
   let speed: @Sendable (TrialID) -> Int
@@ -121,9 +125,13 @@ struct VirtualFarm {
   private mutating func deliver() {
     guard !isHandling else { return }
     isHandling = true
-    while !inbox.isEmpty || !arrivals.isEmpty {
+    while !inbox.isEmpty || !arrivals.isEmpty || program?.said.isEmpty == false {
       if !arrivals.isEmpty { turn(.checkpointArrived(arrivals.removeFirst())) }
-      guard !inbox.isEmpty else { continue }
+      guard !inbox.isEmpty else {
+        // A program takes its time: what agents say comes first.
+        if let event = program?.nextSaid() { turn(event) }
+        continue
+      }
       let next = inbox.removeFirst()
       if !agents[next.agent].isGone { turn(.message(from: agents[next.agent].key, next.message)) }
     }
@@ -157,6 +165,7 @@ struct VirtualFarm {
     var fresh = try Coordinator(specification: specification)
     for fact in journal { fresh.replay(fact) }
     coordinator = fresh
+    program?.beginAnew(journal)
     inbox = []
     arrivals = []
     isHandling = false
@@ -287,6 +296,7 @@ struct VirtualFarm {
     let output = coordinator.handle(event, at: now)
     if !output.facts.isEmpty { onTurn?(self, output.facts) }
     journal += output.facts
+    program?.hear(output.facts)
     for effect in output.effects {
       switch effect {
       case .send(let id, let message):
@@ -301,6 +311,8 @@ struct VirtualFarm {
         else { continue }
         vault[trial, default: [:]][seal.generation] = resource
         arrivals.append(CheckpointName(trial, seal))
+      case .askScheduler: program?.hearQuestion()
+      case .note(let text): notes.append(text)
       case .dropStored(let trial, let kept): vault[trial] = vault[trial]?.filter { kept.contains($0.key) }
       case .admit, .admitToken, .revokeToken, .answerJoin, .rejectJoin: break
       }

@@ -14,7 +14,8 @@ final class RealRun: Sendable {
 
   init(
     _ name: String, script: String = "save_before.py", sleep: String = "0.03", trials: Int = 10, max: Int = 9,
-    slots: Int = 3, stop: String? = nil, extra: [String] = [], cluster: String = "", checkpoints: String = ""
+    slots: Int = 3, stop: String? = nil, extra: [String] = [], cluster: String = "", checkpoints: String = "",
+    scheduler: String = "name: pasha"
   ) throws {
     place = RunPlace(name)
     let scripts = repositoryRoot().appendingPathComponent("Tests/Fixtures/scripts").path
@@ -26,7 +27,7 @@ final class RealRun: Sendable {
         "  config_space: {lr: {type: loguniform, lower: 1.0e-4, upper: 1.0}, epochs: \(max), sleep: \(sleep)}",
         "  metric: loss",
         "  mode: min",
-        "scheduler: {name: pasha, max_t: \(max), random_seed: 7}",
+        "scheduler: {\(scheduler), max_t: \(max), random_seed: 7}",
         "stop_criterion: \(stop ?? "{max_num_trials_started: \(trials)}")",
         "cluster: {slots: \(slots), heartbeat: 1s, lost_after: 2m\(cluster)}",
         "checkpoints: {settle: 300ms, grace: 2s\(checkpoints)}",
