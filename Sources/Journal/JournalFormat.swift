@@ -13,7 +13,8 @@ struct JournalFormat: Sendable {
   /// Bytes of one fact; more is a damaged or a hostile file.
   static let maximumPayload = 16 << 20
 
-  /// 2: hosts, slots of agents, checkpoints that move. 3: the training after the search.
+  /// 2: hosts, slots of agents, checkpoints that move. 3: the training after the search, decisions of every scheduler and of a
+  /// program in place of one.
   var current: Int64 = 3
   var oldest: Int64 = 1
 

@@ -44,6 +44,7 @@
 // - A value that is not finite ranks worst, counts in a rung's size, is never promoted, never enters epsilon; a cut-off
 //   that falls on one is the nearest finite value.
 // - Nothing that a trial reports ends the process.
+// - With `external` nothing is decided here: milestones and stops are those of the decisions applied.
 //
 // ## Epsilon as a fact
 //
