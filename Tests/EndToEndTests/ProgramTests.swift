@@ -33,6 +33,13 @@ import TuningModel
     return check
   }
 
+  @Test func theDocumentationHoldsTheExample() throws {
+    let page = repositoryRoot().appendingPathComponent("Docs/scheduler-protocol.md")
+    let program = try #require(try example("patience.py").components(separatedBy: "\"\"\"\n\n").last)
+    #expect(program.hasPrefix("import json"))
+    #expect(try String(contentsOf: page, encoding: .utf8).contains("```python\n\(program)```"))
+  }
+
   @Test func theExampleRuns() throws {
     let file = Self.examples.appendingPathComponent("cluster.yml").path
     let place = RunPlace("own-scheduler")
