@@ -40,10 +40,9 @@ extension SpecificationChange {
       "the rungs (grace_period, reduction_factor, rung_levels, rung_increment, brackets) are those that the run began "
         + "with; start a new run")
     refuse("scheduler.command", old.program?.command, new.program?.command, Reason.decisions)
-    refuse("scheduler.options", old.program?.options, new.program?.options, Reason.decisions)
-    if let program = new.program {
-      apply(
-        "scheduler.answer_within", old.program?.answerWithin, program.answerWithin, .answerWithin(program.answerWithin))
+    if let program = old.program, let other = new.program {
+      refuse("scheduler.options", program.options, other.options, Reason.decisions)
+      apply("scheduler.answer_within", program.answerWithin, other.answerWithin, .answerWithin(other.answerWithin))
     }
     refuse("scheduler.searcher", old.searcher.kind, new.searcher.kind, Reason.decisions)
     refuse("scheduler.random_seed", old.searcher.randomSeed, new.searcher.randomSeed, Reason.decisions)

@@ -28,8 +28,9 @@ final class SchedulerChild {
   private var input: Descriptor?
   private var output: Descriptor?
   private var state = State.running
-  /// What it did not take yet.
+  /// What it is told, from `sent` on not taken yet.
   private var outgoing: [UInt8] = []
+  private var sent = 0
   private var incoming: [UInt8] = []
   private var lines = 0
   /// Until when an answer is due.
@@ -40,6 +41,10 @@ final class SchedulerChild {
   /// Bytes that wait to be read by the program at most.
   private static let backlogLimit = 256 << 20
   private static let readSize = 65_536
+  /// Reads in one step, so that one which prints without end does not hold up the loop; more than a pipe holds.
+  private static let readLimit = 32
+  /// A deadline that was passed by so much was slept through by this process, and perhaps by the program.
+  private static let lateness = Duration.seconds(1)
 
   /// Starts the program and says hello.
   /// - Parameter log: the file to which its standard error is added.
@@ -99,16 +104,15 @@ final class SchedulerChild {
     deadline = nil
     // What it has not read yet does not matter any more.
     input = nil
-    outgoing = []
+    (outgoing, sent) = ([], 0)
   }
 
   private func flush() {
     guard let input else { return }
-    var done = 0
-    while done < outgoing.count {
-      let count = outgoing[done...].withUnsafeBytes { write(input.number, $0.baseAddress, min($0.count, 1 << 20)) }
+    while sent < outgoing.count {
+      let count = outgoing[sent...].withUnsafeBytes { write(input.number, $0.baseAddress, min($0.count, 1 << 20)) }
       if count > 0 {
-        done += count
+        sent += count
       } else if count < 0, errno == EINTR {
         continue
       } else {
@@ -117,8 +121,14 @@ final class SchedulerChild {
         break
       }
     }
-    outgoing.removeFirst(done)
-    if self.input == nil { outgoing = [] }
+    // Moved together now and then only: a long history goes out in many pieces.
+    if sent == outgoing.count || self.input == nil {
+      outgoing = []
+      sent = 0
+    } else if sent > outgoing.count / 2 {
+      outgoing.removeFirst(sent)
+      sent = 0
+    }
   }
 
   // MARK: Hearing
@@ -128,7 +138,7 @@ final class SchedulerChild {
     if case .over = state { return [] }
     var result: [(descriptor: Descriptor, events: PollEvents)] = [(process.descriptor, .readable)]
     if let output { result.append((output, .readable)) }
-    if let input, !outgoing.isEmpty { result.append((input, .writable)) }
+    if let input, sent < outgoing.count { result.append((input, .writable)) }
     return result
   }
 
@@ -151,11 +161,13 @@ final class SchedulerChild {
       deadline = nil
       if saidFinish, status == .exited(0) { return events }
       events.append(.failed("\(Self.name(options)) \(Self.words(status))\(errors.tail)"))
+    } else if let late = deadline.map({ HostClock.now - $0 }), late >= Self.lateness {
+      deadline = HostClock.now + patience
     } else if let deadline, HostClock.now >= deadline {
       events.append(
         .failed("\(Self.name(options)) did not answer suggest within \(patience.inSeconds) s\(errors.tail)"))
       abandon()
-    } else if outgoing.count > Self.backlogLimit {
+    } else if outgoing.count - sent > Self.backlogLimit {
       events.append(.failed("\(Self.name(options)) does not read what it is told\(errors.tail)"))
       abandon()
     }
@@ -165,7 +177,7 @@ final class SchedulerChild {
   private func read() -> [Event] {
     guard let output else { return [] }
     var events: [Event] = []
-    while true {
+    for _ in 0..<Self.readLimit {
       do throws(SystemError) {
         let bytes = try output.read(upTo: Self.readSize)
         if bytes.isEmpty {
@@ -231,7 +243,7 @@ final class SchedulerChild {
     state = .leaving
     deadline = nil
     input = nil
-    outgoing = []
+    (outgoing, sent) = ([], 0)
     ChildProcess.signalGroup(process.pid, SIGTERM)
   }
 

@@ -105,6 +105,37 @@ struct ProgramTests {
     #expect(trials[1].origin != .program)
   }
 
+  @Test func scriptsThatEndAtTheirMilestonesAreStartedAgain() throws {
+    var specification = Sample.programSpecification(trials: 7, max: 9)
+    specification.experiment.maxResourceAttribute = "epochs"
+    var farm = try Sample.programFarm(specification, decide: VirtualProgram.halving([1, 3], maximum: 9))
+    farm.begin()
+    while farm.outcome == nil {
+      for (name, attempt) in farm.agents[0].attempts.sorted(by: { $0.key < $1.key }) where attempt.isHeld {
+        #expect(attempt.start.configuration["epochs"] == .int(attempt.milestone))
+        farm.finish(name, on: 0, cause: .exited)
+      }
+      guard farm.step() else { break }
+    }
+    #expect(farm.outcome == .finished(RunEnd(reason: .trialsStarted)))
+    #expect(promotions(farm).count >= 2 && farm.coordinator.state.totals.continuedInPlace == 0)
+    expectNothingTwice(farm)
+  }
+
+  @Test func aSecondHostTakesWhatTheProgramStarts() throws {
+    let specification = Sample.programSpecification(trials: 9, max: 9)
+    var farm = try VirtualFarm(
+      specification,
+      agents: ["a", "b"].map { VirtualFarm.Agent(key: "key-\($0)", machine: $0, slots: 2, name: $0) },
+      curve: Sample.curve(seed: 3), speed: Sample.speed(seed: 3))
+    farm.program = VirtualProgram(specification, decide: VirtualProgram.halving([1, 3], maximum: 9))
+    farm.begin()
+    farm.run()
+    #expect(farm.outcome == .finished(RunEnd(reason: .trialsStarted)))
+    #expect(farm.agents.allSatisfy { !$0.begun.isEmpty })
+    expectNothingTwice(farm)
+  }
+
   @Test func stopsAreCarriedOutAtOnce() throws {
     var farm = try Sample.programFarm(Sample.programSpecification(trials: 4, max: 9)) { heard in
       switch heard.last?.text("event") {

@@ -120,6 +120,22 @@ struct SpecificationChangeTests {
     #expect(change.applied(to: Self.specification()) == Self.specification())
   }
 
+  @Test("of a program in place of a scheduler only the time for an answer can be changed")
+  func program() {
+    var old = Self.specification()
+    old.scheduler.name = .external
+    old.program = SchedulerProgram(command: ["a"])
+    var new = old
+    new.program?.answerWithin = .seconds(5)
+    let change = SpecificationChange.compare(old, new)
+    #expect(change.refused.isEmpty && change.applicable.map(\.text) == ["scheduler.answer_within: 60s → 5s"])
+    #expect(change.applied(to: old) == new)
+    new.program = SchedulerProgram(command: ["b"], options: [.init("a", .int(1))])
+    #expect(SpecificationChange.compare(old, new).refused.map(\.key) == ["scheduler.command", "scheduler.options"])
+    new.program = nil
+    #expect(SpecificationChange.compare(old, new).refused.map(\.key) == ["scheduler.command"])
+  }
+
   @Test("what can be applied is, whatever else is refused")
   func both() {
     let change = compare {
