@@ -127,11 +127,11 @@ extension Commands {
     case "one_epoch": return .oneEpoch
     case "random": return .random
     default:
-      let scheduler = try SimulatedScheduler(name)
       return .scheduler(
-        SchedulerOptions(
-          name: scheduler.name, mode: source.mode, maxResource: source.maxResource, gracePeriod: options.gracePeriod,
-          reductionFactor: options.reductionFactor, ranking: scheduler.ranking))
+        try SimulatedScheduler(
+          name, mode: source.mode, maxResource: source.maxResource, gracePeriod: options.gracePeriod,
+          reductionFactor: options.reductionFactor
+        ).options)
     }
   }
 

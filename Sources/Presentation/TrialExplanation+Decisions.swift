@@ -33,6 +33,10 @@ extension TrialExplanation {
   }
 
   private func promoted(_ promotion: Promotion) -> String {
+    if promotion.rule == .external {
+      return
+        "promoted from \(resource(promotion.fromLevel)) to \(resource(promotion.milestone)) by the scheduler's program"
+    }
     var text =
       "promoted from \(resource(promotion.fromLevel)) to \(resource(promotion.milestone)): \(metric(promotion.value)) is "
       + "place \(promotion.rank + 1) of \(promotion.rungSize) there, \(rule(of: promotion))"
@@ -50,6 +54,7 @@ extension TrialExplanation {
         + "\(Presentation.number(share)), the share of the rung that goes on"
     case .share(let count):
       return "the rung is full, and its best \(count) go on, down to \(Presentation.number(promotion.cutOff))"
+    case .external: return "the scheduler's program says so"
     }
   }
 
@@ -67,6 +72,7 @@ extension TrialExplanation {
       let value = isMean ? "the mean of its values, \(Presentation.number(stop.value))," : metric(stop.value)
       return what + "\(value) is \(place) among the trials that reported there, and the best "
         + "\(Presentation.number(stop.bound * 100)) % go on"
+    case .external: return "stopped at \(resource(stop.level)) by the scheduler's program"
     }
   }
 

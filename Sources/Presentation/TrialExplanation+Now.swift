@@ -52,7 +52,7 @@ extension TrialExplanation {
         return state.scheduler.canStillBePromoted(trial)
           ? "\(reached), and goes on when its rung is full and it is among its best"
           : "\(reached), and not among the best of its rung, which is full"
-      case .medianStopping, .percentile, .fifo: return reached
+      case .medianStopping, .percentile, .fifo, .external: return reached
       case .pasha, .asha, .hyperband, .costPromotion, .rush: return "\(reached), in no rung yet"
       }
     }

@@ -144,8 +144,9 @@ public struct TrialExplanation {
       case .searcher(let draws):
         "suggested by the \(state.specification.searcher.kind.rawValue) searcher"
           + (draws > 1 ? ", which drew \(draws - 1) that were tried already before it" : "")
+      case .program: "named by the scheduler's program"
       }
-    let bracket = state.scheduler.ladder.count > 1 ? "; bracket \(creation.bracket)" : ""
+    let bracket = state.scheduler.bracketCount > 1 ? "; bracket \(creation.bracket)" : ""
     return "created, since a slot was free and no trial could be promoted: \(origin)\(bracket)"
   }
 

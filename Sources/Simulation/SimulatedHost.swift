@@ -9,8 +9,11 @@ struct SimulatedHost: Sendable {
   static let resource = "epoch"
   static let metric = "metric"
   static let hyperparameter = "row"
+  /// Seconds of training since the script began, where the run asks for costs.
+  static let cost = "seconds"
 
   let rows: [SimulatedRow]
+  private let reportsCosts: Bool
   private(set) var now = Instant.zero
   /// What the agent says, in order.
   var outbox: [AgentMessage] = []
@@ -24,8 +27,9 @@ struct SimulatedHost: Sendable {
   /// The epoch of each sealed generation, by trial.
   private var seals: [[Int: Int]] = []
 
-  init(rows: [SimulatedRow], workers: Int) {
+  init(rows: [SimulatedRow], workers: Int, reportsCosts: Bool) {
     self.rows = rows
+    self.reportsCosts = reportsCosts
     trials = Array(repeating: nil, count: workers)
     let name = "simulated"
     agent = AgentMachine(
@@ -129,11 +133,14 @@ struct SimulatedHost: Sendable {
     trials[slot]?.due = nil
     guard let trial = trials[slot] else { return }
     let (epoch, sequence, row) = (trial.epoch, trial.reports, rows[trial.row])
-    let report = TrialReport(
-      sequence: sequence, readAt: moment.wall,
-      fields: [
-        JSONValue.Member(Self.resource, .int(epoch)), JSONValue.Member(Self.metric, .double(row.values[epoch - 1])),
-      ])
+    var fields = [
+      JSONValue.Member(Self.resource, .int(epoch)), JSONValue.Member(Self.metric, .double(row.values[epoch - 1])),
+    ]
+    if reportsCosts {
+      let begun = trial.resumedAt > 0 ? row.times[trial.resumedAt - 1] : .zero
+      fields.append(JSONValue.Member(Self.cost, .double((row.times[epoch - 1] - begun).inSeconds)))
+    }
+    let report = TrialReport(sequence: sequence, readAt: moment.wall, fields: fields)
     inbox.append(.reportsRead(trial.attempt, [report]))
     supervise(slot, .checkpointWritten)
     supervise(slot, .report(sequence: sequence, resource: epoch))

@@ -17,7 +17,8 @@ struct SimulatedRun {
     throws(SchedulerOptionProblem)
   {
     coordinator = try Coordinator(specification: specification)
-    host = SimulatedHost(rows: rows, workers: settings.workers)
+    host = SimulatedHost(
+      rows: rows, workers: settings.workers, reportsCosts: specification.experiment.costAttribute != nil)
     self.settings = settings
     result = SimulationResult(label: settings.label, seed: settings.seed)
   }

@@ -62,7 +62,8 @@ extension SimulationSettings {
     return RunSpecification(
       experiment: Experiment(
         name: "simulation", entryPoint: ["simulated"], space: space, metric: SimulatedHost.metric, mode: mode,
-        resourceAttribute: SimulatedHost.resource),
+        resourceAttribute: SimulatedHost.resource,
+        costAttribute: scheduler.name == .costPromotion ? SimulatedHost.cost : nil),
       scheduler: scheduler,
       searcher: SearcherOptions(randomSeed: seed, pointsToEvaluate: points),
       stop: StopCriterion(maxTrialsStarted: trials, atLimit: method == .oneEpoch ? .finishPromotions : atLimit),

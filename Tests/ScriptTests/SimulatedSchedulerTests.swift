@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// `simulate --scheduler pasha:CRITERION:EPSILON:SCALING`.
+/// `simulate --scheduler` with what stands behind a name.
 struct SimulatedSchedulerTests {
   private func simulate(_ schedulers: String) throws -> (status: Int32, output: String, errors: String) {
     let folder = TemporaryFolder("criteria")
@@ -28,11 +28,31 @@ struct SimulatedSchedulerTests {
     #expect(maxima == [true, false, true], "\(output)")
   }
 
+  @Test("every scheduler runs to its end")
+  func all() throws {
+    let names = [
+      "asha", "asha:stopping", "hyperband", "hyperband:stopping", "cost_promotion", "rush:promotion:2",
+      "rush:stopping:2", "median_stopping", "percentile:50", "fifo", "sync_hyperband", "successive_halving",
+      "one_epoch", "random",
+    ]
+    let (status, output, errors) = try simulate(names.joined(separator: ","))
+    #expect(status == 0, "\(errors)")
+    let lines = output.split(separator: "\n")
+    #expect(lines.count == names.count)
+    for (line, name) in zip(lines, names) { #expect(line.contains("\"scheduler\":\"\(name)\"")) }
+    // Six configurations of nine epochs, all of them.
+    #expect(lines[9].contains("\"epochs\":54") && lines[9].contains("\"best_metric\":9"))
+  }
+
   @Test(
     "what is not right is named",
     arguments: [
       ("pasha:x", "pasha:x: there is no ranking criterion x: take one of soft_ranking_auto, "),
-      ("asha:ranking", "asha:ranking: only pasha takes a ranking criterion behind a colon"),
+      ("asha:ranking", "asha:ranking: the type is promotion or stopping, not ranking"),
+      ("asha:stopping:1", "asha:stopping:1: there is too much behind the name"),
+      ("rush:stopping:x", "rush:stopping:x: the configurations that set thresholds are a number, not \"x\""),
+      ("percentile:0", "percentile:0: behind percentile stands a number above 0, at most 100"),
+      ("fifo:1", "fifo:1: nothing stands behind fifo"), ("external", "there is no scheduler external: take one of "),
       ("pasha:rbo:a", "pasha:rbo:a: epsilon must be a number, not \"a\""),
       ("pasha:rbo::b", "pasha:rbo::b: epsilon_scaling must be a number, not \"b\""),
       ("pasha:rbo:1:1:1", "pasha:rbo:1:1:1: behind pasha come a criterion, epsilon and epsilon_scaling, and no more"),
