@@ -12,6 +12,9 @@ struct SimulatedRun {
   private var outcome: RunOutcome?
   private var result: SimulationResult
   private let settings: SimulationSettings
+  /// Sealed checkpoints kept, by trial, and their sum.
+  private var seals: [Int] = []
+  private var allSeals = 0
 
   init(_ specification: RunSpecification, rows: [SimulatedRow], settings: SimulationSettings)
     throws(SchedulerOptionProblem)
@@ -104,13 +107,24 @@ struct SimulatedRun {
     case .scheduling(.maximumRaised(let raise)):
       result.raises.append(
         SimulationResult.Raise(seconds: seconds, epochs: result.epochs, from: raise.from, to: raise.to))
+    case .attemptAssigned: result.starts += 1
+    case .checkpointsDropped(let trial, _): countSeals(of: trial)
     case .attemptEnded(let attempt, let end, _):
+      countSeals(of: attempt.trial)
       // A script that ended of its own accord had come to the end of its row.
       guard end.cause == .exited, let trial = coordinator.state[attempt.trial] else { return }
       result.trialsCutShort += 1
       result.epochsMissing += max(0, trial.milestone - trial.resource)
     default: break
     }
+  }
+
+  private mutating func countSeals(of id: TrialID) {
+    guard let trial = coordinator.state[id] else { return }
+    while seals.count <= id.rawValue { seals.append(0) }
+    allSeals += trial.seals.count - seals[id.rawValue]
+    seals[id.rawValue] = trial.seals.count
+    result.mostSeals = max(result.mostSeals, allSeals)
   }
 
   private mutating func noteValue(_ value: Double, of trial: TrialID) {

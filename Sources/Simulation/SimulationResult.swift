@@ -61,6 +61,10 @@ public struct SimulationResult: Sendable, Equatable {
   public var trialsCutShort: Int
   /// Epochs that those trials were to train and the table does not have.
   public var epochsMissing: Int
+  /// Processes started: one for each trial, and one for each promotion that did not go on in place.
+  public var starts = 0
+  /// Sealed checkpoints kept when there were most.
+  public var mostSeals = 0
 
   public init(
     label: String, seed: UInt64, bestMetric: Double? = nil, runtimeSeconds: Double = 0, maxResource: Int = 0,

@@ -59,6 +59,9 @@ extension SimulationSettings {
   func specification(rows: Int, scheduler: SchedulerOptions) -> RunSpecification {
     let space = ConfigurationSpace([.init(SimulatedHost.hyperparameter, .randint(lower: 0, upper: rows - 1))])
     let points = (0..<rows).map { Configuration([.init(SimulatedHost.hyperparameter, .int($0))]) }
+    var stop = stop
+    stop.maxTrialsStarted = trials
+    stop.atLimit = method == .oneEpoch ? .finishPromotions : atLimit
     return RunSpecification(
       experiment: Experiment(
         name: "simulation", entryPoint: ["simulated"], space: space, metric: SimulatedHost.metric, mode: mode,
@@ -66,7 +69,7 @@ extension SimulationSettings {
         costAttribute: scheduler.name == .costPromotion ? SimulatedHost.cost : nil),
       scheduler: scheduler,
       searcher: SearcherOptions(randomSeed: seed, pointsToEvaluate: points),
-      stop: StopCriterion(maxTrialsStarted: trials, atLimit: method == .oneEpoch ? .finishPromotions : atLimit),
+      stop: stop,
       cluster: ClusterOptions(lostAfter: Self.forever, heartbeat: Self.forever),
       checkpoints: CheckpointPolicy(holdLimit: Self.forever, settle: .zero, grace: .zero))
   }

@@ -26,6 +26,8 @@ public struct SimulationSettings: Sendable, Equatable {
   public var workers: Int
   /// What happens when one more trial would start.
   public var atLimit: StopCriterion.AtLimit
+  /// Further criteria that end the search, and training after it; its limit of trials and `at_limit` do not count.
+  public var stop = StopCriterion()
   /// Draws the order, and brackets where the scheduler has several.
   public var seed: UInt64
   /// Ids of rows in the order in which they are handed out; nil: all rows, in an order drawn from the seed.
