@@ -21,6 +21,11 @@ struct SchedulerRules {
     .pasha, .asha, .hyperband, .costPromotion, .rush, .syncHyperband, .successiveHalving,
   ]
 
+  /// Whether a key of `scheduler` has a meaning for a scheduler.
+  static func reads(_ key: String, _ name: SchedulerOptions.Name) -> Bool {
+    readers.first { $0.key == key }?.names.contains(name) ?? true
+  }
+
   /// False: there are mistakes.
   func read(into options: inout SchedulerOptions) -> Bool {
     var isRead = true
