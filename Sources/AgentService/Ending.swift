@@ -5,7 +5,7 @@ import TuningModel
 import Wire
 
 /// Ends for certain everything of one run on this machine, whoever looks after it: agents, supervisors, trials. For a
-/// coordinator that gives a host's trials to others, and for the end of a run. Files stay.
+/// coordinator that gives a host's trials to others, and for the end of a run.
 public struct Ending {
   /// What was ended.
   public struct Counts: Equatable, Sendable {
@@ -25,20 +25,32 @@ public struct Ending {
   private static let killPatience = Duration.seconds(10)
 
   /// - Parameter workFolder: as the agents were told; nil: the default one.
+  /// - Parameter removesFiles: whether the run's files go too, once nothing of it is left.
   /// - Throws: `AgentError` when there can be no such run here.
-  public static func end(run: String, workFolder: String?) throws(AgentError) -> Counts {
+  public static func end(
+    run: String, workFolder: String?, removesFiles: Bool = false
+  ) throws(AgentError) -> Counts {
     guard AgentHome.isPlainName(run) else {
       throw AgentError(.usage, "'\(run.prefix(80))' cannot be the name of a run")
     }
     let work = try AgentHome.workFolder(workFolder)
     var ending = Ending(path: "\(work)/\(AgentHome.thisMachine)/\(run)", run: run)
     ending.end()
+    if removesFiles, ending.counts.problems.isEmpty { ending.removeFiles() }
     return ending.counts
   }
 
   private init(path: String, run: String) {
     self.path = path
     self.run = run
+  }
+
+  private mutating func removeFiles() {
+    do throws(SystemError) {
+      try Folders.removeTree(path)
+    } catch {
+      counts.problems.append("the files in \(path): \(error.message)")
+    }
   }
 
   private mutating func end() {

@@ -4,7 +4,7 @@ import Glibc
 
 struct End: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Ends everything of a run on this machine: agents, supervisors, trials. Files stay.",
+    abstract: "Ends everything of a run on this machine: agents, supervisors, trials. Without --files, files stay.",
     discussion: """
       Prints {"agents": n, "attempts": n}: how many were ended. The exit status is 0 only when nothing of the run is left.
       """)
@@ -15,10 +15,13 @@ struct End: ParsableCommand {
   @Option(help: ArgumentHelp("The folder that its agents were given; by default ~/.pasha.", valueName: "folder"))
   var workDir: String?
 
+  @Flag(help: "Remove the run's files as well: code, logs and checkpoints.")
+  var files = false
+
   func run() throws {
     let counts: Ending.Counts
     do throws(AgentError) {
-      counts = try Ending.end(run: runName, workFolder: workDir)
+      counts = try Ending.end(run: runName, workFolder: workDir, removesFiles: files)
     } catch {
       complain(error.message)
       throw ExitCode(error.code.rawValue)

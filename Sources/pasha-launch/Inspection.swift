@@ -23,7 +23,7 @@ struct Inspection {
   }
 }
 
-/// Ends everything of the run on the host.
+/// Ends everything of the run on the host. The task's request may hold `files`: true, and then its files go too.
 struct RunEnd {
   let task: HostTask
   let owner: Owner
@@ -31,7 +31,8 @@ struct RunEnd {
   let program: RemoteProgram
 
   func run() throws(HostFailure) {
-    let arguments = ["end", "--run", task.run, "--work-dir", program.facts.workDirectory]
+    var arguments = ["end", "--run", task.run, "--work-dir", program.facts.workDirectory]
+    if task.request?.member("files") == .bool(true) { arguments.append("--files") }
     let agent = try RemoteAgent(arguments, task: task, owner: owner, shell: shell, program: program)
     try agent.expectStart()
     agent.run.closeInput()
