@@ -138,7 +138,7 @@ extension Commands {
   // MARK: Running
 
   /// Runs them side by side, on as many cores as there are; each is a value of its own, so that the order does not show.
-  private static func run(_ simulations: [Simulation]) throws -> [SimulationResult] {
+  static func run(_ simulations: [Simulation]) throws -> [SimulationResult] {
     let outcomes = Locked([Result<SimulationResult, SimulationError>?](repeating: nil, count: simulations.count))
     DispatchQueue.concurrentPerform(iterations: simulations.count) { index in
       let outcome = Result { () throws(SimulationError) in try simulations[index].run() }

@@ -11,8 +11,10 @@ struct HostChecks {
   let executable: String
   let knownHosts: String
 
-  /// - Parameter progress: told each host that is done.
-  func run(progress: (HostReport) -> Void) throws -> [HostReport] {
+  /// - Parameters:
+  ///   - isWanted: asked now and then; when it says no, hosts that are not done are left without a report.
+  ///   - progress: told each host that is done.
+  func run(while isWanted: () -> Bool = { true }, progress: (HostReport) -> Void) throws -> [HostReport] {
     let environment = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
     var reports = cluster.hosts.map { HostReport($0) }
     var waiting = Array(reports.indices.filter { ClusterOptions.isRemote(reports[$0].host) }.reversed())
@@ -23,7 +25,7 @@ struct HostChecks {
       progress(reports[index])
     }
     let loop = try EventLoop()
-    while !waiting.isEmpty || !running.isEmpty {
+    while !waiting.isEmpty || !running.isEmpty, isWanted() {
       while running.count < StartQueue.limit, let index = waiting.popLast() {
         let launch = try HostLaunch(
           executable: executable, task: task(reports[index].host), environment: environment)

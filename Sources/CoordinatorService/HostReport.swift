@@ -42,7 +42,10 @@ struct HostReport {
 
   private var gpus: [JSONValue] { if case .array(let gpus)? = report?.member("gpus") { gpus } else { [] } }
 
-  private var gpuSummary: String {
+  /// In the order of the host's own list.
+  var gpuNames: [String] { gpus.map { $0.text("name") ?? "GPU" } }
+
+  var gpuSummary: String {
     guard !gpus.isEmpty else { return "none, \(report?.whole("cores") ?? 0) cores" }
     var counts: [(name: String, count: Int)] = []
     for gpu in gpus {

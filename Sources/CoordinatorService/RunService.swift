@@ -33,7 +33,7 @@ public struct RunService {
     }
   }
 
-  private let folder: RunFolder
+  let folder: RunFolder
   private let specification: RunSpecification
   private let journal: Journal
   private let coordinator: Coordinator
@@ -47,15 +47,33 @@ public struct RunService {
   public static func begin(file: String, options: Options) throws -> RunService {
     let decoded = try ClusterFile.load(path: file)
     for warning in decoded.warnings { complain(warning.description) }
-    let specification = decoded.specification
+    let tree = try scanCode(of: decoded.specification)
+    return try begin(
+      decoded.specification, text: Files.read(file, limit: ClusterFile.sizeLimit), origin: absolute(file), tree: tree,
+      options: options)
+  }
+
+  static func absolute(_ file: String) -> String { URL(filePath: file).absoluteURL.path(percentEncoded: false) }
+
+  /// Reads the code of an experiment, and says what is worth a look.
+  static func scanCode(of specification: RunSpecification) throws -> CodeTree? {
     let tree = try specification.experiment.codeFolder.map { try CodeTree.scan(folder: $0) }
     for warning in tree?.warnings ?? [] { complain(warning) }
     if let warning = EntryPointCheck.warning(specification.experiment, tree) { complain("warning: " + warning) }
+    return tree
+  }
+
+  /// Begins a new run.
+  /// - Parameters:
+  ///   - text: the cluster file, as the run's folder is to have it; only `resume` reads it.
+  ///   - origin: where the file stands that the user wrote, absolute.
+  static func begin(
+    _ specification: RunSpecification, text: [UInt8], origin: String, tree: CodeTree?, options: Options
+  ) throws -> RunService {
     let folder = try RunFolder.create(experiment: specification.experiment.name, at: HostClock.wall, in: options.home)
     do {
-      let text = try Files.read(file, limit: ClusterFile.sizeLimit)
       try Files.writeDurably(folder.clusterFile, text)
-      try Files.writeDurably(folder.origin, Array(URL(filePath: file).absoluteURL.path(percentEncoded: false).utf8))
+      try Files.writeDurably(folder.origin, Array(origin.utf8))
       let code = try tree.map { try $0.snapshot(into: folder.code) }
       let journal = try Journal.create(at: folder.journal)
       let start = RunStart(
@@ -112,7 +130,10 @@ public struct RunService {
   // MARK: Running
 
   /// Runs until the run ends, is paused or is abandoned.
-  public func run() throws -> ExitCode {
+  public func run() throws -> ExitCode { try run(telling: tell) }
+
+  /// - Parameter tell: is given the state of a run that ended; its code is the result then.
+  func run(telling tell: (RunState) -> ExitCode) throws -> ExitCode {
     signal(SIGPIPE, SIG_IGN)
     let signals = try SignalWatch([SIGINT, SIGTERM, SIGHUP])
     let context = try MessagingContext()

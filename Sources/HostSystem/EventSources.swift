@@ -25,10 +25,20 @@ public final class DeadlineTimer: Sendable {
 /// Signals read from a descriptor. They are blocked in the thread that makes the watch and in threads started later.
 public final class SignalWatch: Sendable {
   public let descriptor: Descriptor
+  private let signals: [Int32]
 
   public init(_ signals: [Int32]) throws(SystemError) {
+    self.signals = signals
     descriptor = Descriptor(
       owning: try checkedShim("watch", "signals", sandbox_signal_watch(signals, Int32(signals.count))))
+  }
+
+  /// Lets the signals have their usual effect on this thread again, those included that came meanwhile.
+  public func release() {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for signal in signals { sigaddset(&set, signal) }
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
   /// The next signal, nil when there is none.

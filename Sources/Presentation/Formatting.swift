@@ -13,6 +13,9 @@ extension Presentation {
     return String(format: "%.6g", value)
   }
 
+  /// A number with so many decimals.
+  static func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
+
   /// `850 ms`, `21.3 s`, `4 min 05 s`, `3 h 12 min`.
   public static func duration(_ duration: Duration) -> String {
     let seconds = duration.inSeconds

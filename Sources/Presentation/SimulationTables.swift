@@ -12,6 +12,18 @@ extension Presentation {
     table(simulationRows(comparison, metric, isAligned: true))
   }
 
+  /// Real runs compared in the same way; beside them stand the trials started and the seeds.
+  public static func benchmark(_ comparison: SimulationComparison, metric: String = "best metric") -> String {
+    var rows = simulationRows(comparison, metric, isAligned: true)
+    rows[0] += ["trials", "seeds"]
+    let trials = cells(
+      comparison.methods.map(\.trials), scale: 1, decimals: comparison.hasOneSeed ? 0 : 1, unit: "", isAligned: true)
+    for (index, method) in comparison.methods.enumerated() {
+      rows[index + 1] += [trials[index], method.runs.map { "\($0.seed)" }.joined(separator: ",")]
+    }
+    return table(rows)
+  }
+
   /// The same as a table of Markdown.
   public static func simulationMarkdown(
     _ comparison: SimulationComparison, metric: String = "best metric"

@@ -15,7 +15,8 @@ struct PashaCoord: ParsableCommand {
     version: PashaVersion.current,
     subcommands: [
       Run.self, Check.self, Resume.self, Attach.self, Status.self, Trials.self, Best.self, Explain.self, Logs.self,
-      Pause.self, Stop.self, Invite.self, Hosts.self, Reload.self, Simulate.self,
+      Pause.self, Stop.self, Invite.self, Hosts.self, Reload.self, Simulate.self, Plan.self,
+      Benchmark.self,
     ],
     defaultSubcommand: Run.self)
 }
