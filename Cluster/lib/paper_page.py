@@ -5,6 +5,7 @@ import os
 import statistics
 
 HEADING = ["approach", "whose", None, "runtime", "speed-up over ASHA", "max resources", "until trained", "epochs"]
+APPROACHES = ["asha", "pasha", "one_epoch", "random"]
 NAMES = {"pasha": "PASHA", "asha": "ASHA", "one_epoch": "one epoch", "random": "random"}
 # Each criterion as it is by default, and two with other weights.
 CRITERIA = [
@@ -65,7 +66,7 @@ def outcome(simulator, one, factor, printed, picture=None):
     """The table of one reduction factor; with a picture of the approaches that train longer than an epoch."""
     if picture:
         simulator.rows(one, factor, ["pasha", "asha", "one_epoch"], "--plot", picture)
-    rows, notes = simulator.rows(one, factor, ["asha", "pasha", "one_epoch", "random"])
+    rows, notes = simulator.rows(one, factor, APPROACHES)
     authors = paper_rows(printed, one.stands_for, factor) if one.key == "nb201" else {}
     lines = []
     for row in rows:
@@ -170,7 +171,7 @@ epsilon in the order of a Python set; here each pair counts once.
 def overview(simulator, tables):
     rows = []
     for one in tables:
-        cells = {row[0]: row[1:] for row in simulator.rows(one, 3, ["asha", "pasha"])[0]}
+        cells = {row[0]: row[1:] for row in simulator.rows(one, 3, APPROACHES)[0]}
         asha, pasha = cells["asha"], cells["pasha"]
         rows.append(
             [one.title, one.metric + (" ↑" if one.mode == "max" else " ↓"), asha[0], pasha[0], pasha[2], pasha[3], asha[4],

@@ -13,14 +13,15 @@ struct PaperTests {
       "/usr/bin/env",
       [
         "python3", root.appendingPathComponent("Cluster/paper").path, "--program", product("pasha-coord"), "--data",
-        folder.file("data"), "--docs", folder.path,
+        folder.file("data"), "--docs", folder.path, "--quick",
       ])
-    #expect(try process.wait() == 0, "\(process.errors)")
+    #expect(try process.wait(limit: 600) == 0, "\(process.errors)")
     let written = try #require(folder.read("paper.md"))
     let page = try String(contentsOf: root.appendingPathComponent("Docs/paper.md"), encoding: .utf8)
+    // The first table and what stands below it; the page goes on with other reduction factors.
     let section = try #require(Self.section("## NAS-Bench-201, CIFAR-10\n", of: written))
     #expect(section.contains("| PASHA | here |"))
-    #expect(section == Self.section("## NAS-Bench-201, CIFAR-10\n", of: page), "run Cluster/paper")
+    #expect(page.contains(section), "run Cluster/paper")
     let picture = try String(contentsOf: root.appendingPathComponent("Docs/paper/nb201.svg"), encoding: .utf8)
     #expect(folder.read("paper/nb201.svg") == picture, "run Cluster/paper")
     #expect(written.contains("Tables that were not there when this page was written: AlgoPerf, ImageNet, ResNet;"))
@@ -30,7 +31,7 @@ struct PaperTests {
   private static func section(_ heading: String, of page: String) -> String? {
     guard let start = page.range(of: heading) else { return nil }
     let rest = page[start.lowerBound...]
-    let end = rest.dropFirst(heading.count).range(of: "\n## ")?.lowerBound ?? rest.endIndex
+    let end = rest.dropFirst(heading.count).range(of: "\n\n## ")?.lowerBound ?? rest.endIndex
     return String(rest[..<end])
   }
 }
