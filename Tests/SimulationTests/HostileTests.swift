@@ -60,9 +60,9 @@ struct HostileTests {
   }
 
   /// All combinations end, and their counts fit together.
-  @Test(arguments: SchedulerOptions.Name.allCases, [1, 3, 64])
+  @Test(arguments: SchedulerOptions.Name.allCases, [1, 64])
   func everyRunEnds(name: SchedulerOptions.Name, workers: Int) throws {
-    var table = Tables.many(40, epochs: 20)
+    var table = Tables.many(25, epochs: 20)
     // Some curves are short, some go astray, and all of one kind take the same time.
     for index in table.rows.indices where index % 5 == 0 {
       table.rows[index].values.removeLast(index % 20)
@@ -74,16 +74,16 @@ struct HostileTests {
       table.rows[index].seconds = table.rows[index].values.indices.map { Double($0 + 1) }
     }
     for limit in StopCriterion.AtLimit.allCases {
-      for trials in [1, 2, 39, 40, 41, 1000] {
-        for max in [2, 20, 50] {
+      for trials in [1, 24, 1000] {
+        for max in [2, 50] {
           let settings = Tables.settings(
             Tables.scheduler(name, eta: 3), max: max, trials: trials, workers: workers, atLimit: limit)
           let result = try Simulation(table: table, settings: settings).run()
-          #expect(result.trials <= min(trials, 40))
+          #expect(result.trials <= min(trials, 25))
           #expect(result.epochs >= result.maxResource)
           #expect(result.maxResource <= min(max, 20))
-          #expect(result.end == (trials > 40 ? .spaceExhausted : .trialsStarted))
-          if limit == .finishPromotions { #expect(result.trials == min(trials, 40)) }
+          #expect(result.end == (trials > 25 ? .spaceExhausted : .trialsStarted))
+          if limit == .finishPromotions { #expect(result.trials == min(trials, 25)) }
           // The shortest curve has five epochs.
           #expect(max > 2 || result.trialsCutShort == 0)
         }
