@@ -32,7 +32,7 @@ extension Coordinator {
       guard let trial = state[id], let current = trial.current, trial.order == nil else { continue }
       if state.scheduler.isStopped(id) {
         stopWhatIsDecided(id, &turn)
-      } else if trial.resource >= state.specification.scheduler.maxResource {
+      } else if trial.resource >= state.specification.scheduler.maxResource, trial.reachedMilestone {
         order(.complete, current, reason: .maximumResource, &turn)
       } else if state.closing != nil {
         order(.pause, current, reason: .runEnds, &turn)

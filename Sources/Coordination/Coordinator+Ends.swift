@@ -32,7 +32,7 @@ extension Coordinator {
       releaseWithheld(of: attempt.trial, pastMilestone: true, &turn)
     }
     guard let trial = state[attempt.trial] else { return }
-    let consequence = afterSearch(self.consequence(of: end, for: trial), for: trial)
+    let consequence = afterSearch(self.consequence(of: end, for: trial), for: trial, sealing: end.seal)
     var end = end
     if case .failed(.noReport) = consequence { end.errorTail = noReportMessage(trial, end) }
     if case .failed(.host) = consequence, end.errorTail.isEmpty { end.errorTail = "its host failed it too often" }
@@ -65,7 +65,7 @@ extension Coordinator {
     case .quotaExceeded: return .failed(.quota)
     case .leaseExpired, .hostFault:
       // At its milestone it has nothing to do until it is promoted; its checkpoint is made again then, if it is lost.
-      if trial.reachedMilestone { return afterLeg(trial) }
+      if trial.reachedMilestone, !isToBeTrained(trial.id) || trial.promotedTo != nil { return afterLeg(trial) }
       if end.cause == .leaseExpired { return .pending(.restarted) }
       return trial.restarts >= state.specification.failures.maxRestarts ? .failed(.host) : .pending(.restarted)
     }
@@ -127,7 +127,7 @@ extension Coordinator {
     if refusal.code == .sourceUnreachable, case .agent(let holder)? = trial.source?.holder {
       awayUntil[holder] = turn.now + Self.sourcePatience
     }
-    consequence = afterSearch(consequence, for: trial)
+    consequence = afterSearch(consequence, for: trial, sealing: trial.seals.last?.seal)
     record(.attemptRefused(attempt, refusal, consequence: consequence), &turn)
     tidy(attempt.trial, &turn)
     if case .failed = consequence { checkFailures(&turn) }

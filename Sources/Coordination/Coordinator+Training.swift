@@ -17,13 +17,14 @@ extension Coordinator {
     }
   }
 
-  /// The best trials but those that failed or were stopped.
+  /// The best trials but those that failed, were stopped, or are being stopped.
   private var trialsToTrain: [TrialID] {
     guard let count = state.specification.stop.trainBest else { return [] }
-    let open = state.ranking.lazy.filter { trial in
+    let open = state.ranking.lazy.filter { [state] trial in
       switch trial.status {
       case .failed, .stopped: false
-      case .pending, .active, .paused, .completed: true
+      case .pending, .active, .paused: trial.order != .stop && !state.scheduler.isStopped(trial.id)
+      case .completed: true
       }
     }
     return open.prefix(count).map(\.id)
@@ -38,6 +39,9 @@ extension Coordinator {
       }
       if !training.trials.contains(id) {
         order(.pause, current, reason: .searchEnds, &turn)
+      } else if trial.attemptResource >= state.specification.scheduler.maxResource {
+        // It had been there before, and lost what it had trained since its last checkpoint.
+        order(.complete, current, reason: .maximumResource, &turn)
       } else if let milestone = trial.promotedTo {
         if isLeaving(slot.agent) {
           if trial.reachedMilestone { order(.pause, current, reason: .hostLeaves, &turn) }
@@ -51,11 +55,20 @@ extension Coordinator {
     if state.waiting.isEmpty, state.activeTrials.isEmpty { close(training.end, suspends: false, &turn) }
   }
 
-  /// After the search, a trial that is none of the best wants no slot any more.
-  func afterSearch(_ consequence: EndConsequence, for trial: TrialState) -> EndConsequence {
-    guard let training = state.training, case .pending = consequence, !training.trials.contains(trial.id) else {
-      return consequence
+  func isToBeTrained(_ id: TrialID) -> Bool { state.training?.trials.contains(id) ?? false }
+
+  /// What the end of an attempt means after the search: a trial that is none of the best wants no slot any more; one of
+  /// the best that has come to the maximum resource is done once its checkpoint has.
+  func afterSearch(_ consequence: EndConsequence, for trial: TrialState, sealing seal: Seal?) -> EndConsequence {
+    guard state.training != nil else { return consequence }
+    let maximum = state.specification.scheduler.maxResource
+    switch consequence {
+    case .pending where !isToBeTrained(trial.id): return .paused
+    case .paused where isToBeTrained(trial.id) && trial.resource >= maximum:
+      // A script that saves nothing has nothing to be trained again for.
+      if seal?.coveredResource.map({ $0 >= maximum }) ?? true { return .completed }
+      return state.closing?.suspends == false ? .paused : .pending(.resumed)
+    case .pending, .paused, .completed, .stopped, .failed: return consequence
     }
-    return .paused
   }
 }

@@ -157,6 +157,7 @@ extension RunState {
       trial.reachedMilestone = false
       trial.lastSequence = 0
       trial.attemptReported = false
+      trial.attemptResource = 0
       trial.order = nil
       trial.orderReason = nil
       trial.earlierCost += trial.cost

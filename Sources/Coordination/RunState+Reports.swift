@@ -12,6 +12,7 @@ extension RunState {
       trials[index].rejectedReports += 1
     } else {
       trials[index].attemptReported = true
+      trials[index].attemptResource = max(trials[index].attemptResource, report.resource ?? 0)
       trials[index].usableReports += 1
     }
     if let name = specification.experiment.costAttribute,

@@ -168,6 +168,8 @@ public struct TrialState: Equatable, Sendable {
   public internal(set) var lastSequence = 0
   /// Whether the newest attempt has sent a usable report.
   public internal(set) var attemptReported = false
+  /// The highest resource that the newest attempt has reported.
+  public internal(set) var attemptResource = 0
   /// The highest resource told to the scheduler.
   public internal(set) var resource = 0
   public internal(set) var lastValue: Double?

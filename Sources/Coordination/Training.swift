@@ -30,7 +30,7 @@ extension RunState {
     }
     for id in trials.map(\.id) where !chosen.contains(id) { change(id) { $0.promotedTo = nil } }
     for id in training.trials {
-      guard let trial = self[id], !trial.status.isFinal, trial.resource < maximum else { continue }
+      guard let trial = self[id], !trial.status.isFinal else { continue }
       change(id) { trial in
         if trial.milestone < maximum { trial.promotedTo = maximum }
         if trial.status == .paused { trial.status = .pending(.training) }
@@ -56,7 +56,7 @@ extension RunState {
   public var trained: [TrialState] {
     guard let training else { return [] }
     let chosen = Set(training.trials)
-    return ranking.filter { chosen.contains($0.id) && isTrained($0) }
+    return ranking.filter { chosen.contains($0.id) && $0.status == .completed }
   }
 
   /// The trial that the run was for: the best of those trained after the search; without any, the best of all.
@@ -67,13 +67,5 @@ extension RunState {
     let trained = self.trained
     let ids = Set(trained.map(\.id))
     return trained + ranking.filter { !ids.contains($0.id) }
-  }
-
-  private func isTrained(_ trial: TrialState) -> Bool {
-    switch trial.status {
-    case .completed: true
-    case .stopped, .failed: false
-    case .pending, .active, .paused: trial.resource >= specification.scheduler.maxResource
-    }
   }
 }

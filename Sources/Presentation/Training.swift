@@ -5,7 +5,7 @@ import TuningModel
 extension Presentation {
   /// The search ended and what follows it.
   static func began(_ training: Training, _ state: RunState) -> String {
-    let open = training.trials.filter { id in state[id].map { isOpen($0, state) } ?? false }
+    let open = training.trials.filter { id in state[id].map { !$0.status.isFinal } ?? false }
     let goal = resource(state.specification.scheduler.maxResource, state)
     let what =
       switch (training.trials.count, open.count) {
@@ -22,7 +22,7 @@ extension Presentation {
     guard let training = state.training, training.trials.contains(id) else { return [] }
     let left = training.trials.count { other in
       guard let trial = state[other] else { return false }
-      return isOpen(trial, state) || state.trained.contains { $0.id == other }
+      return !trial.status.isFinal || state.trained.contains { $0.id == other }
     }
     return ["trial \(id) is trained no further; \(left) of the best \(training.trials.count) are left"]
   }
@@ -89,9 +89,5 @@ extension Presentation {
     let shown = trials.prefix(20).map { "\($0)" } + (trials.count > 20 ? ["\(trials.count - 20) more"] : [])
     guard let last = shown.last, shown.count > 1 else { return "trial \(shown.first ?? "-")" }
     return "trials " + shown.dropLast().joined(separator: ", ") + " and " + last
-  }
-
-  private static func isOpen(_ trial: TrialState, _ state: RunState) -> Bool {
-    !trial.status.isFinal && trial.resource < state.specification.scheduler.maxResource
   }
 }

@@ -8,6 +8,8 @@ extension TrialExplanation {
   func concerns(_ decision: SchedulingDecision) -> Bool {
     switch decision {
     case .promotion(let promotion): return promotion.trial == trial
+    case .stop(let stop): return stop.trial == trial
+    case .thresholdSet(let change): return change.trial == trial
     case .maximumRaised(let raise):
       if raise.trial == trial || raise.holder == trial { return true }
       // It can be promoted from its rung from now on.
@@ -23,6 +25,11 @@ extension TrialExplanation {
     switch decision {
     case .promotion(let promotion): return promoted(promotion)
     case .maximumRaised(let raise): return raised(raise, before.orders)
+    case .stop(let stop): return stopped(stop)
+    case .thresholdSet(let change):
+      let before = change.previous.map { ", where \(Presentation.number($0)) stood" } ?? ""
+      return "sets the threshold at \(resource(change.level)) for the trials behind the given ones: "
+        + "\(metric(change.value))\(before)"
     case .epsilonMeasured: return nil
     case .stop(let stop): return stopped(stop)
     case .thresholdSet(let change):
@@ -33,13 +40,16 @@ extension TrialExplanation {
   }
 
   private func promoted(_ promotion: Promotion) -> String {
-    if promotion.rule == .external {
-      return
-        "promoted from \(resource(promotion.fromLevel)) to \(resource(promotion.milestone)) by the scheduler's program"
+    let place = "\(metric(promotion.value)) is place \(promotion.rank + 1) of \(promotion.rungSize) there"
+    var text = "promoted from \(resource(promotion.fromLevel)) to \(resource(promotion.milestone)): \(place), "
+    switch promotion.rule {
+    case .quantile: text += "the cut-off is \(Presentation.number(promotion.cutOff))"
+    case .cost(let spent, let share):
+      text +=
+        "and the trials down to it cost \(Presentation.number(spent)), within the rung's share of "
+        + Presentation.number(share)
+    case .share(let count): text += "and the best \(count) of the full rung go on"
     }
-    var text =
-      "promoted from \(resource(promotion.fromLevel)) to \(resource(promotion.milestone)): \(metric(promotion.value)) is "
-      + "place \(promotion.rank + 1) of \(promotion.rungSize) there, \(rule(of: promotion))"
     if case .pending? = own?.status, let place = state.waiting.firstIndex(of: trial), place > 0 {
       text += "; \(Presentation.count(place, "trial")) before it in line for a slot"
     }
@@ -116,20 +126,35 @@ extension TrialExplanation {
     switch raise.criterion {
     case .softRankingAuto, .softRanking, .softRankingStd, .softRankingMeanDistance, .softRankingMedianDistance:
       why += "; at \(resource(raise.previousLevel)) they are \(values), more than epsilon, \(epsilon)"
-    case .ranking: break
+    case .ranking: why += ", and the two orders are to be equal"
     case .rankBiasedOverlap:
       why += "; the overlap of the two orders is \(Presentation.number(raise.score ?? .nan)), less than \(epsilon)"
     case .reciprocalRankRegret, .absoluteReciprocalRankRegret:
-      why += "; the regret of the order below is \(Presentation.number(raise.score ?? .nan)), more than \(epsilon)"
+      why += "; the regret of the order is \(Presentation.number(raise.score ?? .nan)), more than \(epsilon)"
     }
     let role =
       raise.trial == trial || raise.holder == trial ? "" : "it may be promoted from its rung from now on: "
     return "\(role)\(what), since the order of the trials is not settled: \(why)"
   }
 
+  private func stopped(_ stop: StopDecision) -> String {
+    let place = "\(metric(stop.value)) is place \(stop.rank + 1) of \(stop.count) there"
+    let bound = Presentation.number(stop.bound)
+    let share = "\(Presentation.number(stop.bound * 100)) %"
+    let why =
+      switch stop.rule {
+      case .quantile: "\(place), worse than the cut-off, \(bound)"
+      case .threshold: "\(place), worse than the threshold that given configurations have set, \(bound)"
+      case .median: "the \(place), and it has to be among the best \(share)"
+      case .percentile: "\(place), and the best \(share) go on"
+      }
+    return "the scheduler stops it at \(resource(stop.level)): \(why)"
+  }
+
   /// A trial's place in its rung, and what keeps it there, if anything.
   func rungText(_ standing: TrialStanding) -> String {
     let place = "place \(standing.rank + 1) of \(standing.size) there"
+    if standing.isStopping { return place + stoppingText(standing) }
     if standing.isPromoted { return "\(place), and promoted already" }
     if state.specification.scheduler.isStopping { return place }
     if !standing.value.isFinite { return "\(place); a value that is not finite is never promoted" }
@@ -140,11 +165,46 @@ extension TrialExplanation {
     guard let cutOff = standing.cutOff else {
       return "\(place); from a rung with fewer than two trials none is promoted"
     }
+    return "\(place); \(ruleText(standing, cutOff))" + lineText(standing)
+  }
+
+  private func stoppingText(_ standing: TrialStanding) -> String {
+    guard let cutOff = standing.cutOff else { return "" }
     let own = Presentation.number(standing.value)
-    let rule = self.rule(of: standing, cutOff)
-    guard standing.isGoodEnough else { return "\(place); \(rule), it has \(own)" }
-    guard let before = standing.before else { return "\(place); \(rule), it has \(own), which is good enough" }
-    return "\(place); \(rule), it has \(own), which is good enough, but trial \(before) is promoted before it"
+    return "; one that is worse than the cut-off, \(Presentation.number(cutOff)), is stopped, it has \(own)"
+  }
+
+  private func ruleText(_ standing: TrialStanding, _ cutOff: Double) -> String {
+    let goal = resource(standing.next)
+    let own = Presentation.number(standing.value)
+    let share = max(1, standing.size * standing.level / max(1, standing.next))
+    let quantile =
+      "the best \(share) or so are promoted to \(goal): the cut-off is \(Presentation.number(cutOff)), it has \(own)"
+    switch standing.rule {
+    case .quantile, .threshold(nil): return quantile
+    case .threshold(let threshold?): return "\(quantile); the threshold is \(Presentation.number(threshold))"
+    case .cost(let spent, let share):
+      return
+        "trials are promoted to \(goal), best first, while they have cost no more than \(Presentation.number(share)); "
+        + "down to it they have cost \(Presentation.number(spent))"
+    }
+  }
+
+  private func lineText(_ standing: TrialStanding) -> String {
+    guard standing.isGoodEnough else { return "" }
+    guard let before = standing.before else { return ", which is good enough" }
+    return ", which is good enough, but trial \(before) is promoted before it"
+  }
+
+  /// How far the bracket of the trial is, where rungs are full before any trial goes on.
+  func bracketText(_ standing: BracketStanding) -> String {
+    guard standing.isIn else {
+      return "not among the trials of its bracket that went on to \(resource(standing.level))"
+    }
+    let rung =
+      "bracket \(standing.bracket) has \(standing.reported) of \(standing.size) values of \(resource(standing.level))"
+    guard let next = standing.next else { return rung }
+    return "\(rung); once they are all there, the best \(standing.staying) go on to \(resource(next))"
   }
 
   /// What takes a trial on from its rung.

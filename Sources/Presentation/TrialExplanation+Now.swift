@@ -45,16 +45,16 @@ extension TrialExplanation {
   }
 
   private func standingText() -> String {
+    if let bracket = state.scheduler.bracketStanding(of: trial) {
+      return "\(resource(own?.resource ?? 0)); \(bracketText(bracket))"
+    }
     guard let standing = state.scheduler.standing(of: trial) else {
-      let reached = resource(own?.resource ?? 0)
       switch state.specification.scheduler.name {
       case .syncHyperband, .successiveHalving:
-        return state.scheduler.canStillBePromoted(trial)
-          ? "\(reached), and goes on when its rung is full and it is among its best"
-          : "\(reached), and not among the best of its rung, which is full"
-      case .medianStopping, .percentile, .fifo, .external: return reached
-      case .pasha, .asha, .hyperband, .costPromotion, .rush: return "\(reached), in no rung yet"
+        if own?.usableReports ?? 0 > 0 { return "\(resource(own?.resource ?? 0)); its bracket is complete without it" }
+      case .pasha, .asha, .hyperband, .costPromotion, .rush, .medianStopping, .percentile, .fifo: break
       }
+      return "\(resource(own?.resource ?? 0)), in no rung yet"
     }
     return "\(resource(standing.level)), \(rungText(standing))"
   }

@@ -40,7 +40,8 @@ extension TrialExplanation {
 
   private mutating func ranked(_ reached: Int, _ value: Double, _ stamped: StampedFact, _ before: Before) {
     let standing = state.scheduler.standing(of: trial)
-    let isNewRung = standing?.level != before.standing?.level
+    let bracket = state.scheduler.bracketStanding(of: trial)
+    let isNewRung = standing?.level != before.standing?.level || (bracket != nil && own?.reachedMilestone == true)
     let isTrained = reached >= state.specification.scheduler.maxResource
     guard isNewRung || isTrained else {
       count(\.ranked, stamped)
@@ -53,6 +54,8 @@ extension TrialExplanation {
       text += ": that is the maximum resource"
     } else if let standing {
       text += ": " + rungText(standing)
+    } else if let bracket {
+      text += ": " + bracketText(bracket)
     }
     add(text, stamped)
   }

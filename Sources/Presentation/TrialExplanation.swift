@@ -118,7 +118,9 @@ public struct TrialExplanation {
       "goes on in place to \(resource(milestone)): its process need not start again"
     case .attemptOrdered(_, let order, let reason): ordered(order, reason)
     case .attemptEnded(let attempt, let end, let consequence): ended(attempt, end, consequence, before)
-    case .trialStopped: "stopped for good; it did not run"
+    case .trialStopped:
+      state.scheduler.isStopped(trial)
+        ? "stopped, as the scheduler decided; it did not run" : "stopped for good; it did not run"
     case .checkpointCopied(_, let generation, let holder): copied(generation, holder)
     case .checkpointsDropped(_, let kept): dropped(kept, before)
     case .operatorCommand(.stopTrial): "an operator asked to stop it"
@@ -146,7 +148,12 @@ public struct TrialExplanation {
           + (draws > 1 ? ", which drew \(draws - 1) that were tried already before it" : "")
       case .program: "named by the scheduler's program"
       }
+    let options = state.specification.scheduler
     let bracket = state.scheduler.bracketCount > 1 ? "; bracket \(creation.bracket)" : ""
+    if options.isStopping { return "created, since a slot was free: \(origin)\(bracket)" }
+    if let standing = state.scheduler.bracketStanding(of: trial) {
+      return "created, since a slot was free and bracket \(standing.bracket) took one more trial: \(origin)"
+    }
     return "created, since a slot was free and no trial could be promoted: \(origin)\(bracket)"
   }
 
@@ -159,7 +166,7 @@ public struct TrialExplanation {
     let why = "the search is over (\(Presentation.reason(training.end.reason, state)))"
     if let place = training.trials.firstIndex(of: trial) {
       let maximum = state.specification.scheduler.maxResource
-      let isTrained = own.map { $0.resource >= maximum } == true
+      let isTrained = own?.status.isFinal == true
       return "\(why): it is number \(place + 1) of the best \(training.trials.count), and "
         + (isTrained ? "trained already" : "trained up to \(resource(maximum))")
     }

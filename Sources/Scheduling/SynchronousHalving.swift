@@ -224,3 +224,18 @@ struct SynchronousHalving: Sendable {
     }
   }
 }
+
+extension SynchronousHalving {
+  /// How far the rung of the trial's bracket is; nil once the bracket is complete.
+  func standing(of member: Int) -> BracketStanding? {
+    let number = members[member].bracket
+    let bracket = brackets[number]
+    guard !bracket.isComplete else { return nil }
+    let plan = bracket.plans[bracket.rung]
+    let next = bracket.rung + 1 < bracket.plans.count ? bracket.plans[bracket.rung + 1] : nil
+    return BracketStanding(
+      bracket: number, level: plan.level, size: bracket.isFull ? bracket.places.count : plan.size,
+      entered: bracket.places.count, reported: bracket.places.count { $0.value != nil }, staying: next?.size ?? 0,
+      next: next?.level, isIn: bracket.places.contains { $0.member == member })
+  }
+}

@@ -126,6 +126,51 @@ struct ExplainTests {
     #expect(told.isSuperset(of: ["maximum", "cut-off"]), "\(told)")
   }
 
+  /// Whatever the scheduler decided about a trial, or because of it, is told with its numbers, and at every moment
+  /// something is said of each trial.
+  @Test(arguments: FamilyTests.kinds)
+  func everySchedulersDecisionsAreTold(_ scheduler: SchedulerOptions) throws {
+    var farm = try Sample.farm(FamilyTests.specification(scheduler, trials: 25), seed: 3)
+    farm.begin()
+    var kinds: Set<String> = []
+    while farm.step() {
+      let trial = farm.coordinator.state.trials.count / 2
+      let text = try explain(trial, farm).standing(isServed: true)
+      #expect(text.count > 10 && !text.contains("in no rung yet"), "\(text)")
+    }
+    for stamped in farm.journal {
+      guard case .scheduling(let decision) = stamped.fact else { continue }
+      let (id, words): (TrialID, [String])
+      switch decision {
+      case .promotion(let promotion):
+        id = promotion.trial
+        words =
+          switch promotion.rule {
+          case .quantile: ["the cut-off is \(number(promotion.cutOff))"]
+          case .cost(let spent, let share): ["down to it cost \(number(spent)), ", "share of \(number(share))"]
+          case .share(let count): ["the best \(count) of the full rung go on"]
+          }
+      case .stop(let stop):
+        id = stop.trial
+        words = [
+          "the scheduler stops it at epoch \(stop.level)", "place \(stop.rank + 1) of \(stop.count) there",
+          stop.rule == .median || stop.rule == .percentile ? "\(number(stop.bound * 100)) %" : number(stop.bound),
+        ]
+      case .thresholdSet(let change):
+        id = change.trial
+        words = ["sets the threshold at epoch \(change.level)", number(change.value)]
+      case .maximumRaised(let raise):
+        id = raise.trial
+        words = ["from \(raise.from) to \(raise.to)", raise.score.map(number) ?? "the two orders are to be equal"]
+      case .epsilonMeasured: continue
+      }
+      kinds.insert(stamped.fact.kind)
+      let steps = try explain(id.rawValue, farm).steps.filter { $0.kind == stamped.fact.kind }
+      #expect(steps.contains { step in words.allSatisfy { step.text.contains($0) } }, "\(words) in \(steps)")
+    }
+    #expect(scheduler.name == .fifo || !kinds.isEmpty)
+  }
+
   @Test func aRunOfATrialReadsLikeThis() throws {
     var farm = try Sample.farm(Sample.specification(trials: 12, max: 9), slots: 2, seed: 4)
     farm.begin()

@@ -9,7 +9,7 @@ import Wire
 
 /// Runs by every scheduler, through the machine: to the end, and with a coordinator that dies.
 struct FamilyTests {
-  private static let kinds: [SchedulerOptions] = [
+  static let kinds: [SchedulerOptions] = [
     SchedulerOptions(name: .asha, maxResource: 9, type: .stopping),
     SchedulerOptions(name: .hyperband, maxResource: 9, brackets: 3),
     SchedulerOptions(name: .hyperband, maxResource: 9, brackets: 3, rungSystemPerBracket: true, type: .stopping),
@@ -25,7 +25,7 @@ struct FamilyTests {
     SchedulerOptions(maxResource: 27, ranking: RankingOptions(criterion: .rankBiasedOverlap)),
   ]
 
-  private static func specification(_ scheduler: SchedulerOptions, trials: Int) -> RunSpecification {
+  static func specification(_ scheduler: SchedulerOptions, trials: Int) -> RunSpecification {
     var specification = Sample.specification(trials: trials)
     specification.scheduler = scheduler
     if scheduler.name == .costPromotion { specification.experiment.costAttribute = "cost" }

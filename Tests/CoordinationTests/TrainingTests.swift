@@ -39,6 +39,7 @@ struct TrainingTests {
   @discardableResult
   static func check(_ farm: VirtualFarm, count: Int, dropped: Set<TrialID> = []) throws -> Training {
     let (place, training) = try #require(began(farm))
+    let maximum = farm.specification.scheduler.maxResource
     var before = try RunState(specification: farm.specification)
     for stamped in farm.journal[..<place] { before.apply(stamped) }
     let open = before.ranking.filter { trial in
@@ -88,6 +89,19 @@ struct TrainingTests {
     #expect(farm.outcome == .finished(RunEnd(reason: reason)))
     let training = try Self.check(farm, count: 3)
     #expect(training.end.reason == reason)
+  }
+
+  @Test(arguments: FamilyTests.kinds)
+  func everySchedulersBestAreTrained(_ scheduler: SchedulerOptions) throws {
+    for (seed, reports) in [(1, 30), (2, 45), (3, 60)] as [(UInt64, Int)] {
+      var specification = FamilyTests.specification(scheduler, trials: 25)
+      specification.stop = StopCriterion(maxEvaluations: reports, trainBest: 3)
+      var farm = try Self.farm(specification, agents: 2, slots: 2, seed: seed)
+      farm.begin()
+      farm.run()
+      #expect(farm.outcome == .finished(RunEnd(reason: .evaluations)))
+      try Self.check(farm, count: 3)
+    }
   }
 
   @Test func whatRunsGoesOnInPlaceOrMakesRoomAtOnce() throws {
@@ -196,6 +210,53 @@ struct TrainingTests {
     farm.run()
     let training = try Self.check(farm, count: 2)
     #expect(training.trials.contains { farm.coordinator.state[$0]?.restarts == 1 })
+  }
+
+  /// What was trained since the last checkpoint is lost just as the trial has come to the maximum: it is trained again, and
+  /// the result's checkpoint is that of the maximum.
+  @Test func aTrialThatLosesItsLastStretchIsTrainedAgain() throws {
+    var farm = try Self.farm(Self.specification(2, Self.time), slots: 3)
+    farm.begin()
+    while Self.began(farm) == nil, farm.step() {}
+    let best = try #require(Self.began(farm)).training.trials[0]
+    farm.isSlowToEnd = true
+    while farm.coordinator.state[best]?.resource != Self.maximum, farm.step() {}
+    let lost = try #require(farm.coordinator.state[best]?.current)
+    #expect(farm.coordinator.state[best]?.order == .complete)
+    farm.isSlowToEnd = false
+    let count = try #require(farm.agents[0].attempts[lost]).log.count
+    farm.agents[0].attempts[lost]?.end = AttemptEnd(cause: .hostFault, lastSequence: count)
+    for name in farm.agents[0].attempts.keys.sorted() where name != lost {
+      if farm.coordinator.state[name.trial]?.order != nil { farm.finish(name, on: 0, cause: .paused) }
+    }
+    // The coordinator dies on the way, when the trial reports again what it had reported before.
+    farm.greet(0)
+    for _ in 0..<3 { _ = farm.step() }
+    try farm.restart()
+    farm.run()
+    try Self.check(farm, count: 2)
+    #expect(farm.coordinator.state[best]?.restarts == 1)
+    #expect(farm.coordinator.state[best]?.seals.last?.seal.coveredResource == Self.maximum)
+  }
+
+  /// The run is paused just as a trial comes to the maximum.
+  @Test func aTrialThatIsPausedAtTheMaximumIsDone() throws {
+    var farm = try Self.farm(Self.specification(1, Self.time), slots: 2)
+    farm.begin()
+    while Self.began(farm) == nil, farm.step() {}
+    let best = try #require(Self.began(farm)).training.trials[0]
+    while farm.coordinator.state[best]?.resource != Self.maximum - 1, farm.step() {}
+    farm.isSlowToEnd = true
+    farm.handle(.command(.pauseRun))
+    while farm.coordinator.state[best]?.resource != Self.maximum, farm.step() {}
+    farm.isSlowToEnd = false
+    #expect(farm.coordinator.state[best]?.order == .pause)
+    for name in farm.agents[0].attempts.keys.sorted() { farm.finish(name, on: 0, cause: .paused) }
+    #expect(farm.outcome == .suspended)
+    farm.outcome = nil
+    try farm.restart()
+    farm.run()
+    try Self.check(farm, count: 1)
   }
 
   @Test func anOperatorEndsItAtOnce() throws {
