@@ -16,8 +16,6 @@ extension TrialExplanation {
       guard let standing = state.scheduler.standing(of: trial), standing.system == raise.system else { return false }
       return !standing.isPromoted && own?.status.isFinal == false && (raise.from..<raise.to).contains(standing.level)
     case .epsilonMeasured: return false
-    case .stop(let stop): return stop.trial == trial
-    case .thresholdSet(let change): return change.trial == trial
     }
   }
 
@@ -31,11 +29,6 @@ extension TrialExplanation {
       return "sets the threshold at \(resource(change.level)) for the trials behind the given ones: "
         + "\(metric(change.value))\(before)"
     case .epsilonMeasured: return nil
-    case .stop(let stop): return stopped(stop)
-    case .thresholdSet(let change):
-      let before = change.previous.map { "; before it was \(Presentation.number($0))" } ?? ""
-      return "sets the threshold at \(resource(change.level)), which all but the given configurations must reach: "
-        + "\(metric(change.value))\(before)"
     }
   }
 
@@ -48,42 +41,16 @@ extension TrialExplanation {
       text +=
         "and the trials down to it cost \(Presentation.number(spent)), within the rung's share of "
         + Presentation.number(share)
-    case .share(let count): text += "and the best \(count) of the full rung go on"
+    case .share(let count):
+      text += "and the best \(count) of the full rung go on, down to \(Presentation.number(promotion.cutOff))"
+    case .external:
+      text =
+        "promoted from \(resource(promotion.fromLevel)) to \(resource(promotion.milestone)) by the scheduler's program"
     }
     if case .pending? = own?.status, let place = state.waiting.firstIndex(of: trial), place > 0 {
       text += "; \(Presentation.count(place, "trial")) before it in line for a slot"
     }
     return text
-  }
-
-  private func rule(of promotion: Promotion) -> String {
-    switch promotion.rule {
-    case .quantile: return "the cut-off is \(Presentation.number(promotion.cutOff))"
-    case .cost(let spent, let share):
-      return "and the trials down to it have cost \(Presentation.number(spent)), no more than "
-        + "\(Presentation.number(share)), the share of the rung that goes on"
-    case .share(let count):
-      return "the rung is full, and its best \(count) go on, down to \(Presentation.number(promotion.cutOff))"
-    case .external: return "the scheduler's program says so"
-    }
-  }
-
-  private func stopped(_ stop: StopDecision) -> String {
-    let place = "place \(stop.rank + 1) of \(stop.count)"
-    let what = "stopped by the scheduler at \(resource(stop.level)): "
-    let bound = Presentation.number(stop.bound)
-    switch stop.rule {
-    case .quantile: return what + "\(metric(stop.value)) is \(place) there, worse than the cut-off, \(bound)"
-    case .threshold:
-      return what
-        + "\(metric(stop.value)) is worse than \(bound), the threshold that a given configuration has set there"
-    case .median, .percentile:
-      let isMean = stop.rule == .median && state.specification.scheduler.median.runningAverage
-      let value = isMean ? "the mean of its values, \(Presentation.number(stop.value))," : metric(stop.value)
-      return what + "\(value) is \(place) among the trials that reported there, and the best "
-        + "\(Presentation.number(stop.bound * 100)) % go on"
-    case .external: return "stopped at \(resource(stop.level)) by the scheduler's program"
-    }
   }
 
   /// The places of the two trials of a raise, at the moment before it.
@@ -147,6 +114,7 @@ extension TrialExplanation {
       case .threshold: "\(place), worse than the threshold that given configurations have set, \(bound)"
       case .median: "the \(place), and it has to be among the best \(share)"
       case .percentile: "\(place), and the best \(share) go on"
+      case .external: "the scheduler's program says so"
       }
     return "the scheduler stops it at \(resource(stop.level)): \(why)"
   }
@@ -156,7 +124,6 @@ extension TrialExplanation {
     let place = "place \(standing.rank + 1) of \(standing.size) there"
     if standing.isStopping { return place + stoppingText(standing) }
     if standing.isPromoted { return "\(place), and promoted already" }
-    if state.specification.scheduler.isStopping { return place }
     if !standing.value.isFinite { return "\(place); a value that is not finite is never promoted" }
     if standing.level >= standing.currentMaximum {
       return "\(place); the current maximum resource is \(standing.currentMaximum), and trials are promoted from rungs "
@@ -205,18 +172,5 @@ extension TrialExplanation {
       "bracket \(standing.bracket) has \(standing.reported) of \(standing.size) values of \(resource(standing.level))"
     guard let next = standing.next else { return rung }
     return "\(rung); once they are all there, the best \(standing.staying) go on to \(resource(next))"
-  }
-
-  /// What takes a trial on from its rung.
-  private func rule(of standing: TrialStanding, _ cutOff: Double) -> String {
-    let next = resource(standing.next)
-    if let costs = standing.costs {
-      return "trials are promoted to \(next) while those down to them have cost no more than "
-        + "\(Presentation.number(costs.share)): here it is \(Presentation.number(costs.spent))"
-    }
-    let share = standing.size * standing.level / max(1, standing.next)
-    let threshold = standing.threshold.map { ", and the threshold is \(Presentation.number($0))" } ?? ""
-    return "the best \(max(1, share)) or so are promoted to \(next): the cut-off is "
-      + "\(Presentation.number(cutOff))\(threshold)"
   }
 }

@@ -52,7 +52,8 @@ extension TrialExplanation {
       switch state.specification.scheduler.name {
       case .syncHyperband, .successiveHalving:
         if own?.usableReports ?? 0 > 0 { return "\(resource(own?.resource ?? 0)); its bracket is complete without it" }
-      case .pasha, .asha, .hyperband, .costPromotion, .rush, .medianStopping, .percentile, .fifo: break
+      case .medianStopping, .percentile, .fifo, .external: return resource(own?.resource ?? 0)
+      case .pasha, .asha, .hyperband, .costPromotion, .rush: break
       }
       return "\(resource(own?.resource ?? 0)), in no rung yet"
     }

@@ -40,9 +40,9 @@ struct ExplainFamilyTests {
     for stamped in farm.journal {
       guard case .scheduling(.stop(let stop)) = stamped.fact else { continue }
       rules.insert(stop.rule)
-      let words = ["stopped by the scheduler at epoch \(stop.level)", number(stop.value)]
-      let bound = [.median, .percentile].contains(stop.rule) ? "the best 50 % go on" : number(stop.bound)
-      let place = stop.rule == .threshold ? "threshold" : "place \(stop.rank + 1) of \(stop.count)"
+      let words = ["the scheduler stops it at epoch \(stop.level)", number(stop.value)]
+      let bound = [.median, .percentile].contains(stop.rule) ? "the best 50 %" : number(stop.bound)
+      let place = "place \(stop.rank + 1) of \(stop.count)"
       let line = told[stop.trial]?.first { line in (words + [bound, place]).allSatisfy(line.contains) }
       #expect(line != nil, "\(stop): \(told[stop.trial] ?? [])")
       #expect(told[stop.trial]?.contains { $0.contains("the scheduler has stopped it") } ?? false)
@@ -67,12 +67,12 @@ struct ExplainFamilyTests {
         case .cost(let spent, let share) = promotion.rule
       else { continue }
       promotions += 1
-      let words = ["promoted from epoch \(promotion.fromLevel)", number(spent), "no more than \(number(share))"]
+      let words = ["promoted from epoch \(promotion.fromLevel)", number(spent), "share of \(number(share))"]
       #expect(ofCost[promotion.trial]?.contains { line in words.allSatisfy(line.contains) } ?? false)
     }
     #expect(promotions > 0)
     // A trial that was left in its rung is told what it lacks.
-    #expect(ofCost.values.contains { $0.last?.contains("cost no more than") ?? false })
+    #expect(ofCost.values.contains { $0.last?.contains("down to it they have cost") ?? false })
   }
 
   @Test(arguments: [SchedulerOptions.Name.syncHyperband, .successiveHalving])
@@ -83,16 +83,16 @@ struct ExplainFamilyTests {
       guard case .scheduling(.promotion(let promotion)) = stamped.fact, case .share(let count) = promotion.rule
       else { continue }
       promotions += 1
-      let words = ["its best \(count) go on", "down to \(number(promotion.cutOff))"]
+      let words = ["the best \(count) of the full rung go on", "down to \(number(promotion.cutOff))"]
       #expect(told[promotion.trial]?.contains { line in words.allSatisfy(line.contains) } ?? false)
     }
     #expect(promotions > 0)
-    #expect(told.values.contains { $0.last?.contains("not among the best of its rung") ?? false })
+    #expect(told.values.contains { $0.last?.contains("its bracket is complete without it") ?? false })
   }
 
   @Test(arguments: [
     (RankingOptions.Criterion.ranking, "is not settled"), (.rankBiasedOverlap, "the overlap of the two orders is"),
-    (.reciprocalRankRegret, "the regret of the order below is"), (.softRankingStd, "more than epsilon"),
+    (.reciprocalRankRegret, "the regret of the order is"), (.softRankingStd, "more than epsilon"),
   ])
   func aRaiseIsExplainedByItsCriterion(_ criterion: RankingOptions.Criterion, _ words: String) throws {
     let ranking = RankingOptions(
