@@ -182,83 +182,6 @@ struct TrainingTests {
     #expect(moves > 0)
   }
 
-  @Test func aTrialThatFailsIsDroppedAndTheOthersGoOn() throws {
-    var specification = Self.specification(3, Self.time)
-    specification.failures.maxFailures = 0
-    var farm = try Self.farm(specification)
-    farm.begin()
-    while Self.began(farm) == nil, farm.step() {}
-    let chosen = try #require(Self.began(farm)).training.trials
-    while farm.coordinator.state[chosen[0]]?.isActive != true, farm.step() {}
-    let attempt = try #require(farm.coordinator.state[chosen[0]]?.current)
-    farm.finish(attempt, on: 0, cause: .failed)
-    #expect(farm.coordinator.state[chosen[0]]?.status == .failed(.code))
-    farm.run()
-    #expect(farm.outcome == .finished(RunEnd(reason: .wallclockTime)))
-    try Self.check(farm, count: 3, dropped: [chosen[0]])
-  }
-
-  @Test func aHostFaultStartsItAgainFromItsCheckpoint() throws {
-    var farm = try Self.farm(Self.specification(2, Self.time), slots: 3)
-    farm.begin()
-    while Self.began(farm) == nil, farm.step() {}
-    for _ in 0..<6 { _ = farm.step() }
-    for (name, attempt) in farm.agents[0].attempts where attempt.end == nil {
-      farm.agents[0].attempts[name]?.end = AttemptEnd(cause: .hostFault, lastSequence: attempt.log.count)
-    }
-    farm.greet(0)
-    farm.run()
-    let training = try Self.check(farm, count: 2)
-    #expect(training.trials.contains { farm.coordinator.state[$0]?.restarts == 1 })
-  }
-
-  /// What was trained since the last checkpoint is lost just as the trial has come to the maximum: it is trained again, and
-  /// the result's checkpoint is that of the maximum.
-  @Test func aTrialThatLosesItsLastStretchIsTrainedAgain() throws {
-    var farm = try Self.farm(Self.specification(2, Self.time), slots: 3)
-    farm.begin()
-    while Self.began(farm) == nil, farm.step() {}
-    let best = try #require(Self.began(farm)).training.trials[0]
-    farm.isSlowToEnd = true
-    while farm.coordinator.state[best]?.resource != Self.maximum, farm.step() {}
-    let lost = try #require(farm.coordinator.state[best]?.current)
-    #expect(farm.coordinator.state[best]?.order == .complete)
-    farm.isSlowToEnd = false
-    let count = try #require(farm.agents[0].attempts[lost]).log.count
-    farm.agents[0].attempts[lost]?.end = AttemptEnd(cause: .hostFault, lastSequence: count)
-    for name in farm.agents[0].attempts.keys.sorted() where name != lost {
-      if farm.coordinator.state[name.trial]?.order != nil { farm.finish(name, on: 0, cause: .paused) }
-    }
-    // The coordinator dies on the way, when the trial reports again what it had reported before.
-    farm.greet(0)
-    for _ in 0..<3 { _ = farm.step() }
-    try farm.restart()
-    farm.run()
-    try Self.check(farm, count: 2)
-    #expect(farm.coordinator.state[best]?.restarts == 1)
-    #expect(farm.coordinator.state[best]?.seals.last?.seal.coveredResource == Self.maximum)
-  }
-
-  /// The run is paused just as a trial comes to the maximum.
-  @Test func aTrialThatIsPausedAtTheMaximumIsDone() throws {
-    var farm = try Self.farm(Self.specification(1, Self.time), slots: 2)
-    farm.begin()
-    while Self.began(farm) == nil, farm.step() {}
-    let best = try #require(Self.began(farm)).training.trials[0]
-    while farm.coordinator.state[best]?.resource != Self.maximum - 1, farm.step() {}
-    farm.isSlowToEnd = true
-    farm.handle(.command(.pauseRun))
-    while farm.coordinator.state[best]?.resource != Self.maximum, farm.step() {}
-    farm.isSlowToEnd = false
-    #expect(farm.coordinator.state[best]?.order == .pause)
-    for name in farm.agents[0].attempts.keys.sorted() { farm.finish(name, on: 0, cause: .paused) }
-    #expect(farm.outcome == .suspended)
-    farm.outcome = nil
-    try farm.restart()
-    farm.run()
-    try Self.check(farm, count: 1)
-  }
-
   @Test func anOperatorEndsItAtOnce() throws {
     var farm = try Self.farm(Self.specification(3, Self.time))
     farm.begin()
@@ -269,17 +192,6 @@ struct TrainingTests {
     let state = farm.coordinator.state
     #expect(state.trained.isEmpty)
     #expect(state.result?.id == state.totals.bestTrial)
-  }
-
-  @Test func aStoppedTrialIsTrainedNoFurther() throws {
-    var farm = try Self.farm(Self.specification(3, Self.time))
-    farm.begin()
-    while Self.began(farm) == nil, farm.step() {}
-    let best = try #require(Self.began(farm)).training.trials[0]
-    farm.handle(.command(.stopTrial(best)))
-    farm.run()
-    #expect(farm.coordinator.state[best]?.status == .stopped)
-    try Self.check(farm, count: 3, dropped: [best])
   }
 
   @Test func whatAnOperatorStopsDuringTheSearchTrainsNothing() throws {
@@ -306,32 +218,6 @@ struct TrainingTests {
     for trial in state.trials where trial.id != result.id { #expect(trial.seals.isEmpty) }
   }
 
-  /// A trial that failed with the best value of all neither is the result nor takes its checkpoint's place.
-  @Test func aFailedTrialWithTheBestValueIsNoResult() throws {
-    var specification = Self.specification(2, Self.time)
-    specification.checkpoints.keepBest = 1
-    specification.failures.maxFailures = 5
-    var farm = try Self.farm(specification)
-    farm.begin()
-    for _ in 0..<15 { _ = farm.step() }
-    let best = try #require(farm.coordinator.state.activeTrials.first)
-    let attempt = try #require(farm.coordinator.state[best]?.current)
-    let sequence = try #require(farm.agents[0].attempts[attempt]).log.count + 1
-    let report = TrialReport(
-      sequence: sequence, readAt: farm.now.wall, fields: [.init("epoch", .int(26)), .init("loss", .double(-1))])
-    farm.agents[0].attempts[attempt]?.log.append(report)
-    farm.isSlowToEnd = true
-    farm.say(.reports(attempt, [report]), from: 0)
-    farm.isSlowToEnd = false
-    farm.finish(attempt, on: 0, cause: .failed)
-    #expect(farm.coordinator.state[best]?.status == .failed(.code))
-    farm.run()
-    #expect(farm.coordinator.state.totals.bestTrial == best)
-    try Self.check(farm, count: 2)
-    #expect(farm.coordinator.state.result?.seals.last?.seal.coveredResource == Self.maximum)
-    #expect(farm.coordinator.state.trials.count { !$0.seals.isEmpty } == 1)
-  }
-
   @Test func withAMaximumResourceAttributeTheMaximumIsPassedOn() throws {
     for stop in [Self.time, StopCriterion(maxTrialsStarted: 8)] {
       var farm = try Self.farm(Self.specification(3, stop, attribute: "epochs"))
@@ -350,17 +236,6 @@ struct TrainingTests {
       try Self.check(farm, count: 3)
       #expect(farm.coordinator.state.totals.continuedInPlace == 0)
     }
-  }
-
-  @Test func aDrainedHostIsLeft() throws {
-    var farm = try Self.farm(Self.specification(3, Self.time), agents: 2, slots: 2)
-    farm.begin()
-    while Self.began(farm) == nil, farm.step() {}
-    _ = farm.step()
-    farm.handle(.host(.remove("host0")))
-    farm.run()
-    try Self.check(farm, count: 3)
-    #expect(farm.coordinator.state.mark(of: "host0") == .removed)
   }
 
   @Test func theNumberMayChangeUntilTheTrainingBegins() throws {
