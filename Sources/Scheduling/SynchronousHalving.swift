@@ -40,6 +40,8 @@ struct SynchronousHalving: Sendable {
     fileprivate var missing = 0
     /// The first place that may wait for its start.
     fileprivate var nextPlace = 0
+    /// How many trials reported in the rung below.
+    fileprivate var reported = 0
     var isComplete = false
     /// The lowest rung gets no more trials than it has.
     fileprivate var isFull: Bool
@@ -148,6 +150,7 @@ struct SynchronousHalving: Sendable {
     }.prefix(state.plans[next].size)
     if staying.isEmpty { return complete(bracket) }
     brackets[bracket].rung = next
+    brackets[bracket].reported = state.places.count
     brackets[bracket].nextPlace = 0
     brackets[bracket].places = staying.enumerated().map { index, place in
       members[place.member].place = index
@@ -207,7 +210,7 @@ struct SynchronousHalving: Sendable {
     let member = members[bracket.places[place].member]
     return Promotion(
       trial: member.trial, system: member.bracket, fromLevel: bracket.plans[bracket.rung - 1].level,
-      milestone: bracket.plans[bracket.rung].level, rank: place, rungSize: bracket.plans[bracket.rung - 1].size,
+      milestone: bracket.plans[bracket.rung].level, rank: place, rungSize: bracket.reported,
       value: member.value, cutOff: members[bracket.places[bracket.places.count - 1].member].value,
       rule: .share(bracket.places.count))
   }

@@ -13,7 +13,9 @@ struct VariantTests {
     try variant.text(of: text, fileName: "cluster.yml", baseDirectory: Fixture.folder)
   }
 
-  @Test("only what is to change does, for every scheduler", arguments: SchedulerOptions.Name.allCases)
+  @Test(
+    "only what is to change does, for every scheduler",
+    arguments: SchedulerOptions.Name.allCases.filter { $0 != .external })
   func schedulers(name: SchedulerOptions.Name) throws {
     // One of them needs it.
     let text = Fixture.example.replacing("resource_attr: epoch", with: "resource_attr: epoch\n  cost_attr: cost")

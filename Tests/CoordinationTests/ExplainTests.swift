@@ -149,6 +149,7 @@ struct ExplainTests {
           case .quantile: ["the cut-off is \(number(promotion.cutOff))"]
           case .cost(let spent, let share): ["down to it cost \(number(spent)), ", "share of \(number(share))"]
           case .share(let count): ["the best \(count) of the full rung go on"]
+          case .external: ["by the scheduler's program"]
           }
       case .stop(let stop):
         id = stop.trial

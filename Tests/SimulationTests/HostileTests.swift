@@ -60,7 +60,7 @@ struct HostileTests {
   }
 
   /// All combinations end, and their counts fit together.
-  @Test(arguments: SchedulerOptions.Name.allCases, [1, 64])
+  @Test(arguments: SchedulerOptions.Name.allCases.filter { $0 != .external }, [1, 64])
   func everyRunEnds(name: SchedulerOptions.Name, workers: Int) throws {
     var table = Tables.many(25, epochs: 20)
     // Some curves are short, some go astray, and all of one kind take the same time.
