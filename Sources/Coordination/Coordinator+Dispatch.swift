@@ -214,8 +214,10 @@ extension Coordinator {
         index += 1
         continue
       }
-      if let promotion = duePromotion() {
+      let proposal = dueProposal()
+      if let promotion = proposal.promotion {
         if let other = state[promotion.trial], other.isActive, other.order == nil {
+          for threshold in proposal.thresholds { record(.scheduling(.thresholdSet(threshold)), &turn) }
           promote(promotion, &turn)
           index = 0
         } else {

@@ -75,11 +75,16 @@ extension Commands {
   private static func benchmarkRuns(
     _ specification: RunSpecification, _ options: BenchmarkOptions
   ) throws -> [BenchmarkRun] {
+    if specification.program != nil {
+      throw ServiceError(
+        .usage,
+        "scheduler.command: a program's runs are not compared; give a file without it, and run the program's by itself")
+    }
     var names: [SchedulerOptions.Name] = []
     let own = specification.scheduler.name
     for word in options.schedulers ?? ["pasha", "asha"] + ([.pasha, .asha].contains(own) ? [] : [own.rawValue]) {
-      guard let name = SchedulerOptions.Name(rawValue: word) else {
-        let known = SchedulerOptions.Name.allCases.map(\.rawValue).joined(separator: ", ")
+      guard let name = SchedulerOptions.Name(rawValue: word), name != .external else {
+        let known = SchedulerOptions.Name.allCases.filter { $0 != .external }.map(\.rawValue).joined(separator: ", ")
         throw ServiceError(.usage, "there is no scheduler \(word): take one of \(known)")
       }
       if names.contains(name) { throw ServiceError(.usage, "--scheduler names \(word) twice") }

@@ -71,18 +71,23 @@ extension Commands {
     lines.append(
       "  \(experiment.mode.rawValue)imise \(Presentation.printable(experiment.metric)) over \(experiment.space.entries.count) hyperparameters and constants"
     )
-    let levels = (scheduler.ladder.first?.rungs.map(\.level) ?? []) + [specification.scheduler.maxResource]
+    let levels = shown(scheduler.levels) + ["\(specification.scheduler.maxResource)"]
     if let program = specification.program {
       lines.append("  scheduler: the program \(program.command.joined(separator: " "))")
     } else {
       lines.append(
-        "  \(specification.scheduler.name.rawValue): milestones \(levels.map(String.init).joined(separator: ", "))")
+        "  \(specification.scheduler.name.rawValue): milestones \(levels.joined(separator: ", "))")
     }
     if specification.cluster.hosts.isEmpty {
       lines.append(
         "  slots on this machine: \(specification.cluster.localSlots ?? ProcessInfo.processInfo.activeProcessorCount)")
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func shown(_ levels: [Int]) -> [String] {
+    if levels.count <= 20 { return levels.map(String.init) }
+    return levels.prefix(10).map(String.init) + ["…"] + levels.suffix(3).map(String.init)
   }
 
   // MARK: Hosts

@@ -139,9 +139,16 @@ extension Commands {
 
   /// Runs them side by side, on as many cores as there are; each is a value of its own, so that the order does not show.
   static func run(_ simulations: [Simulation]) throws -> [SimulationResult] {
-    let outcomes = Locked([Result<SimulationResult, SimulationError>?](repeating: nil, count: simulations.count))
-    DispatchQueue.concurrentPerform(iterations: simulations.count) { index in
-      let outcome = Result { () throws(SimulationError) in try simulations[index].run() }
+    try run(count: simulations.count) { simulations[$0] }
+  }
+
+  /// The same, each made when its turn comes.
+  static func run(
+    count: Int, _ simulation: @Sendable (Int) throws(SimulationError) -> Simulation
+  ) throws -> [SimulationResult] {
+    let outcomes = Locked([Result<SimulationResult, SimulationError>?](repeating: nil, count: count))
+    DispatchQueue.concurrentPerform(iterations: count) { index in
+      let outcome = Result { () throws(SimulationError) in try simulation(index).run() }
       outcomes.withLock { $0[index] = outcome }
     }
     return try outcomes.withLock { $0 }.compactMap { try $0?.get() }

@@ -29,6 +29,9 @@ struct PlanForecast {
     self.seeds = seeds
     self.trials = trials
     let (count, isGiven) = try countTrials()
+    if specification.program != nil {
+      notes.append("there is no forecast of scheduler.command: what the program decides is not known beforehand")
+    }
     for options in schedulers {
       if options.name == .costPromotion {
         notes.append("there is no forecast of cost_promotion: what trials cost is not known beforehand")
@@ -53,7 +56,7 @@ struct PlanForecast {
   /// PASHA, ASHA, and the file's own scheduler where it is another one.
   private var schedulers: [SchedulerOptions] {
     let own = specification.scheduler
-    return Self.options([.pasha, .asha, own.name].filter { $0 != .fifo }, from: own)
+    return Self.options([.pasha, .asha, own.name].filter { $0 != .fifo && $0 != .external }, from: own)
   }
 
   /// Options of the schedulers named, each once: the file's own where it is that one, else what they share with it.
@@ -85,7 +88,8 @@ struct PlanForecast {
     for limit in [stop.maxEvaluations, stop.maxTrialsFinished].compactMap({ $0 }) { bounds.append(Double(limit)) }
     if let space { bounds.append(Double(space)) }
     guard let bound = bounds.min() else { throw Self.endless }
-    return (Int(max(1, min(bound, Double(Self.mostTrials)))), false)
+    let most = max(1, min(Self.mostTrials, Self.mostEpochs / specification.scheduler.maxResource))
+    return (Int(max(1, min(bound, Double(most)))), false)
   }
 
   /// Refuses a search that nothing would end, before anything is tried.
@@ -95,7 +99,19 @@ struct PlanForecast {
       stop.maxWallclockTime != nil || stop.maxEvaluations != nil || stop.maxTrialsFinished != nil
       || (trials ?? stop.maxTrialsStarted ?? specification.experiment.space.count) != nil
     if !hasLimit { throw endless }
+    let maximum = specification.scheduler.maxResource
+    let count = trials ?? stop.maxTrialsStarted ?? 1
+    let (epochs, isTooMany) = maximum.multipliedReportingOverflow(by: count)
+    if isTooMany || epochs > mostEpochs {
+      throw ServiceError(
+        .usage,
+        "\(count) trials of up to \(maximum) are too many to simulate: at most \(mostEpochs) epochs in all; give "
+          + "--trials N, or forecast a search with a smaller scheduler.max_t")
+    }
   }
+
+  /// Epochs of all curves of one simulated search at most.
+  private static let mostEpochs = 20_000_000
 
   private static let endless = ServiceError(
     .usage,
@@ -111,14 +127,15 @@ struct PlanForecast {
     stop.minMetricValue = nil
     let curves = ForecastCurves(
       trials: trials, maxResource: options.maxResource, mode: mode, farm: farm, measured: measured)
-    let simulations = try (0..<UInt64(seeds)).map { seed in
+    // Each has its curves for as long as it runs: not all of them at once.
+    return try Commands.run(count: seeds) { [stop] (index) throws(SimulationError) in
+      let seed = UInt64(index)
       var settings = SimulationSettings(
         method: .scheduler(options), label: options.name.rawValue, mode: mode, maxResource: options.maxResource,
         trials: trials, workers: farm.slots, atLimit: specification.stop.atLimit, seed: seed)
       settings.stop = stop
       return try Simulation(table: curves.table(seed: seed), settings: settings)
     }
-    return try Commands.run(simulations)
   }
 
   // MARK: What is to be known
@@ -126,9 +143,10 @@ struct PlanForecast {
   private mutating func noteLimits(_ count: Int, isGiven: Bool) {
     let stop = specification.stop
     if !isGiven {
+      let isCut = count >= min(Self.mostTrials, Self.mostEpochs / specification.scheduler.maxResource)
       notes.append(
         "the file sets no max_num_trials_started: the searches go on until another limit of it ends them"
-          + (count == Self.mostTrials ? ", or until \(count) trials were started" : "")
+          + (isCut ? ", or until \(count) trials were started" : "")
           + "; full training is of as many trials as the first of them starts")
     }
     if stop.maxCost != nil || stop.maxMetricValue != nil || stop.minMetricValue != nil {

@@ -102,9 +102,14 @@ final class SchedulerChild {
     guard case .running = state else { return }
     state = .leaving
     deadline = nil
-    // What it has not read yet does not matter any more.
-    input = nil
-    (outgoing, sent) = ([], 0)
+    letGo()
+  }
+
+  /// What it has not read yet does not matter any more, and what it still prints is not read: it fills no memory, and
+  /// keeps nobody awake.
+  private func letGo() {
+    (input, output) = (nil, nil)
+    (outgoing, sent, incoming) = ([], 0, [])
   }
 
   private func flush() {
@@ -147,8 +152,9 @@ final class SchedulerChild {
     if case .over = state { return [] }
     flush()
     // Whether it ended is asked first: what it printed before is read all the same.
-    let status = ChildProcess.reap(process.pid)
+    let hasEnded = ChildProcess.hasEnded(process.pid)
     var events = read()
+    let status = hasEnded ? reap() : nil
     if case .leaving = state {
       if status != nil { state = .over }
       return []
@@ -172,6 +178,12 @@ final class SchedulerChild {
       abandon()
     }
     return events
+  }
+
+  /// Its end; what it started and left behind ends with it. Until it is reaped its group's number is its own.
+  private func reap() -> ExitStatus? {
+    ChildProcess.signalGroup(process.pid, SIGKILL)
+    return ChildProcess.reap(process.pid)
   }
 
   private func read() -> [Event] {
@@ -242,8 +254,7 @@ final class SchedulerChild {
   private func abandon() {
     state = .leaving
     deadline = nil
-    input = nil
-    (outgoing, sent) = ([], 0)
+    letGo()
     ChildProcess.signalGroup(process.pid, SIGTERM)
   }
 
@@ -255,7 +266,7 @@ final class SchedulerChild {
       if let signal { ChildProcess.signalGroup(process.pid, signal) }
       // Also after SIGKILL, so that it is reaped.
       waitReadable(process.descriptor.number, for: patience)
-      if ChildProcess.reap(process.pid) != nil { break }
+      if ChildProcess.hasEnded(process.pid), reap() != nil { break }
     }
     state = .over
   }

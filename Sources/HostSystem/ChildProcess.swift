@@ -119,6 +119,15 @@ public enum ChildProcess {
     }
   }
 
+  /// Whether a child has ended and waits to be reaped, or is no child.
+  public static func hasEnded(_ pid: Int) -> Bool {
+    var info = siginfo_t()
+    while waitid(P_PID, id_t(clamping: pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 {
+      if errno != EINTR { return true }
+    }
+    return info.si_signo == SIGCHLD
+  }
+
   /// One child's end, nil while it runs or when it is no child.
   public static func reap(_ pid: Int) -> ExitStatus? {
     var status: Int32 = 0

@@ -252,7 +252,8 @@ extension Presentation {
     case .quantile: return "\(place), cut-off \(number(stop.bound))"
     case .threshold: return "\(number(stop.value)) is worse than the threshold \(number(stop.bound))"
     case .external: return "the scheduler's program says so"
-    case .median, .percentile: return "\(place), and the best \(number(stop.bound * 100)) % go on"
+    case .median: return "\(place) (their means, or values), more than \(number(stop.bound * 100)) % before it"
+    case .percentile: return "\(place), and the best \(number(stop.bound * 100)) %, rounded up, go on"
     }
   }
 
@@ -270,7 +271,10 @@ extension Presentation {
   }
 
   private static func draining(_ reason: RunEnd.Reason, promotes: Bool, _ state: RunState) -> String {
-    self.reason(reason, state) + (promotes ? "; promotions go on" : "; running trials go to their milestones")
+    let rest =
+      state.specification.scheduler.isStopping
+      ? "those that run go on" : promotes ? "promotions go on" : "running trials go to their milestones"
+    return self.reason(reason, state) + "; " + rest
   }
 
   private static func closing(_ end: RunEnd, suspends: Bool, _ state: RunState) -> String {

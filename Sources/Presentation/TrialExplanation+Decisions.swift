@@ -112,8 +112,11 @@ extension TrialExplanation {
       switch stop.rule {
       case .quantile: "\(place), worse than the cut-off, \(bound)"
       case .threshold: "\(place), worse than the threshold that given configurations have set, \(bound)"
-      case .median: "the \(place), and it has to be among the best \(share)"
-      case .percentile: "\(place), and the best \(share) go on"
+      case .median:
+        "\(state.specification.scheduler.median.runningAverage ? "the mean of its values, " : "")"
+          + "\(Presentation.number(stop.value)), is place \(stop.rank + 1) of \(stop.count) there: more than \(share) of the "
+          + "trials are before it"
+      case .percentile: "\(place), and the best \(share) go on, rounded up"
       case .external: "the scheduler's program says so"
       }
     return "the scheduler stops it at \(resource(stop.level)): \(why)"

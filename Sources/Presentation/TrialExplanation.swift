@@ -150,7 +150,7 @@ public struct TrialExplanation {
       }
     let options = state.specification.scheduler
     let bracket = state.scheduler.bracketCount > 1 ? "; bracket \(creation.bracket)" : ""
-    if options.name == .external { return "created, as the scheduler's program has said: \(origin)" }
+    if options.name == .external { return "created, as the scheduler's program has asked: \(origin)" }
     if options.isStopping { return "created, since a slot was free: \(origin)\(bracket)" }
     if let standing = state.scheduler.bracketStanding(of: trial) {
       return "created, since a slot was free and bracket \(standing.bracket) took one more trial: \(origin)"

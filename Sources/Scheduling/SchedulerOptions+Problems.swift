@@ -38,11 +38,13 @@ extension SchedulerOptions {
             "(\(rungIncrement)) makes \(incrementedLevelCount(rungIncrement)) levels below max_t (\(maxResource)): "
               + "at most \(Self.mostLevels) are taken, give a larger one")
         }
-      } else if !(reductionFactor.isFinite && reductionFactor >= Self.smallestReductionFactor) {
-        add(
-          .outOfRange, "reduction_factor",
-          "must be a number of at least \(Self.smallestReductionFactor), not \(reductionFactor); 3 is usual")
       }
+    }
+    // Levels may be given; the sizes of synchronous rungs hang on it all the same.
+    if !(reductionFactor.isFinite && reductionFactor >= Self.smallestReductionFactor) {
+      add(
+        .outOfRange, "reduction_factor",
+        "must be a number of at least \(Self.smallestReductionFactor), not \(reductionFactor); 3 is usual")
     }
     if brackets < 1 {
       add(.outOfRange, "brackets", "must be a whole number of at least 1, not \(brackets)")

@@ -60,6 +60,12 @@ extension TrialScheduler {
     }
   }
 
+  /// The levels at which trials wait, are promoted or are stopped, of the first bracket; empty where there are none.
+  public var levels: [Int] {
+    if halving != nil { return options.levels }
+    return systems.first?.levels ?? []
+  }
+
   /// The entries of a rung, best first; empty where there is no such rung.
   public func entries(system: Int, level: Int) -> [RungEntryView] {
     guard systems.indices.contains(system), let rung = systems[system].levels.firstIndex(of: level) else { return [] }

@@ -135,7 +135,9 @@ public struct ForecastCurves: Sendable {
       } else {
         values = synthetic.values(of: trial).map { mode == .max ? -$0 : $0 }
       }
-      return CurveTable.Row(id: trial, values: values, seconds: Array(times.prefix(values.count)))
+      // The same array for all that are as long.
+      let seconds = values.count == times.count ? times : Array(times.prefix(values.count))
+      return CurveTable.Row(id: trial, values: values, seconds: seconds)
     }
     return CurveTable(name: measured?.name ?? "synthetic curves", rows: rows)
   }

@@ -20,8 +20,10 @@ struct SimulatedRun {
     throws(SchedulerOptionProblem)
   {
     coordinator = try Coordinator(specification: specification)
+    // No more than there are trials ever work.
+    let workers = max(1, min(settings.workers, rows.count, settings.trials))
     host = SimulatedHost(
-      rows: rows, workers: settings.workers, reportsCosts: specification.experiment.costAttribute != nil)
+      rows: rows, workers: workers, reportsCosts: specification.experiment.costAttribute != nil)
     self.settings = settings
     result = SimulationResult(label: settings.label, seed: settings.seed)
   }

@@ -41,7 +41,7 @@ struct ExplainFamilyTests {
       guard case .scheduling(.stop(let stop)) = stamped.fact else { continue }
       rules.insert(stop.rule)
       let words = ["the scheduler stops it at epoch \(stop.level)", number(stop.value)]
-      let bound = [.median, .percentile].contains(stop.rule) ? "the best 50 %" : number(stop.bound)
+      let bound = [.median, .percentile].contains(stop.rule) ? "50 %" : number(stop.bound)
       let place = "place \(stop.rank + 1) of \(stop.count)"
       let line = told[stop.trial]?.first { line in (words + [bound, place]).allSatisfy(line.contains) }
       #expect(line != nil, "\(stop): \(told[stop.trial] ?? [])")

@@ -75,7 +75,9 @@ extension JournalCheck {
       switch decision {
       case .promotion(let promotion):
         expect(raises.isEmpty, "the maximum should have risen: \(raises)")
-        let expected = reference.promotion(bracket: promotion.system)
+        let proposal = reference.proposal(bracket: promotion.system)
+        expect(proposal.thresholds.isEmpty, "thresholds are missing before \(promotion): \(proposal.thresholds)")
+        let expected = proposal.promotion
         expect(
           expected?.isSame(as: promotion) ?? false, "\(promotion) in place of \(expected.map { "\($0)" } ?? "none")")
         reference.apply(promotion)
