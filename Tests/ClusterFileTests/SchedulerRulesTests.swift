@@ -53,6 +53,10 @@ import TuningModel
     ("ranking_criterion: soft_ranking, epsilon: -1", "scheduler.epsilon must be a number of at least 0, not -1.0"),
     ("name: hyperband, reduction_factor: 1", "scheduler.reduction_factor must be a number of at least 1.1, not 1.0"),
     ("name: median", "; write median_stopping"),
+    (
+      "name: sync_hyperband, rung_levels: [1, 3, 9], reduction_factor: -5",
+      "scheduler.reduction_factor must be a number of at least 1.1, not -5.0"
+    ),
   ])
   func mistakesAreTold(_ scheduler: String, _ message: String) {
     let mistakes = Fixture.mistakes(Fixture.file(scheduler: "scheduler: {max_t: 27, \(scheduler)}"))

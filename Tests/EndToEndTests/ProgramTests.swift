@@ -125,6 +125,16 @@ import TuningModel
     ("exits", "import sys\nprint('no licence', file=sys.stderr)\nsys.exit(3)", "ended with status 3", "no licence"),
     ("garbage", "print('hello world', flush=True)\ninput()\ninput()\ninput()", "line 1", "it printed: hello world"),
     (
+      // A child that has its pipes and does not go by itself; it is looked for by the file's name.
+      "forks",
+      "import os, signal, sys, time\nif os.fork() == 0:\n  signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        + "  time.sleep(600)\nsys.exit(3)", "ended with status 3", "mend the program, then: pasha-coord resume"
+    ),
+    (
+      "floods", "import sys\nwhile True: sys.stdout.write('x' * 65536)", "printed a line of more than 1048576 bytes",
+      "mend the program, then: pasha-coord resume"
+    ),
+    (
       "hangs", "import time\ntime.sleep(600)", "did not answer suggest within 5.0 s",
       "mend the program, then: pasha-coord resume"
     ),
