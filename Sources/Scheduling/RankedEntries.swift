@@ -17,32 +17,27 @@ struct RungEntry: Sendable {
   }
 }
 
-/// A rung's entries, best first, in blocks of bounded size: entering, leaving, the place of an entry, the entry at a
-/// place and the best open entry touch one block and one number of each of the other blocks. (One sorted array would
-/// move half the rung at each report.)
+/// A rung's entries, best first, in blocks of bounded size, with trees over their sizes, open entries and costs: entering,
+/// leaving, the place of an entry, the entry at a place, the best open entry and the costs up to a place take time in the
+/// logarithm of their number; a block that comes or goes, once in a hundred entries, a step for each block. (One sorted
+/// array would move half the rung at each report.)
 struct RankedEntries: Sendable {
   private(set) var count = 0
   private var blocks: [[RungEntry]] = []
-  private var sizes: [Int32] = []
-  private var openCounts: [Int32] = []
-  private var costs: [Double] = []
+  private var sizes = BlockTree<Int>()
+  private var openCounts = BlockTree<Int>()
+  private var costs = BlockTree<Double>()
 
   private static let blockLimit = 256
 
   mutating func insert(_ entry: RungEntry) {
     count += 1
-    guard !blocks.isEmpty else {
-      blocks.append([entry])
-      sizes.append(1)
-      openCounts.append(entry.isOpen ? 1 : 0)
-      costs.append(entry.cost)
-      return
-    }
+    guard !blocks.isEmpty else { return begin(0, with: [entry]) }
     let block = blockIndex(loss: entry.loss, sequence: entry.sequence)
     blocks[block].insert(entry, at: position(in: block, loss: entry.loss, sequence: entry.sequence))
     sizes[block] += 1
     if entry.isOpen { openCounts[block] += 1 }
-    costs[block] += entry.cost
+    if entry.cost != 0 { costs[block] = Self.cost(blocks[block]) }
     if blocks[block].count > Self.blockLimit { split(block) }
   }
 
@@ -51,15 +46,14 @@ struct RankedEntries: Sendable {
     guard let (block, position) = locate(loss: loss, sequence: sequence) else { return nil }
     let entry = blocks[block].remove(at: position)
     count -= 1
+    sizes[block] -= 1
+    if entry.isOpen { openCounts[block] -= 1 }
+    if entry.cost != 0 { costs[block] = Self.cost(blocks[block]) }
     if blocks[block].isEmpty {
       blocks.remove(at: block)
-      sizes.remove(at: block)
-      openCounts.remove(at: block)
-      costs.remove(at: block)
-    } else {
-      sizes[block] -= 1
-      if entry.isOpen { openCounts[block] -= 1 }
-      costs[block] = blocks[block].reduce(0) { $0 + $1.cost }
+      sizes = BlockTree(sizes.values, removing: block)
+      openCounts = BlockTree(openCounts.values, removing: block)
+      costs = BlockTree(costs.values, removing: block)
     }
     return entry
   }
@@ -74,49 +68,28 @@ struct RankedEntries: Sendable {
   /// The entry at a place, 0 for the best.
   subscript(rank: Int) -> RungEntry {
     precondition(rank >= 0 && rank < count, "place \(rank) of a rung with \(count) entries")
-    var block = 0
-    var rest = rank
-    while rest >= Int(sizes[block]) {
-      rest -= Int(sizes[block])
-      block += 1
-    }
-    return blocks[block][rest]
+    guard let (block, before) = sizes.firstExceeding(rank) else { preconditionFailure("sizes do not add up") }
+    return blocks[block][rank - before]
   }
 
   /// The best open entry and its place.
   var firstOpen: (rank: Int, entry: RungEntry)? {
-    var before = 0
-    for block in openCounts.indices {
-      if openCounts[block] > 0, let position = blocks[block].firstIndex(where: { $0.isOpen }) {
-        return (before + position, blocks[block][position])
-      }
-      before += Int(sizes[block])
-    }
-    return nil
+    guard let (block, _) = openCounts.firstExceeding(0),
+      let position = blocks[block].firstIndex(where: { $0.isOpen })
+    else { return nil }
+    return (sizes.sum(before: block) + position, blocks[block][position])
   }
 
   /// The place of an entry, 0 for the best; nil where there is none.
   func rank(loss: Double, sequence: Int) -> Int? {
     guard let (block, position) = locate(loss: loss, sequence: sequence) else { return nil }
-    return sizes[..<block].reduce(position) { $0 + Int($1) }
+    return sizes.sum(before: block) + position
   }
 
   /// Costs from the best entry to the one at `rank`, and of all, summed block by block.
   func costs(throughRank rank: Int) -> (through: Double, all: Double) {
-    var through = 0.0
-    var all = 0.0
-    var before = 0
-    for block in blocks.indices {
-      let end = before + blocks[block].count
-      if end <= rank + 1 {
-        through += costs[block]
-      } else if before <= rank {
-        for position in 0...(rank - before) { through += blocks[block][position].cost }
-      }
-      all += costs[block]
-      before = end
-    }
-    return (through, all)
+    guard let (block, before) = sizes.firstExceeding(rank) else { return (costs.sum, costs.sum) }
+    return (costs.sum(before: block) + Self.cost(blocks[block][...(rank - before)]), costs.sum)
   }
 
   /// The same, summed one by one from the best on.
@@ -132,6 +105,8 @@ struct RankedEntries: Sendable {
 
   /// All entries, best first.
   var all: [RungEntry] { Array(blocks.joined()) }
+
+  private static func cost(_ entries: some Sequence<RungEntry>) -> Double { entries.reduce(0) { $0 + $1.cost } }
 
   // MARK: Finding
 
@@ -170,13 +145,18 @@ struct RankedEntries: Sendable {
     let half = blocks[block].count / 2
     let upper = Array(blocks[block][half...])
     blocks[block].removeSubrange(half...)
-    blocks.insert(upper, at: block + 1)
-    let openAbove = upper.reduce(into: Int32(0)) { $0 += $1.isOpen ? 1 : 0 }
-    sizes[block] = Int32(half)
-    sizes.insert(Int32(upper.count), at: block + 1)
-    openCounts[block] -= openAbove
-    openCounts.insert(openAbove, at: block + 1)
-    costs[block] = blocks[block].reduce(0) { $0 + $1.cost }
-    costs.insert(upper.reduce(0) { $0 + $1.cost }, at: block + 1)
+    sizes[block] = half
+    openCounts[block] = blocks[block].count { $0.isOpen }
+    costs[block] = Self.cost(blocks[block])
+    begin(block + 1, with: upper)
+  }
+
+  /// Puts a new block at its place.
+  private mutating func begin(_ block: Int, with entries: [RungEntry]) {
+    blocks.insert(entries, at: block)
+    let open = entries.count { $0.isOpen }
+    sizes = BlockTree(sizes.values, inserting: entries.count, at: block)
+    openCounts = BlockTree(openCounts.values, inserting: open, at: block)
+    costs = BlockTree(costs.values, inserting: Self.cost(entries), at: block)
   }
 }

@@ -1,7 +1,9 @@
-/// Losses in increasing order, in blocks of bounded size: entering touches one block and a number of each other block.
+/// Losses in increasing order, in blocks of bounded size with a tree over their sizes: entering and the place taken take
+/// time in the logarithm of their number.
 struct RankedLosses: Sendable {
   private(set) var count = 0
   private var blocks: [[Double]] = []
+  private var sizes = BlockTree<Int>()
 
   private static let blockLimit = 512
 
@@ -10,6 +12,7 @@ struct RankedLosses: Sendable {
     count += 1
     guard !blocks.isEmpty else {
       blocks.append([loss])
+      sizes = BlockTree([1])
       return 0
     }
     // The first block that ends with no less; the last one where there is none.
@@ -17,12 +20,15 @@ struct RankedLosses: Sendable {
     if block == blocks.count { block -= 1 }
     let place = Self.partition(blocks[block].count) { blocks[block][$0] < loss }
     blocks[block].insert(loss, at: place)
-    let rank = blocks[..<block].reduce(place) { $0 + $1.count }
+    let rank = sizes.sum(before: block) + place
+    sizes[block] += 1
     if blocks[block].count > Self.blockLimit {
       let half = blocks[block].count / 2
       let upper = Array(blocks[block][half...])
       blocks[block].removeSubrange(half...)
       blocks.insert(upper, at: block + 1)
+      sizes[block] = half
+      sizes = BlockTree(sizes.values, inserting: upper.count, at: block + 1)
     }
     return rank
   }

@@ -58,9 +58,9 @@
 // With m trials that have a value in the window, a report to PASHA touches at most m pairs, two bits of state each; a
 // histogram of distances holds the percentile's place. All pairs are gone through after a replay, and where the bound
 // of the histogram does not decide and the distances around the percentile must be laid out (they are kept laid out
-// from then on). The other criteria look at the two rungs when a trial enters the upper one. Rungs are kept in blocks:
-// entering and finding the next promotion or the place of an entry touch one block and a number of each other block;
-// so do the values at a resource, where trials are compared without rungs. A synchronous rung is sorted once.
+// from then on). The other criteria look at the two rungs when a trial enters the upper one. Rungs are kept in blocks
+// with trees over them: entering, finding the next promotion, a place or what entries cost take O(log n); so do the
+// values at a resource, where trials are compared without rungs. A synchronous rung is sorted once.
 //
 // What has ended keeps its entries, which count in cut-offs, and nothing else: curves go when no window can reach them.
 //
