@@ -31,7 +31,10 @@ class Pasha:
         home = os.path.join(self.folder, "b%d" % self.count)
         os.makedirs(home)
         shutil.copytree(TRIALS, os.path.join(home, "code"))
-        log = os.path.join(home, "log")
+        # In a folder of its own: trials may write where they are allowed to alone.
+        logs = os.path.join(home, "logs")
+        os.makedirs(logs)
+        log = os.path.join(logs, "log")
         open(log, "w").close()
         lines = ["experiment:", "  name: b%d" % self.count, "  code: ./code"]
         lines += ["  entry_point: " + json.dumps(entry_point), "  config_space:"]
@@ -41,7 +44,7 @@ class Pasha:
         if extra:
             lines += ["  " + extra]
         lines += ["scheduler: " + json.dumps(scheduler), "stop_criterion: " + json.dumps(stop)]
-        cluster = dict(cluster) if cluster else {"work_dir": os.path.join(home, "work")}
+        cluster = dict(cluster) if cluster else {"work_dir": os.path.join(home, "work"), "sandbox": {"writable": [logs]}}
         lines += ["cluster: " + json.dumps(dict(cluster, slots=slots))]
         path = os.path.join(home, "cluster.yml")
         with open(path, "w") as file:
