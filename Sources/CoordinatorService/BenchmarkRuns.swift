@@ -16,8 +16,13 @@ struct BenchmarkRun {
   /// The cluster file that its folder has. A run is one of this benchmark when it has the same file and the same code.
   let text: [UInt8]
 
+  /// `pasha`; `asha:stopping`, as `simulate` names it.
+  var method: String {
+    specification.scheduler.type == .stopping ? "\(scheduler.rawValue):stopping" : scheduler.rawValue
+  }
+
   /// `pasha, seed 0`.
-  var label: String { "\(scheduler.rawValue), seed \(seed)" }
+  var label: String { "\(method), seed \(seed)" }
 
   /// What a run's folder is called after, as `RunFolder` shortens it.
   static let longestName = 39
@@ -55,7 +60,7 @@ struct BenchmarkRun {
   /// What the journal of a run of it tells.
   func result(of folder: RunFolder) throws -> (state: RunState, result: SimulationResult) {
     var state = try RunState(specification: specification)
-    var recorded = RecordedResult(label: scheduler.rawValue, seed: UInt64(seed))
+    var recorded = RecordedResult(label: method, seed: UInt64(seed))
     try JournalReader(at: folder.journal).replay { record in
       let stamped = StampedFact(stamp: record.stamp, fact: record.fact)
       state.apply(stamped)
@@ -75,7 +80,7 @@ struct BenchmarkOutcome {
   let failure: String?
 
   var json: JSONValue {
-    let empty = SimulationResult(label: run.scheduler.rawValue, seed: UInt64(run.seed))
+    let empty = SimulationResult(label: run.method, seed: UInt64(run.seed))
     guard case .object(var members) = Presentation.simulationJSON(result ?? empty) else { return .null }
     if result == nil {
       for index in members.indices.dropFirst(2) { members[index].value = .null }

@@ -116,7 +116,9 @@ extension Commands {
       for outcome in outcomes { show(outcome.json.jsonText(.strict)) }
       return
     }
-    let comparison = SimulationComparison(outcomes.compactMap(\.result))
+    let asha = outcomes.first { $0.run.scheduler == .asha }?.run.method
+    let comparison = SimulationComparison(
+      outcomes.compactMap(\.result), baseline: asha ?? SchedulerOptions.Name.asha.rawValue)
     if !comparison.methods.isEmpty { show(Presentation.benchmark(comparison, metric: metric)) }
     for outcome in outcomes {
       guard let failure = outcome.failure else { continue }

@@ -37,10 +37,14 @@ final class SchedulerChild {
   private(set) var deadline: Instant?
   private var patience = Duration.zero
   private var saidFinish = false
+  /// Lines of `log` in the second that began with `since`.
+  private var logs = (since: Instant.zero, count: 0)
 
   /// Bytes that wait to be read by the program at most.
   private static let backlogLimit = 256 << 20
   private static let readSize = 65_536
+  /// Lines of `log` in a second at most: more would fill the disk of a run that takes weeks.
+  private static let logLimit = 100
   /// Reads in one step, so that one which prints without end does not hold up the loop; more than a pipe holds.
   private static let readLimit = 32
   /// A deadline that was passed by so much was slept through by this process, and perhaps by the program.
@@ -216,6 +220,10 @@ final class SchedulerChild {
       lines += 1
       guard line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { continue }
       let event = take(Array(line))
+      if case .answer(.log, _) = event {
+        events += heard(event)
+        continue
+      }
       events.append(event)
       if case .failed = event { return events }
     }
@@ -225,6 +233,21 @@ final class SchedulerChild {
         .failed("\(Self.name(options)) printed a line of more than \(SchedulerAnswer.maximumBytes) bytes\(errors.tail)")
       )
     }
+    return events
+  }
+
+  /// What is kept of a `log`: so many in a second, and how many were left out.
+  private func heard(_ log: Event) -> [Event] {
+    var events: [Event] = []
+    if HostClock.now - logs.since >= .seconds(1) {
+      if logs.count > Self.logLimit {
+        let text = "\(logs.count - Self.logLimit) more lines of its log were left out"
+        events.append(.answer(.log(text), line: text))
+      }
+      logs = (HostClock.now, 0)
+    }
+    logs.count += 1
+    if logs.count <= Self.logLimit { events.append(log) }
     return events
   }
 

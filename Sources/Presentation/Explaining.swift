@@ -44,6 +44,10 @@ extension Presentation {
     let idle = explanation.idle(at: now, isServed: isServed)
     if idle.isEmpty { lines.append("no slot is idle") }
     for element in idle { lines.append("\(name(element)): \(element.text)") }
+    // Otherwise it stands behind each of them.
+    if !isServed, waiting.isEmpty, idle.isEmpty {
+      lines.append("no coordinator runs the run: `pasha-coord resume \(state.start?.run ?? "")` goes on with it")
+    }
     return lines.joined(separator: "\n")
   }
 

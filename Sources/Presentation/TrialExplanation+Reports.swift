@@ -78,7 +78,7 @@ extension TrialExplanation {
     func told(_ count: Int, _ text: String) {
       if count > 0 { parts.append("\(Presentation.count(count, "report")) \(text)") }
     }
-    told(reports.repeated, "of what it had reported before: kept, not ranked")
+    told(reports.repeated, "of what it had reported before, or past the maximum: kept, not ranked")
     told(reports.withheld, "past its milestone: withheld, to count if it goes on from there")
     told(reports.stale, "withheld before: not counted, as it did not go on from there")
     told(reports.unusable, "of no use: without a whole resource from 1, or without the metric")

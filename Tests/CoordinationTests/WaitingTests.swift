@@ -26,6 +26,16 @@ struct WaitingTests {
     return try TrainingTests.farm(specification, agents: agents, slots: slots)
   }
 
+  /// Nothing waits and no slot is idle when a coordinator was killed in full work: that it is gone is told all the same.
+  @Test func aDeadCoordinatorIsTold() throws {
+    var farm = try farm()
+    farm.begin()
+    for isServed in [true, false] {
+      let text = Presentation.explanation(try explain(farm), at: farm.now.wall, isServed: isServed)
+      #expect(text.contains("no coordinator runs the run: `pasha-coord resume") == !isServed, "\(text)")
+    }
+  }
+
   @Test func aBusyFarmHasNoIdleSlot() throws {
     var farm = try farm()
     farm.begin()
