@@ -10,6 +10,15 @@ func module(
   .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
+/// A module without input and output. Tests run it millions of times: it is optimised in debug builds too, and there it has
+/// the defects that tests ask for (`Mutant`).
+func pure(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+  let debug: [SwiftSetting] = [
+    .unsafeFlags(["-O"], .when(configuration: .debug)), .define("PASHA_MUTANTS", .when(configuration: .debug)),
+  ]
+  return .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict + debug)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
@@ -48,16 +57,16 @@ let package = Package(
   ],
   targets: [
     // Floor 0: values.
-    module("TuningModel"),
-    module("SearchSpace", ["TuningModel"]),
+    pure("TuningModel"),
+    pure("SearchSpace", ["TuningModel"]),
     // Floor 1: algorithms and formats.
-    module("Scheduling", ["TuningModel"]),
-    module("Searching", ["SearchSpace", "TuningModel"]),
-    module("Wire", ["TuningModel", protobuf], exclude: ["Protobuf"]),
+    pure("Scheduling", ["TuningModel"]),
+    pure("Searching", ["SearchSpace", "TuningModel"]),
+    pure("Wire", ["TuningModel", protobuf], exclude: ["Protobuf"]),
     // Floor 2: the machines.
-    module("Coordination", ["Scheduling", "SearchSpace", "Searching", "TuningModel", "Wire", protobuf]),
-    module("AgentCore", ["TuningModel", "Wire"]),
-    module(
+    pure("Coordination", ["Scheduling", "SearchSpace", "Searching", "TuningModel", "Wire", protobuf]),
+    pure("AgentCore", ["TuningModel", "Wire"]),
+    pure(
       "Simulation", ["AgentCore", "Coordination", "Scheduling", "SearchSpace", "Searching", "TuningModel", "Wire"]),
     // Floor 3: C.
     .systemLibrary(name: "CZeroMQ"),

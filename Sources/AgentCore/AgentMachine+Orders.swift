@@ -21,6 +21,7 @@ extension AgentMachine {
 
   private mutating func start(_ start: StartAttempt) {
     let name = start.attempt
+    wasGivenWork = true
     if let index = index(of: name) {
       guard attempts[index].isDiscarded else { return repeatStatus(at: index) }
       // A coordinator that lost facts counts on from an earlier attempt: this one's end will not be told.
@@ -164,6 +165,8 @@ extension AgentMachine {
       say(.refused(name, StartRefusal(code: .staleAttempt, detail: "attempt \(name) does not run here any more")))
       return
     }
+    // It is given up by the coordinator from here on, and must not be started by an order that comes late.
+    raiseHighest(name)
     say(.refused(name, StartRefusal(code: .hostFault, detail: "attempt \(name) was never started here")))
   }
 

@@ -28,6 +28,7 @@ extension AgentMachine {
   mutating func sayHello() {
     let saidAt = if case .greeting(let first, _) = session { first } else { now }
     session = .greeting(saidAt: saidAt, giveUpAt: now + settings.answerLimit)
+    helloAt = max(now, helloAt + .nanoseconds(1))
     heartbeatsSent = []
     nextHeartbeat = nil
     actions.append(
@@ -36,7 +37,8 @@ extension AgentMachine {
           AgentHello(
             hostname: settings.hostname, machineID: settings.machineID, bootID: settings.bootID, name: settings.name,
             pid: settings.pid, slots: leaving?.reason == .interrupted ? 0 : settings.slots, home: settings.home,
-            inventory: inventory, place: settings.place, devices: settings.devices, landlock: settings.landlock))))
+            inventory: inventory, place: settings.place, devices: settings.devices, landlock: settings.landlock,
+            saidAt: helloAt))))
   }
 
   mutating func disconnected(_ loss: ConnectionLoss) {
@@ -77,8 +79,13 @@ extension AgentMachine {
   }
 
   mutating func welcomed(_ welcome: Welcome) {
-    guard case .greeting(let saidAt, _) = session else { return }
+    // An answer to an earlier hello says nothing of what has happened since, and its lease is an earlier one.
+    guard case .greeting(let saidAt, _) = session,
+      welcome.answers == .zero || welcome.answers == helloAt
+    else { return }
     session = .welcomed
+    preparedSaidAt = nil
+    wasGivenWork = false
     failures = 0
     refusedSince = nil
     heardAt = now
@@ -151,7 +158,7 @@ extension AgentMachine {
     // Only an instant that this connection sent extends the lease.
     guard let place = heartbeatsSent.firstIndex(of: sentAt) else { return }
     heartbeatsSent.removeFirst(place + 1)
-    lease?.extend(sentAt: sentAt)
+    lease?.extend(sentAt: Mutant.leaseFromEcho.isActive ? now : sentAt)
     forwardLease()
   }
 
@@ -171,7 +178,7 @@ extension AgentMachine {
     program = new
     switch preparation {
     case .ready where isSame:
-      say(.prepared(Wire.Preparation(codeHash: new.codeHash ?? "")))
+      sayPrepared()
       launchWaiting()
     case .running where isSame: break
     case .none, .running, .ready, .failed:
@@ -182,9 +189,9 @@ extension AgentMachine {
 
   mutating func prepared(_ result: Wire.Preparation) {
     guard preparation == .running, result.codeHash == program?.codeHash ?? "" else { return }
-    say(.prepared(result))
+    preparation = result.failure.map { .failed($0) } ?? .ready
+    sayPrepared()
     if let failure = result.failure {
-      preparation = .failed(failure)
       note("the host could not be prepared: \(failure)")
       for attempt in attempts {
         if attempt.awaitsLaunch {
@@ -192,8 +199,19 @@ extension AgentMachine {
         }
       }
     } else {
-      preparation = .ready
       launchWaiting()
     }
+  }
+
+  /// Says whether the code is in place, once that is known.
+  mutating func sayPrepared() {
+    let failure: String?
+    switch preparation {
+    case .none, .running: return
+    case .ready: failure = nil
+    case .failed(let message): failure = message
+    }
+    preparedSaidAt = now
+    say(.prepared(Wire.Preparation(codeHash: program?.codeHash ?? "", failure: failure)))
   }
 }

@@ -38,6 +38,12 @@ public struct AgentMachine: Sendable {
   let startedAt: Instant
   /// When the event that is being handled happened.
   var now: Instant
+  /// When the last hello was said; each is later than the one before.
+  var helloAt = Instant.zero
+  /// When the code was last said to be in place, in this session.
+  var preparedSaidAt: Instant?
+  /// Whether something was to be started in this session.
+  var wasGivenWork = false
   /// When the coordinator was last heard of.
   var heardAt: Instant?
   var run = ""

@@ -9,7 +9,7 @@ extension Supervision {
     case .pause: pause(at: now)
     case .stop: stop(at: now)
     case .complete: complete(at: now)
-    case .lease(let deadline): lease = deadline
+    case .lease(let deadline): if !Mutant.staleTimersCount.isActive { lease = deadline }
     }
   }
 
@@ -92,6 +92,10 @@ extension Supervision {
     let end = SupervisionEnd(
       cause: cause, exit: exit, lastSequence: log.lastSequence,
       coveredSequence: checkpoint.covered?.sequence ?? 0, coveredResource: checkpoint.covered?.resource)
+    if Mutant.slotFreedEarly.isActive {
+      phase = .over
+      return actions.append(.finish(end))
+    }
     actions.append(wasKilled ? .killGroup : .terminateGroup)
     // Children that a trial left behind have a moment to end in order, the slot is wanted.
     let patience = wasKilled ? Self.killInterval : min(settings.grace, .seconds(2))

@@ -19,7 +19,15 @@ extension Supervision {
 
   private mutating func expireLease(at now: Instant) {
     switch phase {
-    case .running, .settling, .held: terminate(cause: .leaseExpired, at: now)
+    case .running, .settling, .held:
+      if now >= lease + settings.grace, !Mutant.lateGrace.isActive {
+        // The host slept, or this process stood still: the trial may run elsewhere by now. It is given no time.
+        actions.append(.killGroup)
+        phase = .ending(
+          SupervisionPhase.Ending(cause: .leaseExpired, step: .killed, until: now + Self.killInterval))
+      } else {
+        terminate(cause: .leaseExpired, at: now)
+      }
     case .ending(let ending): if ending.step == .asked { escalate(ending, at: now) }
     case .starting, .emptying, .over: return
     }

@@ -5,6 +5,9 @@ extension Coordinator {
   mutating func begin(_ start: RunStart, _ turn: inout Turn) {
     startedAt = turn.now
     sessions = state.agents.map { _ in Session(lastHeard: turn.now) }
+    if Mutant.restartForgetsLeases.isActive {
+      for agent in state.agents { lose(agent.id, &turn) }
+    }
     if state.start == nil {
       record(.runStarted(start), &turn)
     } else if state.end == nil {
@@ -86,6 +89,10 @@ extension Coordinator {
       counters.unknownSenders += 1
       return
     }
+    if case .hello(let hello) = message, isOutdated(hello, from: key) {
+      counters.staleMessages += 1
+      return
+    }
     sessions[id.rawValue].lastHeard = turn.now
     if case .hello(let hello) = message {
       greet(id, hello, &turn)
@@ -98,7 +105,9 @@ extension Coordinator {
     if state.agents[id.rawValue].reachability != .reachable { record(.agentReachability(id, .reachable), &turn) }
     switch message {
     case .hello, .join: break
-    case .heartbeat(let sentAt): send(.heartbeatEcho(sentAt: sentAt), to: id, &turn)
+    case .heartbeat(let sentAt):
+      send(.heartbeatEcho(sentAt: sentAt), to: id, &turn)
+      remind(id, &turn)
     case .prepared(let preparation): prepared(id, preparation, &turn)
     case .slotStates(let states): heard(states, of: id, &turn)
     case .checkpointFetched(let name): copied(name, to: .agent(id), &turn)
@@ -119,7 +128,10 @@ extension Coordinator {
       if state[attempt.trial]?.status == .active(.assigned) { record(.attemptStarted(attempt, pid: pid), &turn) }
     case .held(let attempt, let resource):
       guard isCurrent(attempt, on: id) else { return stale(attempt, id, &turn) }
-      if state[attempt.trial]?.status != .active(.held) { record(.attemptHeld(attempt, resource: resource), &turn) }
+      // Not one that is past already.
+      if let trial = state[attempt.trial], trial.status != .active(.held), resource >= trial.milestone {
+        record(.attemptHeld(attempt, resource: resource), &turn)
+      }
     case .refused(let attempt, let refusal):
       guard isCurrent(attempt, on: id) else { return }
       refused(attempt, refusal, &turn)
@@ -130,7 +142,8 @@ extension Coordinator {
   }
 
   func isCurrent(_ attempt: TrialAttempt, on agent: AgentID) -> Bool {
-    state.isCurrent(attempt) && state.trials[attempt.trial.rawValue].slot?.agent == agent
+    if Mutant.noAttemptCheck.isActive { return state[attempt.trial]?.slot?.agent == agent }
+    return state.isCurrent(attempt) && state.trials[attempt.trial.rawValue].slot?.agent == agent
   }
 
   private mutating func stale(_ attempt: TrialAttempt, _ agent: AgentID, _ turn: inout Turn) {
@@ -157,6 +170,7 @@ extension Coordinator {
     let greeting = AgentGreeting(
       agent: id, version: hello.version, hostname: hello.hostname, machineID: hello.machineID, bootID: hello.bootID,
       home: hello.home, slots: hello.slots, place: hello.place, devices: hello.devices, landlock: hello.landlock)
+    note(hello, of: id)
     if state[id]?.greeting != greeting || state[id]?.isPrepared == true || state[id]?.reachability != .reachable {
       record(.agentGreeted(greeting), &turn)
     }
@@ -169,6 +183,7 @@ extension Coordinator {
     awayUntil[id] = nil
     restsUntil[id] = nil
     sessions[id.rawValue].startsToSend = []
+    sessions[id.rawValue].orderedAt = [:]
     reconcile(id, hello, &turn)
     resumeCheckpointWork(with: id, &turn)
   }
@@ -199,7 +214,7 @@ extension Coordinator {
             holdsAtMilestone: experiment.maxResourceAttribute == nil, holdLimit: policy.holdLimit,
             settle: policy.settle, grace: policy.grace, sandbox: state.specification.cluster.sandbox.plan,
             quota: policy.quota, store: policy.store.wire),
-          verdicts: verdicts)),
+          verdicts: verdicts, answers: hello.saidAt)),
       to: id, &turn)
     for item in hello.inventory where found.contains(item.attempt.trial) { adopt(item, on: id, &turn) }
     for trial in state.agents[id.rawValue].slots.compactMap({ $0 }) where !found.contains(trial) {
@@ -230,6 +245,7 @@ extension Coordinator {
     // What it was told last may have been lost.
     if let order = trial.order {
       send(message(for: order, item.attempt), to: id, &turn)
+      noteOrder(of: trial.id, turn)
     } else if trial.milestone > item.milestone {
       send(.proceed(item.attempt, milestone: trial.milestone), to: id, &turn)
     }
@@ -244,7 +260,7 @@ extension Coordinator {
   }
 
   private mutating func prepared(_ id: AgentID, _ preparation: Preparation, _ turn: inout Turn) {
-    if state[id]?.isPrepared != true || preparation.failure != nil {
+    if state[id]?.isPrepared != (preparation.failure == nil) || state[id]?.preparationFailure != preparation.failure {
       record(.agentPrepared(id, failure: preparation.failure), &turn)
     }
     if let failure = preparation.failure {
@@ -273,7 +289,7 @@ extension Coordinator {
     case _ where state.mark(of: agent.name) == .removed: return nil
     case .reachable: return agent.greeting == nil ? nil : min(heartbeat * 3, lostAfter)
     case .suspect: return min(heartbeat * 12, lostAfter)
-    case .unreachable: return lostAfter + lostAfter / 50
+    case .unreachable: return Mutant.noLeaseMargin.isActive ? lostAfter : lostAfter + lostAfter / 50
     case .lost: return nil
     }
   }

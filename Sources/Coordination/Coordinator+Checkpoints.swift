@@ -141,6 +141,7 @@ extension Coordinator {
   mutating func tidy(_ id: TrialID, _ turn: inout Turn) {
     guard let trial = state[id] else { return }
     if trial.status.isFinal, !isWorthKeeping(trial) { return drop(id, &turn) }
+    if trial.status == .paused, Mutant.pauseDropsCheckpoint.isActive { return drop(id, &turn) }
     copyHome(trial, &turn)
     clearLeftPlaces(of: id, &turn)
     dropStored(of: id, &turn)
@@ -228,7 +229,9 @@ extension Coordinator {
   mutating func resumeCheckpointWork(with id: AgentID, _ turn: inout Turn) {
     guard let agent = state[id], let place = agent.place else { return }
     for trial in state.trials {
-      if trial.leftAt.contains(place) { send(.deleteCheckpoints(trial.id, keeping: []), to: id, &turn) }
+      if trial.leftAt.contains(place) || Mutant.deletesHeldCheckpoint.isActive {
+        send(.deleteCheckpoints(trial.id, keeping: []), to: id, &turn)
+      }
       if trial.seals.last?.isHeld(at: place) == true { copyHome(trial, &turn) }
     }
     if state.mark(of: agent.name) == .leaving {

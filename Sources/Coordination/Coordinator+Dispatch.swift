@@ -40,6 +40,7 @@ extension Coordinator {
     let index = id.rawValue
     guard state.agents.indices.contains(index) else { return false }
     let isReachable = state.agents[index].reachability == .reachable || state.agents[index].reachability == .suspect
+    if isReachable, Mutant.schedulesBeforeReattach.isActive { return true }
     return isReachable && state.agents[index].isPrepared && state.mark(of: state.agents[index].name) == .inUse
       && restsUntil[id] == nil && sessions[index].isGreeted
   }
@@ -70,11 +71,16 @@ extension Coordinator {
     record(
       .attemptAssigned(
         AttemptAssignment(
-          attempt: TrialAttempt(id, trial.attempt?.next ?? .first), slot: slot,
+          attempt: TrialAttempt(id, nextAttempt(of: trial)), slot: slot,
           milestone: trial.promotedTo ?? trial.milestone, resumeFrom: start.generation, reason: reason,
           source: start.source)),
       &turn)
     sendStart(id, &turn)
+  }
+
+  private func nextAttempt(of trial: TrialState) -> Attempt {
+    if let last = trial.attempt, Mutant.attemptNumberReused.isActive { return last }
+    return trial.attempt?.next ?? .first
   }
 
   mutating func sendStart(_ id: TrialID, _ turn: inout Turn) {
@@ -90,6 +96,7 @@ extension Coordinator {
           maximum: state.specification.scheduler.maxResource, resumeFrom: trial.resumeFrom, source: trial.source,
           lastGeneration: trial.lastGeneration)),
       to: slot.agent, &turn)
+    noteOrder(of: id, turn)
   }
 
   // MARK: Suggestions

@@ -7,15 +7,12 @@ extension Coordinator {
     guard let trial = state[attempt.trial], trial.isActive, let slot = trial.slot else { return }
     record(.attemptOrdered(attempt, order, reason: reason), &turn)
     send(message(for: order, attempt), to: slot.agent, &turn)
+    noteOrder(of: attempt.trial, turn)
   }
 
   mutating func ended(_ attempt: TrialAttempt, _ end: AttemptEnd, from agent: AgentID, _ turn: inout Turn) {
     guard let trial = state[attempt.trial] else { return }
-    let gap = Session.Gap(attempt: attempt, after: trial.lastSequence)
-    if end.lastSequence > trial.lastSequence, sessions[agent.rawValue].gap != gap {
-      // Its last reports were lost on the way; they stand in the log of the agent, which sends them again. An agent
-      // that could not is taken at its word the second time.
-      sessions[agent.rawValue].gap = gap
+    if end.lastSequence > trial.lastSequence, asksAgain(for: attempt, after: trial.lastSequence, of: agent) {
       counters.reportGaps += 1
       sessions[agent.rawValue].isGreeted = false
       send(.sayHello, to: agent, &turn)
@@ -25,6 +22,20 @@ extension Coordinator {
     settleEnd(attempt, end, &turn)
     send(.acknowledgeEnd(attempt), to: agent, &turn)
   }
+
+  /// The last reports of an attempt were lost on the way; they stand in the log of its agent, which sends them again. One
+  /// that does not, however often it is asked, is taken at its word in the end.
+  private mutating func asksAgain(for attempt: TrialAttempt, after sequence: Int, of agent: AgentID) -> Bool {
+    if Mutant.endOvertakesReports.isActive { return false }
+    if let gap = sessions[agent.rawValue].gap, gap.attempt == attempt, gap.after == sequence {
+      sessions[agent.rawValue].gap?.times += 1
+      return gap.times < Self.longestGap
+    }
+    sessions[agent.rawValue].gap = Session.Gap(attempt: attempt, after: sequence)
+    return true
+  }
+
+  private static let longestGap = 20
 
   /// Establishes what the end of an attempt means for its trial.
   mutating func settleEnd(_ attempt: TrialAttempt, _ end: AttemptEnd, _ turn: inout Turn) {

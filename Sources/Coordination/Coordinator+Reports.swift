@@ -7,7 +7,7 @@ extension Coordinator {
     for report in reports {
       guard isCurrent(attempt, on: agent) else { break }
       let lastSequence = state.trials[attempt.trial.rawValue].lastSequence
-      if report.sequence <= lastSequence {
+      if report.sequence <= lastSequence, !Mutant.noDuplicateCheck.isActive {
         counters.duplicateReports += 1
       } else if report.sequence > lastSequence + 1 {
         // Something between was lost on the way: the session begins anew, from the last report that is held here.
@@ -64,7 +64,7 @@ extension Coordinator {
     if state.scheduler.isStopped(state.trials[index].id) { return .stale }
     if resource <= state.trials[index].resource { return .recorded }
     if state.trials[index].withheld.contains(where: { $0.resource >= resource }) { return .recorded }
-    if state.trials[index].reachedMilestone {
+    if state.trials[index].reachedMilestone, !Mutant.withheldRankedEarly.isActive {
       let reached = max(state.trials[index].milestone, state.trials[index].resource)
       return reached >= state.specification.scheduler.maxResource ? .recorded : .withheld
     }

@@ -37,10 +37,18 @@ public struct Coordinator: Sendable {
     var startsToSend: [TrialID] = []
     /// The last end of an attempt that came before its reports.
     var gap: Gap?
+    /// The newest hello.
+    var hello: HelloMark?
+    /// Boots of the host that were over when another one said hello; the last few.
+    var earlierBoots: [HelloMark] = []
+    /// When the trial in a slot was last told what it is to do, by slot.
+    var orderedAt: [Int: Instant] = [:]
 
     struct Gap: Equatable, Sendable {
       var attempt: TrialAttempt
       var after: Int
+      /// How often the missing reports were asked for.
+      var times = 1
     }
   }
 
@@ -59,6 +67,9 @@ public struct Coordinator: Sendable {
   /// Brings a fact of the journal back. Nothing is decided.
   public mutating func replay(_ fact: StampedFact) {
     state.apply(fact)
+    if Mutant.replayDecides.isActive {
+      if let promotion = state.scheduler.proposePromotion() { state.scheduler.apply(.promotion(promotion)) }
+    }
     activeBefore = fact.stamp.active
   }
 

@@ -159,7 +159,9 @@ final class CoordinatorLoop {
       return
     }
     guard peer.admission == .agent else { return }
-    if case .hello = message { peers[peer.key] = peer }
+    if case .hello(let hello) = message, !coordinator.isOutdated(hello, from: peer.key.text, after: events) {
+      peers[peer.key] = peer
+    }
     // An old connection of an agent that said hello on a newer one has nothing to say.
     guard let known = peers[peer.key] else { return send(.sayHello, to: peer) }
     guard known.route == peer.route else { return }

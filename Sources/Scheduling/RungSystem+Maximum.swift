@@ -53,7 +53,8 @@ extension RungSystem {
     return [
       .maximumRaised(
         MaximumRaise(
-          system: index, from: maximum.current, to: maximum.next, topLevel: levels[top], previousLevel: levels[top - 1],
+          system: index, from: maximum.current, to: Mutant.maximumFalls.isActive ? levels[0] : maximum.next,
+          topLevel: levels[top], previousLevel: levels[top - 1],
           trial: runners[left.runner.index].trial, position: left.position, holder: runners[left.holder.index].trial,
           trialValue: left.runner.value, holderValue: left.holder.value, epsilon: verdict.epsilon,
           criterion: ranking.criterion, score: verdict.score))
@@ -75,7 +76,8 @@ extension RungSystem {
     raising maximum: GrowingMaximum, top: Int, because left: Standing.Departure, epsilon: Double
   ) -> [SchedulingDecision] {
     let raise = MaximumRaise(
-      system: index, from: maximum.current, to: maximum.next, topLevel: levels[top], previousLevel: levels[top - 1],
+      system: index, from: maximum.current, to: Mutant.maximumFalls.isActive ? levels[0] : maximum.next,
+      topLevel: levels[top], previousLevel: levels[top - 1],
       trial: runners[left.runner.index].trial, position: left.position, holder: runners[left.holder.index].trial,
       trialValue: left.runner.value, holderValue: left.holder.value, epsilon: epsilon)
     guard epsilon != maximum.epsilon else { return [.maximumRaised(raise)] }

@@ -53,11 +53,14 @@ public struct AgentHello: Equatable, Sendable {
   public var devices: [String]
   /// Version of the kernel's Landlock interface; 0: there is none.
   public var landlock: Int
+  /// When it was said, on the agent's own clock; later in each hello of an agent. Zero: not told.
+  public var saidAt: Instant
 
   public init(
     protocolVersion: Int = ProtocolVersion.current, version: String = PashaVersion.current, hostname: String,
     machineID: String, bootID: String, name: String, pid: Int, slots: Int, home: String,
-    inventory: [AttemptInventory], place: String = "", devices: [String] = [], landlock: Int = 0
+    inventory: [AttemptInventory], place: String = "", devices: [String] = [], landlock: Int = 0,
+    saidAt: Instant = .zero
   ) {
     self.protocolVersion = protocolVersion
     self.version = version
@@ -72,6 +75,7 @@ public struct AgentHello: Equatable, Sendable {
     self.place = place
     self.devices = devices
     self.landlock = landlock
+    self.saidAt = saidAt
   }
 }
 

@@ -16,6 +16,7 @@ extension AgentHello {
       $0.place = place
       $0.devices = devices
       $0.landlock = UInt32(clamping: landlock)
+      $0.saidAtNs = saidAt.nanoseconds
     }
   }
 
@@ -49,7 +50,8 @@ extension AgentHello {
       ) { (text) throws(WireError) in
         try Check.text(text, atMost: WireLimits.maximumDetailBytes, "hello.devices")
       },
-      landlock: try Check.count(message.landlock, "hello.landlock"))
+      landlock: try Check.count(message.landlock, "hello.landlock"),
+      saidAt: Instant(nanoseconds: message.saidAtNs))
   }
 }
 

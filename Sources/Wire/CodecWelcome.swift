@@ -9,6 +9,7 @@ extension Welcome {
       $0.leaseNs = lease.wholeNanoseconds
       $0.program = program.message
       $0.verdicts = verdicts.map(\.message)
+      $0.answersNs = answers.nanoseconds
     }
   }
 
@@ -21,7 +22,7 @@ extension Welcome {
       program: try Program(try Check.present(message.hasProgram ? message.program : nil, "welcome.program")),
       verdicts: try Check.list(
         message.verdicts, atMost: WireLimits.maximumInventory, "welcome.verdicts"
-      ) { (verdict) throws(WireError) in try Verdict(verdict) })
+      ) { (verdict) throws(WireError) in try Verdict(verdict) }, answers: Instant(nanoseconds: message.answersNs))
   }
 }
 

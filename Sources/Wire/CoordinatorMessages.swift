@@ -49,9 +49,12 @@ public struct Welcome: Equatable, Sendable {
   public var program: Program
   /// One verdict for each attempt of the hello's inventory.
   public var verdicts: [Verdict]
+  /// `saidAt` of the hello that it answers.
+  public var answers: Instant
 
   public init(
-    run: String, agent: AgentID, heartbeat: Duration, lease: Duration, program: Program, verdicts: [Verdict]
+    run: String, agent: AgentID, heartbeat: Duration, lease: Duration, program: Program, verdicts: [Verdict],
+    answers: Instant = .zero
   ) {
     self.run = run
     self.agent = agent
@@ -59,6 +62,7 @@ public struct Welcome: Equatable, Sendable {
     self.lease = lease
     self.program = program
     self.verdicts = verdicts
+    self.answers = answers
   }
 }
 

@@ -42,6 +42,14 @@ struct Simulate: ParsableCommand {
   var order: String?
   @Option(help: "Write an SVG picture to this file.", completion: .file(extensions: ["svg"]))
   var plot: String?
+  @Flag(help: "Run under faults that a seed draws, and check that nothing is lost and nothing runs twice.")
+  var faults = false
+  @Option(help: "With --faults: this seed alone, with all that happened; one that fails is shortened first.")
+  var seed: UInt64?
+  @Option(help: "With --faults: the first of --seeds seeds.")
+  var firstSeed: UInt64 = 0
+  @Option(help: "With --faults: seeds that are run at once. Default: one for each core.")
+  var jobs: Int?
   @Flag(help: "Print JSON: a line for each run.")
   var json = false
   @Flag(help: "Print the table as Markdown.")
@@ -49,7 +57,11 @@ struct Simulate: ParsableCommand {
 
   func run() throws {
     try perform {
-      try Commands.simulate(
+      if faults {
+        return try Commands.simulateFaults(
+          FaultOptions(seed: seed, firstSeed: firstSeed, seeds: seeds ?? 100, jobs: jobs, json: json))
+      }
+      return try Commands.simulate(
         SimulateOptions(
           table: table, run: runName,
           schedulers: scheduler.split(separator: ",", omittingEmptySubsequences: false).map(String.init), mode: mode,

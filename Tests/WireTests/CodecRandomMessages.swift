@@ -39,7 +39,8 @@ extension RandomValues {
           attempt: random.trialAttempt(), slot: random.count(), milestone: random.count(),
           phase: random.pick([.running, .held(resource: random.anyInt()), .ended(random.end())]),
           lastSequence: random.offset())
-      }, place: name(), devices: some(3) { $0.text() }, landlock: count())
+      }, place: name(), devices: some(3) { $0.text() }, landlock: count(),
+      saidAt: instant())
   }
 
   static let coordinatorMessageKinds = 14
@@ -74,7 +75,7 @@ extension RandomValues {
       verdicts: some(4) { random in
         Verdict(
           attempt: random.trialAttempt(), action: random.pick([.keep(afterSequence: random.offset()), .end]))
-      })
+      }, answers: instant())
   }
 
   static let agentBulkMessageKinds = 6

@@ -686,6 +686,9 @@ package nonisolated struct ProtoAgentHello: Sendable {
   /// version of the kernel's interface; 0: none
   package var landlock: UInt32 = 0
 
+  /// the agent's own monotonic clock; later in each hello
+  package var saidAtNs: Int64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1126,6 +1129,9 @@ package nonisolated struct ProtoWelcome: Sendable {
   package mutating func clearProgram() {self._program = nil}
 
   package var verdicts: [ProtoVerdict] = []
+
+  /// said_at_ns of the hello
+  package var answersNs: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3401,7 +3407,7 @@ nonisolated extension ProtoJoin: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension ProtoAgentHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentHello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}version\0\u{1}hostname\0\u{3}machine_id\0\u{3}boot_id\0\u{1}name\0\u{1}pid\0\u{1}slots\0\u{1}home\0\u{1}inventory\0\u{1}place\0\u{1}devices\0\u{1}landlock\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}version\0\u{1}hostname\0\u{3}machine_id\0\u{3}boot_id\0\u{1}name\0\u{1}pid\0\u{1}slots\0\u{1}home\0\u{1}inventory\0\u{1}place\0\u{1}devices\0\u{1}landlock\0\u{3}said_at_ns\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3422,6 +3428,7 @@ nonisolated extension ProtoAgentHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 11: try { try decoder.decodeSingularStringField(value: &self.place) }()
       case 12: try { try decoder.decodeRepeatedStringField(value: &self.devices) }()
       case 13: try { try decoder.decodeSingularUInt32Field(value: &self.landlock) }()
+      case 14: try { try decoder.decodeSingularSInt64Field(value: &self.saidAtNs) }()
       default: break
       }
     }
@@ -3467,6 +3474,9 @@ nonisolated extension ProtoAgentHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.landlock != 0 {
       try visitor.visitSingularUInt32Field(value: self.landlock, fieldNumber: 13)
     }
+    if self.saidAtNs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.saidAtNs, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3484,6 +3494,7 @@ nonisolated extension ProtoAgentHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.place != rhs.place {return false}
     if lhs.devices != rhs.devices {return false}
     if lhs.landlock != rhs.landlock {return false}
+    if lhs.saidAtNs != rhs.saidAtNs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4244,7 +4255,7 @@ nonisolated extension ProtoCoordinatorMessage: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}agent\0\u{3}heartbeat_ns\0\u{3}lease_ns\0\u{1}program\0\u{1}verdicts\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}agent\0\u{3}heartbeat_ns\0\u{3}lease_ns\0\u{1}program\0\u{1}verdicts\0\u{3}answers_ns\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4258,6 +4269,7 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.leaseNs) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._program) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.verdicts) }()
+      case 7: try { try decoder.decodeSingularSInt64Field(value: &self.answersNs) }()
       default: break
       }
     }
@@ -4286,6 +4298,9 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.verdicts.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.verdicts, fieldNumber: 6)
     }
+    if self.answersNs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.answersNs, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4296,6 +4311,7 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.leaseNs != rhs.leaseNs {return false}
     if lhs._program != rhs._program {return false}
     if lhs.verdicts != rhs.verdicts {return false}
+    if lhs.answersNs != rhs.answersNs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,118 @@
+import AgentCore
+import Coordination
+import TuningModel
+import Wire
+
+/// What breaks.
+extension FaultWorld {
+  mutating func inject(_ kind: Fault.Kind) {
+    if isTraced { note("FAULT \(kind)") }
+    injected += 1
+    switch kind {
+    case .coordinatorCrashes(.atOnce, let down): endCoordinator(startingAgainIn: down)
+    case .coordinatorCrashes(let point, let down):
+      if coordinator.machine != nil { coordinator.crash = (point, down) }
+    case .coordinatorStops(let time): coordinator.stoppedUntil = max(coordinator.stoppedUntil, now + time)
+    case .agentCrashes(let host): endAgent(host)
+    case .agentStops(let host, let time):
+      if let stopped = hosts[host].agent?.stoppedUntil {
+        hosts[host].agent?.stoppedUntil = max(stopped, now + time)
+      }
+    case .supervisorCrashes(let host, let pick):
+      if let name = running(host, pick) { endSupervisor(host, name) }
+    case .supervisorStops(let host, let pick, let time):
+      if let name = running(host, pick), let index = hosts[host].index(of: name) {
+        hosts[host].trials[index].supervisorStoppedUntil = now + time
+      }
+    case .agentAndSupervisorsCrash(let host):
+      endAgent(host)
+      for name in hosts[host].trials.map(\.attempt) { endSupervisor(host, name) }
+    case .trialKilled(let host, let pick, let outOfMemory):
+      if let name = running(host, pick) { exits(host, name, .signal(9), outOfMemory: outOfMemory) }
+    case .trialStops(let host, let pick, let time):
+      if let name = running(host, pick), let index = hosts[host].index(of: name) {
+        hosts[host].trials[index].stoppedUntil = now + time
+      }
+    case .powerLoss(let host, let down): losePower(host, down)
+    case .hostSleeps(let host, let time): sleep(host, time)
+    case .linkCut(let host, let direction, let time):
+      cut(host, direction)
+      guard direction == .both, random.chance(500) else {
+        return queue.push(.linkHeals(host: host, direction), at: now + time)
+      }
+      // What was cut at once is restored one after the other.
+      let first = random.chance(500) ? Fault.Direction.toAgent : .toCoordinator
+      queue.push(.linkHeals(host: host, first), at: now + random.time(.zero, time))
+      queue.push(.linkHeals(host: host, first == .toAgent ? .toCoordinator : .toAgent), at: now + time)
+    case .connectionReset(let host): reset(host)
+    case .diskFull(let host, let time):
+      hosts[host].disk.fullCount += 1
+      queue.push(.diskEmpties(host: host), at: now + time)
+    case .deviceFails(let host, let slot, let time):
+      device(host, slot, works: false)
+      queue.push(.deviceWorks(host: host, slot: slot), at: now + time)
+    case .wallClockJumps(let host?, let seconds): hosts[host].wallOffset += Int64(seconds)
+    case .wallClockJumps(nil, let seconds): coordinator.wallOffset += Int64(seconds)
+    case .operatorStopsTrial(let pick):
+      let count = coordinator.machine?.state.trials.count ?? 0
+      if count > 0 { ask(.command(.stopTrial(TrialID(pick % count)))) }
+    case .operatorPausesRun(let time):
+      ask(.command(.pauseRun))
+      // One who pauses a run resumes it, when it has ended or when it still has not.
+      queue.push(.operatorResumes, at: now + time + scenario.specification.cluster.lostAfter * 2)
+    case .operatorDrains(let host, let time):
+      ask(.host(.drain(hosts[host].name)))
+      queue.push(.operatorUses(host: host), at: now + time)
+    }
+  }
+
+  private func running(_ host: Int, _ pick: Int) -> TrialAttempt? {
+    let trials = hosts[host].trials.filter { $0.isSupervised && $0.hasBegun }
+    return trials.isEmpty ? nil : trials[pick % trials.count].attempt
+  }
+
+  /// All processes of the host end at once; of what was printed, the last lines may not have reached the disk.
+  private mutating func losePower(_ host: Int, _ down: Duration) {
+    guard hosts[host].isUp else { return }
+    for trial in hosts[host].trials where trial.isSupervised {
+      let count = hosts[host].disk.attempts[trial.attempt]?.log.count ?? 0
+      hosts[host].disk.attempts[trial.attempt]?.log.removeLast(random.draw(0...min(count, 3)))
+    }
+    if let index = hosts[host].agent?.connection { connections[index].stuckUp = [] }
+    endAgent(host)
+    hosts[host].trials = []
+    hosts[host].isUp = false
+    hosts[host].isLaunching = false
+    queue.push(.hostBoots(host), at: now + down)
+  }
+
+  mutating func boot(_ host: Int) {
+    hosts[host].boot += 1
+    hosts[host].isUp = true
+    if isTraced { note("\(hosts[host].name) is up again") }
+  }
+
+  private mutating func sleep(_ host: Int, _ time: Duration) {
+    guard hosts[host].isUp else { return }
+    hosts[host].asleepUntil = max(hosts[host].asleepUntil, now + time)
+    cut(host, .both)
+    queue.push(.linkHeals(host: host, .both), at: hosts[host].asleepUntil)
+    // Supervisors look at their clocks first when the host wakes.
+    for trial in hosts[host].trials where trial.isSupervised {
+      queue.push(.supervisorTimer(host: host, trial.attempt), at: hosts[host].asleepUntil)
+    }
+  }
+
+  mutating func device(_ host: Int, _ slot: Int, works: Bool) {
+    if works { hosts[host].deadSlots.remove(slot) } else { hosts[host].deadSlots.insert(slot) }
+    tellSlots(host)
+  }
+
+  mutating func tellSlots(_ host: Int) {
+    let states = (0..<hosts[host].slots).map { slot in
+      let isUsable = !hosts[host].deadSlots.contains(slot)
+      return SlotState(slot: slot, isUsable: isUsable, reason: isUsable ? "" : "the GPU does not answer")
+    }
+    if hosts[host].agent?.machine.isWelcomed == true { sendUp(.slotStates(states), from: host) }
+  }
+}
