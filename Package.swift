@@ -134,8 +134,8 @@ let package = Package(
     tests(
       "SimulationTests",
       [
-        "Coordination", "HostSystem", "Journal", "Scheduling", "SearchSpace", "Simulation", "TestSupport",
-        "TuningModel", "Wire", "pasha-coord",
+        "Coordination", "HostSystem", "Journal", "RunChecking", "Scheduling", "SearchSpace", "Simulation",
+        "TestSupport", "TuningModel", "Wire", "pasha-coord",
       ]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),

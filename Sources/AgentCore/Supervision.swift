@@ -94,6 +94,11 @@ public struct Supervision: Equatable, Sendable {
     }
   }
 
+  /// Whether the trial is being ended because its lease is over.
+  public var isEndingForLease: Bool {
+    if case .ending(let ending) = phase { ending.cause == .leaseExpired } else { false }
+  }
+
   /// Whether processes of the trial are to be counted after each change: it is ending.
   public var isEmptying: Bool {
     if case .emptying = phase { true } else { false }

@@ -171,7 +171,10 @@ extension Coordinator {
       agent: id, version: hello.version, hostname: hello.hostname, machineID: hello.machineID, bootID: hello.bootID,
       home: hello.home, slots: hello.slots, place: hello.place, devices: hello.devices, landlock: hello.landlock)
     note(hello, of: id)
-    if state[id]?.greeting != greeting || state[id]?.isPrepared == true || state[id]?.reachability != .reachable {
+    if state[id]?.greeting != greeting || state[id]?.isPrepared == true || state[id]?.reachability != .reachable
+      // An agent says nothing of slots that are all usable: what was wrong with them in an earlier session is over.
+      || state[id]?.unusable.isEmpty == false
+    {
       record(.agentGreeted(greeting), &turn)
     }
     if let agent = state[id], state.mark(of: agent.name) == .removed {

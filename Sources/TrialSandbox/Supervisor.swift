@@ -56,6 +56,11 @@ public enum Supervisor {
     do {
       let locks = try SlotLocks(plan.lockFiles, within: lockPatience)
       let restored = try prepareCheckpoint(plan)
+      guard HostClock.now < plan.lease else {
+        // It stood still, or the slot was not free for so long: the trial may run elsewhere by now.
+        try ending.finishUnstarted(.leaseExpired, "its lease was over before the trial could start", agent: agent)
+        return 0
+      }
       let logs = try TrialLogs(folder)
       // Watched before there is anything to see.
       let watch = try CheckpointWatch(log: folder.output, folder: plan.checkpointFolder)

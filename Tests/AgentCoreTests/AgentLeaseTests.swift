@@ -85,7 +85,8 @@ import Wire
     let asleep = bench.now
     bench.now = bench.now + .seconds(3_600)
     #expect(bench.hear(.heartbeatEcho(sentAt: asleep)) == [])
-    #expect(bench.on(.timer).sent.count == 1)
+    // A heartbeat; and that it is ready, which may not have been heard, since it got no work.
+    #expect(bench.on(.timer).sent.count == 2)
     #expect(bench.wait(.seconds(59)).contains(.disconnect) == false)
     #expect(bench.wait(.seconds(5)).contains(.disconnect))
   }

@@ -103,12 +103,17 @@ import Wire
   @Test func ordersForWhatDoesNotRunHereAreRefused() {
     var bench = AgentBench()
     bench.getReady()
-    for order in [
-      CoordinatorMessage.pause(name(5)), .stop(name(5)), .complete(name(5)), .proceed(name(5), milestone: 2),
+    for (trial, order) in [
+      (5, CoordinatorMessage.pause(name(5))), (6, .stop(name(6))), (7, .complete(name(7))),
+      (8, .proceed(name(8), milestone: 2)),
     ] {
-      guard case .refused(name(5), let refusal) = bench.hear(order).sent.first else { return #expect(Bool(false)) }
+      guard case .refused(name(trial), let refusal) = bench.hear(order).sent.first else { return #expect(Bool(false)) }
       #expect(refusal.code == .hostFault)
     }
+    // The coordinator has given it up: an order to start it that comes late starts nothing.
+    let late = bench.hear(.start(AgentBench.start(name(5))))
+    guard case .refused(name(5), let refusal) = late.sent.first else { return #expect(Bool(false)) }
+    #expect(refusal.code == .staleAttempt)
     #expect(bench.hear(.acknowledgeEnd(name(5))) == [])
     #expect(bench.hear(.acknowledgeReports(name(5), through: 3)) == [])
     bench.run(name(0))

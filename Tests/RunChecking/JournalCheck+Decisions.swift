@@ -6,8 +6,11 @@ import TuningModel
 extension JournalCheck {
   /// The journal's decisions that the reference would not take: it is fed with the journal's order of reports and takes
   /// each decision at its place.
-  public func decisionProblems() -> [String] {
-    var comparison = Comparison(ReferenceScheduler(specification.scheduler))
+  public func decisionProblems() -> [String] { Self.decisionProblems(of: facts, specification.scheduler) }
+
+  /// The same of facts in memory.
+  public static func decisionProblems(of facts: [Fact], _ options: SchedulerOptions) -> [String] {
+    var comparison = Comparison(ReferenceScheduler(options))
     for fact in facts { comparison.take(fact) }
     comparison.expect(comparison.raises.isEmpty, "rises of the maximum that the journal lacks: \(comparison.raises)")
     comparison.expect(comparison.stops.isEmpty, "stops that the journal lacks: \(comparison.stops)")

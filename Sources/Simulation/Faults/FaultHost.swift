@@ -31,6 +31,10 @@ struct FaultHost: Sendable {
   var key: String { "key-\(index)" }
   var isCut: Bool { cutsToCoordinator + cutsToAgent > 0 }
 
+  /// Whether processes are left that somebody still has to end. What a script has started is nobody's when its supervisor and
+  /// its agent were killed, and the run has ended without them.
+  var isAnythingLeft: Bool { trials.contains { $0.isSupervised || $0.isAlive || agent != nil } }
+
   func index(of attempt: TrialAttempt) -> Int? { trials.firstIndex { $0.attempt == attempt } }
 
   /// What outlives processes, and power where it was synced.

@@ -71,7 +71,9 @@ extension FaultWorld {
   }
 
   private mutating func carryUp(_ message: AgentMessage, over index: Int) {
-    let times = arrivals(after: connections[index].lastUp)
+    // The states of slots are said once in a session: that they can be lost within one is not simulated.
+    let isCertain = if case .slotStates = message { true } else { false }
+    let times = isCertain ? [now + scenario.channel.delay] : arrivals(after: connections[index].lastUp)
     for time in times {
       connections[index].lastUp = max(connections[index].lastUp, time)
       queue.push(.arrivesAtCoordinator(connection: index, message), at: time)

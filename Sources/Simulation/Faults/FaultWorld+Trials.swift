@@ -48,9 +48,11 @@ extension FaultWorld {
       return queue.push(.slotFree(host: host, name, until: limit), at: now + .milliseconds(500))
     }
     guard isFree, !hosts[host].deadSlots.contains(slot) else {
-      return finishUnstarted(host, name, isFree ? "the device does not work" : "the slot's lock is held")
+      return finishUnstarted(host, name, .hostFault, isFree ? "the device does not work" : "the slot's lock is held")
     }
-    // A supervisor that comes too late does not begin: its lease is over.
+    guard reading(host) < hosts[host].trials[index].launch.lease else {
+      return finishUnstarted(host, name, .leaseExpired, "too late")
+    }
     hosts[host].trials[index].hasBegun = true
     hosts[host].trials[index].isAlive = true
     hosts[host].trials[index].children = hosts[host].trials[index].script.children
@@ -60,9 +62,11 @@ extension FaultWorld {
     goOn(host, name)
   }
 
-  private mutating func finishUnstarted(_ host: Int, _ name: TrialAttempt, _ reason: String) {
+  private mutating func finishUnstarted(
+    _ host: Int, _ name: TrialAttempt, _ cause: AttemptEnd.Cause, _ reason: String
+  ) {
     guard let index = hosts[host].index(of: name) else { return }
-    let end = AttemptEnd(cause: .hostFault, lastSequence: 0, errorTail: reason)
+    let end = AttemptEnd(cause: cause, lastSequence: 0, errorTail: reason)
     hosts[host].disk.attempts[name]?.exit = end
     hosts[host].trials.remove(at: index)
     tellAgent(host, .supervisorGone(name, end))
@@ -84,6 +88,9 @@ extension FaultWorld {
     }
     let reading = reading(host)
     let actions = hosts[host].trials[index].supervision.handle(event, at: reading)
+    if !trial.supervision.isEndingForLease, hosts[host].trials[index].supervision.isEndingForLease {
+      checkLeaseEnd(host, name)
+    }
     for action in actions { carryOut(host, name, action) }
     planSupervisorTimer(host, name)
   }
@@ -165,7 +172,6 @@ extension FaultWorld {
 
   /// All is over: seal, exit file, word to the agent. See `AttemptEnding`.
   private mutating func finish(_ host: Int, _ name: TrialAttempt, _ end: SupervisionEnd) {
-    if end.cause == .leaseExpired { checkLeaseEnd(host, name) }
     guard let index = hosts[host].index(of: name) else { return }
     let trial = hosts[host].trials[index]
     var seal: Seal?

@@ -69,14 +69,14 @@ struct FaultWorld: Sendable {
   /// Whether nothing of the run is left but what is on disks.
   private var isQuiet: Bool {
     if case .suspended? = outcome { return false }
-    return coordinator.machine == nil && hosts.allSatisfy { $0.agent == nil && $0.trials.isEmpty }
+    return coordinator.machine == nil && hosts.allSatisfy { $0.agent == nil && !$0.isAnythingLeft }
   }
 
   private mutating func finish() {
     guard case .finished? = outcome else {
       return fail("nothing happens any more, and the run has not ended: \(standing)")
     }
-    for host in hosts where host.agent != nil || !host.trials.isEmpty {
+    for host in hosts where host.agent != nil || host.isAnythingLeft {
       return fail("after the end of the run, processes are left on \(host.name)")
     }
     if let problem = monitor.finalProblem(hosts, coordinator.vault) { fail(problem) }
