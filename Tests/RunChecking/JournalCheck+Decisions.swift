@@ -91,7 +91,7 @@ extension JournalCheck {
         let expected = reference.systems[measurement.system].epsilon
         expect(expected == measurement.epsilon, "epsilon is \(measurement.epsilon), not \(expected)")
       case .stop(let stop):
-        expect(stops.first == stop, "\(stop) in place of \(stops.first.map { "\($0)" } ?? "none")")
+        expect(stops.first.map { "\($0)" } == "\(stop)", "\(stop) in place of \(stops.first.map { "\($0)" } ?? "none")")
         stops = Array(stops.dropFirst())
         reference.apply(stop)
       case .thresholdSet(let change):

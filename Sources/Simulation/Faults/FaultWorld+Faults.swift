@@ -66,6 +66,23 @@ extension FaultWorld {
     }
   }
 
+  /// People see whether their commands were followed, and give them again.
+  mutating func resume() {
+    if case .finished? = outcome { return }
+    if coordinator.machine?.state.closing?.suspends == true {
+      return queue.push(.operatorResumes, at: now + .seconds(60))
+    }
+    startCoordinator()
+  }
+
+  mutating func use(_ host: Int) {
+    let name = hosts[host].name
+    if case .finished? = outcome { return }
+    if let state = coordinator.machine?.state, state.mark(of: name) == .inUse { return }
+    if coordinator.machine != nil, coordinator.stoppedUntil <= now { ask(.host(.add(.init(name: name, host: name)))) }
+    queue.push(.operatorUses(host: host), at: now + .seconds(30))
+  }
+
   private func running(_ host: Int, _ pick: Int) -> TrialAttempt? {
     let trials = hosts[host].trials.filter { $0.isSupervised && $0.hasBegun }
     return trials.isEmpty ? nil : trials[pick % trials.count].attempt

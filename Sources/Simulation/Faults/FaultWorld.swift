@@ -121,13 +121,8 @@ struct FaultWorld: Sendable {
     case .linkHeals(let host, let direction): heal(host, direction)
     case .diskEmpties(let host): hosts[host].disk.fullCount -= 1
     case .deviceWorks(let host, let slot): device(host, slot, works: true)
-    case .operatorResumes: if coordinator.machine == nil { startCoordinator() }
-    case .operatorUses(let host):
-      if coordinator.machine == nil || coordinator.stoppedUntil > now {
-        // There is nobody to take the command.
-        return queue.push(step, at: now + .seconds(30))
-      }
-      ask(.host(.add(.init(name: hosts[host].name, host: hosts[host].name))))
+    case .operatorResumes: resume()
+    case .operatorUses(let host): use(host)
     }
   }
 }
