@@ -42,7 +42,8 @@ extension FaultWorld {
       }
       // What was cut at once is restored one after the other.
       let first = random.chance(500) ? Fault.Direction.toAgent : .toCoordinator
-      queue.push(.linkHeals(host: host, first), at: now + random.time(.zero, time))
+      let soon = random.chance(500) ? min(time, .seconds(40)) : time
+      queue.push(.linkHeals(host: host, first), at: now + random.time(.zero, soon))
       queue.push(.linkHeals(host: host, first == .toAgent ? .toCoordinator : .toAgent), at: now + time)
     case .connectionReset(let host): reset(host)
     case .diskFull(let host, let time):

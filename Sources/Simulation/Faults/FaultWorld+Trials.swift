@@ -174,6 +174,7 @@ extension FaultWorld {
   private mutating func finish(_ host: Int, _ name: TrialAttempt, _ end: SupervisionEnd) {
     guard let index = hosts[host].index(of: name) else { return }
     let trial = hosts[host].trials[index]
+    if trial.isAlive || trial.children > 0 { fail("the slot of \(name) is free, and processes of it are left") }
     var seal: Seal?
     if trial.saved > trial.resumedAt, !hosts[host].disk.isFull {
       let generation = max(trial.launch.start.resumeFrom ?? 0, trial.launch.start.lastGeneration) + 1
