@@ -12,6 +12,7 @@ extension Coordinator {
       record(.runStarted(start), &turn)
     } else if state.end == nil {
       record(.runResumed(version: start.version), &turn)
+      beginResumption(&turn)
     }
     for agent in state.agents { turn.effects.append(.admit(publicKey: agent.publicKey)) }
     // What was to be deleted when the coordinator before ended.
@@ -169,11 +170,13 @@ extension Coordinator {
     }
     let greeting = AgentGreeting(
       agent: id, version: hello.version, hostname: hello.hostname, machineID: hello.machineID, bootID: hello.bootID,
-      home: hello.home, slots: hello.slots, place: hello.place, devices: hello.devices, landlock: hello.landlock)
+      home: hello.home, slots: hello.slots, place: hello.place, devices: hello.devices, landlock: hello.landlock,
+      pid: hello.pid)
     note(hello, of: id)
     if state[id]?.greeting != greeting || state[id]?.isPrepared == true || state[id]?.reachability != .reachable
       // An agent says nothing of slots that are all usable: what was wrong with them in an earlier session is over.
       || state[id]?.unusable.isEmpty == false
+      || state[id]?.history.awaitedSince != nil
     {
       record(.agentGreeted(greeting), &turn)
     }
@@ -187,6 +190,7 @@ extension Coordinator {
     restsUntil[id] = nil
     sessions[id.rawValue].startsToSend = []
     sessions[id.rawValue].orderedAt = [:]
+    noteReunion(id, hello.inventory, &turn)
     reconcile(id, hello, &turn)
     resumeCheckpointWork(with: id, &turn)
   }
@@ -201,6 +205,7 @@ extension Coordinator {
         verdicts.append(Verdict(attempt: item.attempt, action: .keep(afterSequence: trial.lastSequence)))
       } else {
         verdicts.append(Verdict(attempt: item.attempt, action: .end))
+        noteStaleAttempt(item, on: id, &turn)
       }
     }
     let experiment = state.specification.experiment
@@ -292,9 +297,14 @@ extension Coordinator {
     case _ where state.mark(of: agent.name) == .removed: return nil
     case .reachable: return agent.greeting == nil ? nil : min(heartbeat * 3, lostAfter)
     case .suspect: return min(heartbeat * 12, lostAfter)
-    case .unreachable: return Mutant.noLeaseMargin.isActive ? lostAfter : lostAfter + lostAfter / 50
+    case .unreachable: return Mutant.noLeaseMargin.isActive ? lostAfter : patienceWithSilence
     case .lost: return nil
     }
+  }
+
+  /// After so much silence an agent's trials are given up.
+  var patienceWithSilence: Duration {
+    state.specification.cluster.lostAfter + state.specification.cluster.lostAfter / 50
   }
 
   /// A coordinator that did not run cannot say that others were silent: what it slept beyond its planned waking is not

@@ -25,6 +25,12 @@ public struct Coordinator: Sendable {
   var awayUntil: [AgentID: Instant] = [:]
   /// Checkpoints that were asked for because their host leaves.
   var requestedCopies: Set<CheckpointName> = []
+  /// Agents that are awaited after the run was taken up.
+  var resumption: Resumption?
+  /// Attempts that are over and came back, of which people were told.
+  var toldStale: Set<TrialAttempt> = []
+  var toldCounters = Counters()
+  var countersDue = Instant.zero
   /// With a program in place of a scheduler.
   var asking = Asking()
 
@@ -98,7 +104,11 @@ public struct Coordinator: Sendable {
     case .schedulerFailed(let message): schedulerFailed(message, &turn)
     case .tick: tick(&turn)
     }
-    if state.start != nil, startedAt != nil { settle(&turn) }
+    if state.start != nil, startedAt != nil {
+      settle(&turn)
+      finishResumption(&turn)
+      tellCounters(&turn)
+    }
     plannedWake = nextDeadline(after: now)
     return Output(facts: turn.facts, effects: turn.effects)
   }
@@ -116,6 +126,7 @@ public struct Coordinator: Sendable {
     }
     for until in restsUntil.values { consider(until) }
     if let copiesUntil { consider(copiesUntil) }
+    if let resumption { consider(resumption.until) }
     if let limit = state.specification.stop.maxWallclockTime, state.closing == nil, state.training == nil {
       let left = limit - activeTime(at: now.monotonic)
       consider(now.monotonic + max(left, .zero))

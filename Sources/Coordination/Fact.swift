@@ -176,10 +176,13 @@ public struct AgentGreeting: Equatable, Sendable {
   public var devices: [String]
   /// Version of the kernel's Landlock interface; 0: there is none.
   public var landlock: Int
+  /// The agent's process, so that one that was started again is told from one whose link was mended; 0 in journals from
+  /// before it was kept.
+  public var pid: Int
 
   public init(
     agent: AgentID, version: String, hostname: String, machineID: String, bootID: String, home: String, slots: Int,
-    place: String = "", devices: [String] = [], landlock: Int = 0
+    place: String = "", devices: [String] = [], landlock: Int = 0, pid: Int = 0
   ) {
     self.agent = agent
     self.version = version
@@ -191,6 +194,7 @@ public struct AgentGreeting: Equatable, Sendable {
     self.place = place
     self.devices = devices
     self.landlock = landlock
+    self.pid = pid
   }
 }
 

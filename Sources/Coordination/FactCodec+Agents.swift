@@ -40,6 +40,7 @@ extension AgentGreeting {
       $0.place = place
       $0.devices = devices
       $0.landlock = UInt32(clamping: landlock)
+      $0.pid = UInt32(clamping: pid)
     }
   }
 
@@ -49,7 +50,8 @@ extension AgentGreeting {
       hostname: message.hostname, machineID: message.machineID, bootID: message.bootID, home: message.home,
       slots: try Check.number(message.slots, in: 0...WireLimits.maximumSlots, "agent_greeted.slots"),
       place: message.place, devices: message.devices,
-      landlock: try Check.count(message.landlock, "agent_greeted.landlock"))
+      landlock: try Check.count(message.landlock, "agent_greeted.landlock"),
+      pid: try Check.count(message.pid, "agent_greeted.pid"))
   }
 }
 

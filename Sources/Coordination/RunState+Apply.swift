@@ -9,9 +9,14 @@ extension RunState {
   /// someone else) changes nothing.
   public mutating func apply(_ stamped: StampedFact) {
     lastStamp = stamped.stamp
+    factCount += 1
     switch stamped.fact {
-    case .runStarted(let start): self.start = start
+    case .runStarted(let start):
+      self.start = start
+      startedAt = stamped.stamp
     case .runResumed:
+      resumedAt = stamped.stamp
+      noteResumption(at: stamped.stamp, wasSuspended: isSuspended)
       isSuspended = false
       if closing?.suspends == true { closing = nil }
       for index in agents.indices { agents[index].isPrepared = false }
@@ -27,14 +32,20 @@ extension RunState {
     case .joinTokenIssued(let key): joinTokens.append(key)
     case .joinTokenUsed(let key): joinTokens.removeAll { $0 == key }
     case .agentAdmitted(let admission): apply(admission)
-    case .agentGreeted(let greeting): apply(greeting)
+    case .agentGreeted(let greeting):
+      noteGreeting(greeting, at: stamped.stamp)
+      apply(greeting)
     case .agentPrepared(let id, let failure):
+      notePreparation(id, failure: failure, at: stamped.stamp)
       change(id) {
         $0.isPrepared = failure == nil
         $0.preparationFailure = failure
       }
-    case .agentReachability(let id, let reachability): change(id) { $0.reachability = reachability }
+    case .agentReachability(let id, let reachability):
+      noteReachability(id, reachability, at: stamped.stamp)
+      change(id) { $0.reachability = reachability }
     case .agentSlots(let id, let states):
+      noteSlots(id, states, at: stamped.stamp)
       change(id) { agent in
         agent.unusable = [:]
         for state in states where !state.isUsable { agent.unusable[state.slot] = state.reason }
@@ -42,13 +53,20 @@ extension RunState {
     case .hostAdded(let host):
       addedHosts.removeAll { $0.name == host.name }
       addedHosts.append(host)
-    case .hostMarked(let name, let mark): hostMarks[name] = mark
+      hostAddedAt[host.name] = stamped.stamp
+    case .hostMarked(let name, let mark):
+      hostMarks[name] = mark
+      hostMarkedAt[name] = stamped.stamp
     case .specificationChanged(let hash): changedSpecificationHash = hash
     case .trialCreated(let creation): apply(creation)
     case .attemptAssigned(let assignment): apply(assignment, at: stamped.stamp)
     case .attemptStarted(let attempt, _):
+      noteStart(of: attempt)
       changeCurrent(attempt) { if $0.status == .active(.assigned) { $0.status = .active(.running) } }
     case .attemptRefused(let attempt, let refusal, let consequence):
+      if refusal.code == .hostFault || refusal.code == .noSuchSlot {
+        noteFailedStart(of: attempt, refusal.detail, at: stamped.stamp)
+      }
       if refusal.code == .checkpointMissing { loseCheckpoint(of: attempt) }
       finishAttempt(attempt, end: nil, message: refusal.detail, consequence: consequence, at: stamped.stamp)
     case .reportReceived(let report): apply(report)
@@ -73,10 +91,14 @@ extension RunState {
     case .attemptOrdered(let attempt, let order, let reason):
       changeCurrent(attempt) {
         $0.order = order
+        $0.orderedAt = stamped.stamp
         $0.orderReason = reason
       }
       awaiting.removeAll { $0 == attempt.trial }
     case .attemptEnded(let attempt, let end, let consequence):
+      if end.cause == .hostFault, self[attempt.trial]?.status == .active(.assigned) {
+        noteFailedStart(of: attempt, end.errorTail, at: stamped.stamp)
+      }
       finishAttempt(attempt, end: end, consequence: consequence, at: stamped.stamp)
     case .trialStopped(let id):
       guard let trial = self[id], !trial.isActive, !trial.status.isFinal else { break }
@@ -160,6 +182,7 @@ extension RunState {
       trial.attemptResource = 0
       trial.order = nil
       trial.orderReason = nil
+      trial.orderedAt = nil
       trial.earlierCost += trial.cost
       trial.cost = 0
       trial.costBefore = assignment.resumeFrom == nil ? 0 : trial.costAtMilestone

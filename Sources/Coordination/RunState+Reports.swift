@@ -11,6 +11,7 @@ extension RunState {
     if case .rejected = report.disposition {
       trials[index].rejectedReports += 1
     } else {
+      noteBeginning(index, report)
       trials[index].attemptReported = true
       trials[index].attemptResource = max(trials[index].attemptResource, report.resource ?? 0)
       trials[index].usableReports += 1
@@ -32,6 +33,17 @@ extension RunState {
       }
     case .recorded, .stale, .rejected: break
     }
+  }
+
+  /// The first usable report of an attempt tells where it began.
+  private mutating func noteBeginning(_ index: Int, _ report: ReceivedReport) {
+    guard !trials[index].attemptReported, trials[index].setback == nil, let resource = report.resource,
+      let from = trials[index].resumeFrom,
+      let covered = trials[index].seals.last(where: { $0.seal.generation == from })?.seal.coveredResource,
+      resource <= covered
+    else { return }
+    trials[index].setback = TrialState.Setback(
+      attempt: report.attempt, sequence: report.sequence, covered: covered)
   }
 
   mutating func settleWithheld(_ attempt: TrialAttempt, sequence: Int, as disposition: ReportDisposition) {

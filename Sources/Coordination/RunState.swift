@@ -43,6 +43,16 @@ public struct RunState: Sendable {
   public internal(set) var totals = Totals()
   /// When the last fact was established.
   public internal(set) var lastStamp: Stamp?
+  /// When the run was begun.
+  public internal(set) var startedAt: Stamp?
+  /// When a coordinator took it up again last.
+  public internal(set) var resumedAt: Stamp?
+  /// Facts taken in so far.
+  public internal(set) var factCount = 0
+  /// When hosts that came later came.
+  public internal(set) var hostAddedAt: [String: Stamp] = [:]
+  /// When what is to become of hosts was said last.
+  public internal(set) var hostMarkedAt: [String: Stamp] = [:]
 
   public struct Drain: Equatable, Sendable {
     public var reason: RunEnd.Reason
@@ -140,6 +150,7 @@ public struct AgentState: Equatable, Sendable {
   public internal(set) var slots: [TrialID?] = []
   /// Slots that may not be given work, and why.
   public internal(set) var unusable: [Int: String] = [:]
+  public internal(set) var history = AgentHistory()
 
   public var machine: String? { greeting?.machineID }
   /// Whose checkpoints it can reach: those of agents on the same machine with the same folder.
@@ -168,6 +179,8 @@ public struct TrialState: Equatable, Sendable {
   public internal(set) var lastSequence = 0
   /// Whether the newest attempt has sent a usable report.
   public internal(set) var attemptReported = false
+  /// The first of its attempts that went on before what its checkpoint covers, by its first report.
+  public internal(set) var setback: Setback?
   /// The highest resource that the newest attempt has reported.
   public internal(set) var attemptResource = 0
   /// The highest resource told to the scheduler.
@@ -177,6 +190,7 @@ public struct TrialState: Equatable, Sendable {
   public internal(set) var withheld: [WithheldReport] = []
   /// What the newest attempt was told to do last.
   public internal(set) var order: AttemptOrder?
+  public internal(set) var orderedAt: Stamp?
   public internal(set) var orderReason: OrderReason?
   public internal(set) var usableReports = 0
   public internal(set) var rejectedReports = 0
@@ -208,6 +222,12 @@ public struct TrialState: Equatable, Sendable {
   public struct Best: Equatable, Sendable {
     public var value: Double
     public var resource: Int
+  }
+
+  public struct Setback: Equatable, Sendable {
+    public var attempt: TrialAttempt
+    public var sequence: Int
+    public var covered: Int
   }
 
   public struct WithheldReport: Equatable, Sendable {

@@ -18,16 +18,25 @@ extension Commands {
     var isFirst = true
     while true {
       var lines: [String] = []
+      var turn: [JournalRecord] = []
       try reader.replay(from: last + 1) { record in
+        // Facts of one turn have one stamp; what is said of one depends on those that came with it.
+        if let first = turn.first, first.stamp != record.stamp {
+          for record in turn { lines += self.lines(for: record, state, json: json) }
+          turn = []
+        }
         state.apply(StampedFact(stamp: record.stamp, fact: record.fact))
         last = record.sequence
-        if !isFirst { lines += self.lines(for: record, state, json: json) }
+        if !isFirst { turn.append(record) }
       }
-      if isFirst, !json { show(Presentation.status(state, coordinator: folder.coordinatorPID)) }
+      for record in turn { lines += self.lines(for: record, state, json: json) }
+      if isFirst, !json {
+        show(try table(folder, "status") { _, service in Presentation.status(state, service: service) })
+      }
       isFirst = false
       for line in lines { show(line) }
       if state.end != nil || state.isSuspended { break }
-      if !waitReadable(watcher.descriptor.number, for: .seconds(5)), folder.coordinatorPID == nil {
+      if !waitReadable(watcher.descriptor.number, for: .seconds(5)), !folder.service.isThere {
         throw ServiceError(
           .notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` goes on")
       }

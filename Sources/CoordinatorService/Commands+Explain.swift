@@ -11,12 +11,24 @@ extension Commands {
   ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
     let specification = try folder.specification()
-    let isServed = folder.coordinatorPID != nil
+    let service = folder.service
+    let isServed = service.isThere
     let reader = try JournalReader(at: folder.journal)
     guard let trial else {
       var explanation = try WaitingExplanation(specification: specification)
       try reader.replay { explanation.take(StampedFact(stamp: $0.stamp, fact: $0.fact)) }
       let now = HostClock.wall
+      explanation.service = service
+      if case .running = service {
+        let answer = ControlSocket.ask(
+          .object([.init("op", .string("troubles"))]), at: folder.controlSocket, within: .seconds(5))
+        if case .object(let hosts)? = answer?.member("hosts") {
+          for host in hosts {
+            if case .string(let text) = host.value { explanation.troubles[host.key] = text }
+          }
+        }
+        explanation.active = answer?.whole("active_milliseconds").map { .milliseconds($0) }
+      }
       show(
         json
           ? Presentation.explanationJSON(explanation, at: now, isServed: isServed).jsonText(.strict)

@@ -8,8 +8,11 @@ import TuningModel
 /// The hosts of a running run, and another cluster file for it.
 extension Commands {
   public static func hosts(run: String?, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
-    let state = try RunFolder.find(run, in: home).state()
-    show(json ? Presentation.hostsJSON(state).jsonText(.strict) : Presentation.hosts(state))
+    let folder = try RunFolder.find(run, in: home)
+    show(
+      try table(folder, json ? "hosts_json" : "hosts") { state, _ in
+        json ? Presentation.hostsJSON(state).jsonText(.strict) : Presentation.hosts(state)
+      })
     return .success
   }
 

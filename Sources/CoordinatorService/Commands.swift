@@ -14,13 +14,23 @@ import Wire
 public enum Commands {
   public static func status(run: String?, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
-    let state = try folder.state()
-    let pid = folder.coordinatorPID
     show(
-      json
-        ? Presentation.statusJSON(state, coordinator: pid).jsonText(.strict)
-        : Presentation.status(state, coordinator: pid))
+      try table(folder, json ? "status_json" : "status") { state, service in
+        json
+          ? Presentation.statusJSON(state, service: service).jsonText(.strict)
+          : Presentation.status(state, service: service)
+      })
     return .success
+  }
+
+  /// A table as the running coordinator makes it, which knows what it awaits; else as the journal gives it.
+  static func table(
+    _ folder: RunFolder, _ request: String, _ make: (RunState, CoordinatorPresence) -> String
+  ) throws -> String {
+    let answer = ControlSocket.ask(
+      .object([.init("op", .string(request))]), at: folder.controlSocket, within: .seconds(5))
+    if let text = answer?.text("text") { return text }
+    return make(try folder.state(), folder.service)
   }
 
   public static func trials(run: String?, json: Bool, home: String = RunFolder.home) throws -> ExitCode {

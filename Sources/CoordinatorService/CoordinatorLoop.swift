@@ -18,7 +18,7 @@ final class CoordinatorLoop {
     case checkpoint(CheckpointVault.Outcome)
     case secret(keyFile: String, String?)
     case note(String)
-    case state(Promise<RunState>)
+    case view(Promise<(state: RunState, live: LiveView)>)
   }
 
   enum Outcome {
@@ -181,7 +181,10 @@ final class CoordinatorLoop {
   private func take(_ request: Request) {
     switch request {
     case .command(let command): events.append(.command(command))
-    case .state(let promise): promise.fulfil(coordinator.state)
+    case .view(let promise):
+      var live = coordinator.view(at: HostClock.moment)
+      live.launches = farm?.view ?? [:]
+      promise.fulfil((coordinator.state, live))
     case .invite(let promise): invite(promise)
     case .host(let command, let promise): take(command, promise)
     case .reload(let specification, let hash, let promise):

@@ -53,6 +53,12 @@ struct FarmHost {
   var replaces = false
   /// The last failure that was shown, so that it is not shown again and again.
   var shownFailure: String?
+  /// What the present start is at, for people, and since when it goes on.
+  var step = ""
+  var launchedAt = Instant.zero
+  /// When the tunnel broke that is not mended yet.
+  var tunnelBrokeAt: Instant?
+  var tunnelFlaps = FlapBound()
   /// The last failure, where it does not go away by itself.
   var hopelessFailure: String?
 

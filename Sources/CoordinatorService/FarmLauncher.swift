@@ -40,8 +40,8 @@ final class FarmLauncher {
 
   private var settings: Settings
   private let environment: [String]
-  private var hosts: [String: FarmHost] = [:]
-  private var queue: StartQueue
+  var hosts: [String: FarmHost] = [:]
+  private(set) var queue: StartQueue
   private var events: [Event] = []
   private var secrets: [String: String] = [:]
   /// Processes of hosts that are of no interest any more, until they end.
@@ -202,6 +202,8 @@ final class FarmLauncher {
     guard let host = hosts[name], host.launch == nil else { return }
     do throws(SystemError) {
       hosts[name]?.launch = try launch(.agent, host.options, request: request(host))
+      hosts[name]?.step = "connecting"
+      hosts[name]?.launchedAt = HostClock.now
     } catch {
       failed(name, HostFailure(HostFailure.internal, "\(name): \(error.message)", isRetryable: true))
     }
@@ -223,6 +225,7 @@ final class FarmLauncher {
   private func stepLaunch(_ name: String) {
     guard let launch = hosts[name]?.launch else { return }
     while let event = launch.step() {
+      hosts[name]?.noteStep(event)
       switch event {
       case .note(let text): events.append(.note("\(name): \(text)"))
       case .ask(let keyFile, let isRetry): ask(keyFile, isRetry, for: name, launch)
@@ -394,7 +397,7 @@ final class FarmLauncher {
       case .note(let text): events.append(.note("\(name): \(text)"))
       case .ask(let keyFile, let isRetry): ask(keyFile, isRetry, for: name, launch)
       case .listening(let address):
-        if hosts[name]?.tunnelFailures ?? 0 > 0 { events.append(.note("\(name): connected through SSH again")) }
+        noteMendedTunnel(name)
         hosts[name]?.tunnel = .open(launch, host: address)
         hosts[name]?.tunnelFailures = 0
         if hosts[name]?.awaitsTunnel == true {
@@ -408,13 +411,15 @@ final class FarmLauncher {
     }
   }
 
+  func tell(_ text: String) { events.append(.note(text)) }
+
   private func tunnelBroke(_ name: String, _ message: String) {
     guard !isEnding, let host = hosts[name] else { return }
     if let launch = host.tunnel.launch { leaving.append(launch) }
     let wait = min(Duration.seconds(30), .milliseconds(500) * (1 << min(host.tunnelFailures, 6)))
     hosts[name]?.tunnel = .broken(until: HostClock.now + wait)
     hosts[name]?.tunnelFailures += 1
-    if host.tunnelFailures == 0 { events.append(.note("\(name): the connection through SSH broke: \(message)")) }
+    if host.tunnelFailures == 0 { noteBrokenTunnel(name, message) }
   }
 
   /// Keeps which hosts need a tunnel, for the coordinator after this one.

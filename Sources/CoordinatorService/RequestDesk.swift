@@ -2,6 +2,7 @@ import Coordination
 import Foundation
 import HostSystem
 import Messaging
+import Presentation
 import TuningModel
 import Wire
 
@@ -20,6 +21,12 @@ final class RequestDesk: Sendable {
   func answer(_ request: JSONValue) -> JSONValue {
     switch request.text("op") {
     case "ping": return .object([.init("pid", .int(Int(getpid())))])
+    case "status": return show { Presentation.status($0, service: .running(pid: Int(getpid())), live: $1) }
+    case "status_json":
+      return show { Presentation.statusJSON($0, service: .running(pid: Int(getpid())), live: $1).jsonText(.strict) }
+    case "hosts": return show { Presentation.hosts($0, live: $1) }
+    case "hosts_json": return show { Presentation.hostsJSON($0, live: $1).jsonText(.strict) }
+    case "troubles": return troubles()
     case "pause": return order(.pauseRun)
     case "stop":
       if let trial = request.whole("trial") { return order(.stopTrial(TrialID(trial))) }
@@ -36,6 +43,25 @@ final class RequestDesk: Sendable {
     case "reload": return reload(request)
     default: return failure("unknown request")
     }
+  }
+
+  /// A table of the state as it is now, with what only this process knows.
+  private func show(_ text: (RunState, LiveView) -> String) -> JSONValue {
+    let promise = Promise<(state: RunState, live: LiveView)>()
+    mailbox.post(.view(promise))
+    guard let view = promise.wait(for: .seconds(10)) else { return failure("the coordinator did not answer") }
+    return .object([.init("text", .string(text(view.state, view.live)))])
+  }
+
+  /// What each host with troubles has, by name.
+  private func troubles() -> JSONValue {
+    let promise = Promise<(state: RunState, live: LiveView)>()
+    mailbox.post(.view(promise))
+    guard let view = promise.wait(for: .seconds(10)) else { return failure("the coordinator did not answer") }
+    return .object([
+      .init("hosts", Presentation.troublesJSON(view.state, live: view.live)),
+      .init("active_milliseconds", .int(Int(view.live.now.active.inSeconds * 1000))),
+    ])
   }
 
   private func order(_ command: OperatorCommand) -> JSONValue {

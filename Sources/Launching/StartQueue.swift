@@ -101,6 +101,13 @@ public struct StartQueue: Sendable {
     return until
   }
 
+  /// How often the host's start failed in a row, and when the next one is due; nil: none is planned, or it goes on.
+  public func outlook(of name: String) -> (failures: Int, until: Instant?) {
+    guard let host = hosts[name] else { return (0, nil) }
+    if case .waiting(let until) = host.state { return (host.failures, until) }
+    return (host.failures, nil)
+  }
+
   /// The host is of no interest any more.
   public mutating func forget(_ name: String) {
     hosts[name] = nil

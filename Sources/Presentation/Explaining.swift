@@ -38,13 +38,18 @@ extension Presentation {
     let waiting = explanation.waiting(at: now, isServed: isServed)
     if waiting.isEmpty { lines.append("no trial waits for a slot") }
     for element in waiting {
-      let age = Duration.microseconds(max(0, now.microseconds - element.since.microseconds))
-      lines.append("trial \(element.trial) waits since \(clock(element.since)) (\(duration(age))), \(element.text)")
+      let since = when(element.since, near: now)
+      lines.append("trial \(element.trial) waits since \(since) (\(duration(element.length))), \(element.text)")
     }
     let idle = explanation.idle(at: now, isServed: isServed)
     if idle.isEmpty { lines.append("no slot is idle") }
     for element in idle { lines.append("\(name(element)): \(element.text)") }
     // Otherwise it stands behind each of them.
+    if case .silent(let pid, let isStopped) = explanation.service, waiting.isEmpty, idle.isEmpty {
+      lines.append(
+        "the run's coordinator (process \(pid)) "
+          + (isStopped ? "is stopped: `kill -CONT \(pid)` lets it go on" : "does not answer just now"))
+    }
     if !isServed, waiting.isEmpty, idle.isEmpty {
       lines.append("no coordinator runs the run: `pasha-coord resume \(state.start?.run ?? "")` goes on with it")
     }
@@ -62,6 +67,7 @@ extension Presentation {
     let waiting: [JSONValue] = explanation.waiting(at: now, isServed: isServed).map { element in
       .object([
         .init("trial", .int(element.trial.rawValue)), .init("since", .double(element.since.seconds)),
+        .init("seconds", .double(element.length.inSeconds)),
         .init("text", .string(element.text)),
       ])
     }

@@ -44,6 +44,39 @@ extension Presentation {
     return String(format: "%02d:%02d:%02d", parts.tm_hour, parts.tm_min, parts.tm_sec)
   }
 
+  /// The time of day, with the date where that is not the same day as `now`: `11-28 20:15:03`.
+  static func when(_ time: Timestamp, near now: Timestamp) -> String {
+    func day(_ time: Timestamp) -> (Int32, Int32, Int32) {
+      var seconds = time_t(time.microseconds / 1_000_000)
+      var parts = tm()
+      localtime_r(&seconds, &parts)
+      return (parts.tm_year, parts.tm_mon + 1, parts.tm_mday)
+    }
+    let date = day(time)
+    return date == day(now) ? clock(time) : String(format: "%02d-%02d ", date.1, date.2) + clock(time)
+  }
+
+  /// The line broken at spaces so that it has at most 80 columns; what follows the first is indented. A word that is
+  /// longer stays whole. Of many lines the first few.
+  static func wrapped(_ text: String, indent: Int, columns: Int = 80, limit: Int = .max) -> [String] {
+    var lines: [String] = []
+    for (number, part) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      var line = number == 0 ? "" : String(repeating: " ", count: indent)
+      var isFirst = true
+      for word in part.split(separator: " ", omittingEmptySubsequences: false) {
+        if !isFirst, line.count + 1 + word.count > columns {
+          lines.append(line)
+          line = String(repeating: " ", count: indent) + word
+        } else {
+          line += (isFirst ? "" : " ") + word
+        }
+        isFirst = false
+      }
+      lines.append(line)
+    }
+    return lines.count > limit ? lines.prefix(limit - 1) + [String(repeating: " ", count: indent) + "…"] : lines
+  }
+
   /// `lr=0.001 hidden=64 activation=relu`.
   public static func configuration(_ configuration: Configuration) -> String {
     configuration.entries.map { "\(printable($0.name))=\(shown($0.value))" }.joined(separator: " ")

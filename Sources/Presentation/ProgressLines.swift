@@ -6,13 +6,13 @@ import Wire
 extension Presentation {
   /// What a fact has to say to somebody who watches, if anything. `state` is the run's state after the fact.
   public static func lines(for stamped: StampedFact, in state: RunState) -> [String] {
-    text(for: stamped.fact, in: state).map { "\(clock(stamped.stamp.wall))  \($0)" }
+    text(for: stamped, in: state).map { "\(clock(stamped.stamp.wall))  \($0)" }
   }
 
-  private static func text(for fact: Fact, in state: RunState) -> [String] {
-    switch fact {
+  private static func text(for stamped: StampedFact, in state: RunState) -> [String] {
+    switch stamped.fact {
     case .runStarted(let start): [opening(start, state)]
-    case .runResumed: ["resumed \(state.start?.run ?? "")"]
+    case .runResumed: [resumed(state)]
     case .runDraining(let reason, let promotes): [draining(reason, promotes: promotes, state)]
     case .runClosing(let end, let suspends): [closing(end, suspends: suspends, state)]
     case .runSuspended: ["all trials are paused and sealed; `pasha-coord resume \(state.start?.run ?? "")` goes on"]
@@ -20,28 +20,27 @@ extension Presentation {
     case .runFinished(let end): [finished(state, end.reason)]
     case .agentAdmitted(let admission):
       admission.origin == .joined ? ["agent \(admission.agent) (\(printable(admission.name))) was admitted"] : []
-    case .agentGreeted(let greeting): [greeted(greeting, state)]
-    case .agentPrepared(let agent, let failure):
-      [
-        failure.map { "agent \(agent) cannot run the code: \(printable($0, keepsNewlines: true))" }
-          ?? (state[agent]?.greeting?.slots == 0 ? "agent \(agent) takes no more trials" : "agent \(agent) is ready")
-      ]
-    case .agentReachability(let agent, let reachability): [reached(agent, reachability, state)]
+    case .agentGreeted(let greeting): greeted(greeting, state)
+    case .agentPrepared(let agent, let failure): prepared(agent, failure, state)
+    case .agentReachability(let agent, let reachability): reached(agent, reachability, state)
     case .attemptAssigned(let assignment): [assigned(assignment, state)] + moves(assignment, state)
     case .attemptProceeded(let attempt, let milestone):
       ["trial \(attempt.trial) goes on in place to \(resource(milestone, state))"]
-    case .attemptRefused(let attempt, let refusal, _):
-      ["trial \(attempt.trial) was not started: \(printable(refusal.detail))"]
+    case .attemptRefused(let attempt, let refusal, let consequence):
+      [
+        "trial \(attempt.trial) was not started: \(printable(refusal.detail))\(restart(attempt.trial, consequence, state))"
+      ]
+    case .attemptStarted(let attempt, _): started(attempt, at: stamped.stamp, state)
     case .reportReceived(let report): reported(report, state)
     case .attemptEnded(let attempt, let end, let consequence): ended(attempt, end, consequence, state)
     case .trialStopped(let trial): ["trial \(trial) was stopped"] + dropped(trial, state)
-    case .agentSlots(let agent, let states): slots(agent, states, state)
+    case .agentSlots(let agent, _): slots(agent, at: stamped.stamp, state)
     case .hostAdded(let host): ["host \(printable(host.name)) joins the run"]
     case .hostMarked(let name, let mark): [marked(name, mark, state)] + idleness(state)
     case .specificationChanged: ["the changed cluster file counts from here on"]
     case .scheduling(let decision): decided(decision, state)
     case .operatorCommand(let command): ["operator: \(word(command))"]
-    case .addressChosen, .joinTokenIssued, .joinTokenUsed, .trialCreated, .attemptStarted, .withheldReportSettled,
+    case .addressChosen, .joinTokenIssued, .joinTokenUsed, .trialCreated, .withheldReportSettled,
       .attemptHeld, .attemptOrdered, .checkpointsDropped, .checkpointCopied, .checkpointsDeleted:
       []
     }
@@ -65,61 +64,12 @@ extension Presentation {
     return "run \(start.run) — " + parts.joined(separator: ", ")
   }
 
-  private static func greeted(_ greeting: AgentGreeting, _ state: RunState) -> String {
-    let name = state[greeting.agent]?.name ?? ""
-    let running = state[greeting.agent]?.slots.count { $0 != nil } ?? 0
-    if greeting.slots == 0 {
-      return
-        "agent \(greeting.agent) (\(printable(name)), \(printable(greeting.hostname))) is leaving; it pauses \(running) trials"
-    }
-    let adopted = running > 0 ? ", \(running) trials under way" : ""
-    return
-      "agent \(greeting.agent) (\(printable(name)), \(printable(greeting.hostname))): \(greeting.slots) slots\(adopted)"
-  }
-
-  private static func reached(_ agent: AgentID, _ reachability: Reachability, _ state: RunState) -> String {
-    let name = "agent \(agent) (\(printable(state[agent]?.name ?? "")))"
-    switch reachability {
-    case .reachable: return "\(name) answers again"
-    case .suspect: return "\(name) is silent; it may come back"
-    case .unreachable:
-      return "\(name) is unreachable; its trials may go on there for "
-        + "\(duration(state.specification.cluster.lostAfter)), it gets no new work; if it is dead for certain, say so with "
-        + "`pasha-coord hosts lost`"
-    case .lost: return "\(name) is lost; its trials start again elsewhere"
-    }
-  }
-
-  private static func assigned(_ assignment: AttemptAssignment, _ state: RunState) -> String {
-    let trial = assignment.attempt.trial
-    let goal = "slot \(assignment.slot), to \(resource(assignment.milestone, state))"
-    switch assignment.reason {
-    case .created:
-      return "trial \(trial) starts on \(goal)  \(state[trial].map { configuration($0.configuration) } ?? "")"
-    case .promoted:
-      let origin =
-        assignment.resumeFrom == nil ? "begins again (there is no checkpoint of it)" : "goes on from its checkpoint"
-      return "trial \(trial) \(origin) on \(goal)"
-    case .restarted:
-      return
-        "trial \(trial) starts again \(assignment.resumeFrom == nil ? "from the start " : "from its checkpoint ")on \(goal)"
-    case .resumed: return "trial \(trial) resumes on \(goal)"
-    case .training:
-      let origin = assignment.resumeFrom == nil ? "the start (there is no checkpoint of it)" : "its checkpoint"
-      return "trial \(trial) is trained on from \(origin) on \(goal)"
-    }
-  }
-
-  /// A checkpoint that goes to another host.
-  private static func moves(_ assignment: AttemptAssignment, _ state: RunState) -> [String] {
-    guard let source = assignment.source, let trial = state[assignment.attempt.trial],
-      let seal = trial.seals.last(where: { $0.seal.generation == assignment.resumeFrom })?.seal
-    else { return [] }
-    let goal = host(assignment.slot.agent, state)
-    let covers = seal.coveredResource.map { "\(resource($0, state)), " } ?? ""
-    return [
-      "trial \(trial.id)'s checkpoint moves from \(holder(source, state)) to \(goal) (\(covers)\(bytes(seal.bytes)))"
-    ]
+  private static func resumed(_ state: RunState) -> String {
+    let facts = "\(state.start?.run ?? "") goes on: \(count(state.factCount - 1, "fact")) replayed"
+    let awaited = state.agents.filter { $0.history.awaitedSince != nil }
+    guard !awaited.isEmpty else { return facts }
+    let trials = awaited.flatMap { $0.slots.compactMap { $0 } }.count
+    return "\(facts); \(count(awaited.count, "agent")) with \(count(trials, "trial")) under way are awaited"
   }
 
   /// The host of an agent, as the cluster file names it.
@@ -131,12 +81,6 @@ extension Presentation {
     case .coordinator: "the coordinator"
     case .store: "the store"
     }
-  }
-
-  private static func slots(_ agent: AgentID, _ states: [SlotState], _ state: RunState) -> [String] {
-    let unusable = states.filter { !$0.isUsable }
-    if unusable.isEmpty { return ["agent \(agent) (\(host(agent, state))): all slots may be used"] }
-    return unusable.map { "slot \(agent)/\($0.slot) on \(host(agent, state)) gets no work: \(printable($0.reason))" }
   }
 
   private static func marked(_ name: String, _ mark: HostMark, _ state: RunState) -> String {
@@ -160,6 +104,19 @@ extension Presentation {
 
   private static func reported(_ report: ReceivedReport, _ state: RunState) -> [String] {
     guard let trial = state[report.attempt.trial] else { return [] }
+    if let setback = trial.setback, setback.attempt == report.attempt, setback.sequence == report.sequence,
+      let began = report.resource
+    {
+      return [
+        "trial \(trial.id) went on at \(Presentation.resource(began, state)) from a checkpoint taken for "
+          + "\(Presentation.resource(setback.covered, state)): that one was damaged and an older one is used, or the script "
+          + "did not read it, or saves less often than it reports"
+      ] + value(report, trial, state)
+    }
+    return value(report, trial, state)
+  }
+
+  private static func value(_ report: ReceivedReport, _ trial: TrialState, _ state: RunState) -> [String] {
     if case .rejected(let why) = report.disposition {
       // The first of each trial is worth a line; the count stands in the tables.
       guard trial.rejectedReports == 1 else { return [] }
@@ -196,7 +153,9 @@ extension Presentation {
     switch consequence {
     case .paused: return []
     case .pending(.restarted):
-      return ["trial \(trial) was lost (\(cause(end))); it starts again"]
+      // The line of its host has told it.
+      if end.cause == .leaseExpired { return [] }
+      return ["trial \(trial) was lost (\(cause(end)))\(restart(trial, consequence, state))"]
     case .pending: return []
     case .completed: return [trained(trial, state)]
     case .stopped: return ["trial \(trial) was stopped"] + dropped(trial, state)

@@ -10,6 +10,8 @@ public struct WaitingExplanation {
   public struct Waiting: Equatable, Sendable {
     public var trial: TrialID
     public var since: Timestamp
+    /// For so long, by a clock that does not jump.
+    public var length: Duration
     public var text: String
   }
 
@@ -23,7 +25,13 @@ public struct WaitingExplanation {
   }
 
   public private(set) var state: RunState
-  private var since: [TrialID: Timestamp] = [:]
+  /// Who runs the run.
+  public var service = CoordinatorPresence.none
+  /// What the running coordinator says of hosts with troubles, by name.
+  public var troubles: [String: String] = [:]
+  /// How long the run has been up by now, where the running coordinator says so.
+  public var active: Duration?
+  private var since: [TrialID: Stamp] = [:]
   private var rests: [AgentID: Rest] = [:]
 
   private struct Rest {
@@ -56,7 +64,7 @@ public struct WaitingExplanation {
 
   private mutating func noteWaiting(_ trial: TrialID, _ stamp: Stamp) {
     guard case .pending? = state[trial]?.status, since[trial] == nil else { return }
-    since[trial] = stamp.wall
+    since[trial] = stamp
   }
 
   private mutating func noteRest(_ stamped: StampedFact) {
@@ -88,9 +96,15 @@ public struct WaitingExplanation {
   /// In the order in which they are given slots. `isServed`: whether a coordinator runs the run at `now`.
   public func waiting(at now: Timestamp, isServed: Bool) -> [Waiting] {
     guard state.end == nil else { return [] }
+    // Without a coordinator time stands still for the run.
+    let last = state.lastStamp
+    let passed =
+      isServed ? last.map { Duration.microseconds(max(0, now.microseconds - $0.wall.microseconds)) } ?? .zero : .zero
+    let active = self.active ?? (last?.active ?? .zero) + passed
     return state.waiting.compactMap { state[$0] }.map { trial in
       Waiting(
-        trial: trial.id, since: since[trial.id] ?? now,
+        trial: trial.id, since: since[trial.id]?.wall ?? now,
+        length: max(.zero, active - (since[trial.id]?.active ?? active)),
         text: "\(purpose(trial)): \(cause(trial, at: now, isServed: isServed))")
     }
   }
@@ -110,29 +124,46 @@ public struct WaitingExplanation {
   private func cause(_ trial: TrialState, at now: Timestamp, isServed: Bool) -> String {
     if let pause = pause(isServed: isServed) { return pause }
     if let hosts = absentHolders(trial) {
-      return "its checkpoint is on \(hosts) alone, which does not answer; it is waited for"
+      let names = hosts.map { Presentation.printable($0) }.joined(separator: ", ")
+      return "its checkpoint is on \(names) alone, which does not answer; it is waited for" + outlook(hosts)
     }
     if let limit = state.specification.cluster.maxWorkers, busy >= limit {
       return "n_workers: no more than \(limit) run at once"
     }
     let usable = slots(at: now)
     let free = usable.count { state[$0.agent]?.slots[$0.index] == nil }
-    if usable.isEmpty { return "there is no slot that takes work" }
+    if usable.isEmpty { return "there is no slot that takes work\(whyNone())" }
     if free == 0 { return "all \(usable.count) slots are taken" }
     return "a slot is free; it starts at the next turn, or when the host that has its checkpoint has one"
   }
 
+  /// Why no slot takes work: the hosts by what they are.
+  private func whyNone() -> String {
+    let hosts = HostHealth.all(state, live: nil).filter { $0.word != .removed }
+    guard !hosts.isEmpty else { return ": the run has no host (`pasha-coord hosts add` brings one in)" }
+    // What only the coordinator knows is behind each host below.
+    return ": of \(Presentation.count(hosts.count, "host")) " + Presentation.tally(hosts)
+      + "; `status` says what comes next"
+  }
+
   /// Hosts that alone have the trial's newest checkpoint, and none of which answers.
-  private func absentHolders(_ trial: TrialState) -> String? {
+  private func absentHolders(_ trial: TrialState) -> [String]? {
     guard let newest = trial.seals.last else { return nil }
     var names: [String] = []
     for holder in newest.holders {
       guard case .place(let place) = holder else { return nil }
       let agents = state.agents.filter { $0.place == place && state.mark(of: $0.name) != .removed }
       if agents.contains(where: isAnswering) { return nil }
-      names += agents.filter { $0.reachability != .lost }.map { Presentation.printable($0.name) }
+      names += agents.filter { $0.reachability != .lost }.map { $0.name }
     }
-    return names.isEmpty ? nil : names.joined(separator: ", ")
+    return names.isEmpty ? nil : names
+  }
+
+  /// What is known of such hosts, and what to do about it.
+  private func outlook(_ hosts: [String]) -> String {
+    let known = hosts.compactMap { troubles[$0] }
+    let way = "if it is dead for certain, `pasha-coord hosts lost` ends the wait"
+    return known.isEmpty ? " (\(way))" : " (\(known.joined(separator: "; ")); \(way))"
   }
 
   private func isAnswering(_ agent: AgentState) -> Bool {
@@ -174,7 +205,8 @@ public struct WaitingExplanation {
       found.append(
         Idle(
           agent: nil, host: Presentation.printable(host.name), slots: [],
-          text: "no agent has come up there (`pasha-coord check` says why)"))
+          text: "no agent has come up there"
+            + (troubles[host.name].map { ": \($0)" } ?? " (`pasha-coord check` says why)")))
     }
     return found
   }
@@ -186,7 +218,13 @@ public struct WaitingExplanation {
 
   private func cause(_ agent: AgentState, slot: Int, at now: Timestamp, isServed: Bool) -> String {
     if let pause = pause(isServed: isServed) { return pause }
-    if let absence = absence(agent, at: now) { return absence }
+    if let absence = absence(agent, at: now) {
+      // The coordinator knows what comes next.
+      return troubles[agent.name].map { agent.preparationFailure == nil ? "\(absence): \($0)" : absence } ?? absence
+    }
+    if agent.reachability == .suspect {
+      return "it gets work at the next turn, but its host is silent just now, and may not hear of it"
+    }
     if let reason = agent.unusable[slot] { return "it gets no work: \(Presentation.printable(reason))" }
     if let limit = state.specification.cluster.maxWorkers, busy >= limit {
       return "n_workers: no more than \(limit) run at once"
@@ -204,6 +242,11 @@ public struct WaitingExplanation {
 
   /// Why nothing of the run gets work; nil: it does.
   private func pause(isServed: Bool) -> String? {
+    if case .silent(let pid, let isStopped) = service {
+      return isStopped
+        ? "the run's coordinator (process \(pid)) is stopped: `kill -CONT \(pid)` lets it go on"
+        : "the run's coordinator (process \(pid)) does not answer just now"
+    }
     if !isServed {
       return "no coordinator runs the run: `pasha-coord resume \(state.start?.run ?? "")` goes on with it"
     }
@@ -225,6 +268,9 @@ public struct WaitingExplanation {
     }
     if let failure = agent.preparationFailure {
       return "its host cannot run the code: \(Presentation.printable(failure, keepsNewlines: true))"
+    }
+    if agent.history.awaitedSince != nil {
+      return "its agent is awaited: it has not said hello since the run was taken up"
     }
     if !agent.isPrepared { return "its host is being prepared: the code is brought there, and setup runs" }
     if let rest = rests[agent.id], let until = rest.until, until > now {

@@ -718,6 +718,8 @@ package nonisolated struct ProtoAgentGreeted: Sendable {
 
   package var landlock: UInt32 = 0
 
+  package var pid: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3171,7 +3173,7 @@ nonisolated extension ProtoAgentAdmitted.Origin: SwiftProtobuf._ProtoNameProvidi
 
 nonisolated extension ProtoAgentGreeted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentGreeted"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agent\0\u{1}version\0\u{1}hostname\0\u{3}machine_id\0\u{3}boot_id\0\u{1}home\0\u{1}slots\0\u{1}place\0\u{1}devices\0\u{1}landlock\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agent\0\u{1}version\0\u{1}hostname\0\u{3}machine_id\0\u{3}boot_id\0\u{1}home\0\u{1}slots\0\u{1}place\0\u{1}devices\0\u{1}landlock\0\u{1}pid\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3189,6 +3191,7 @@ nonisolated extension ProtoAgentGreeted: SwiftProtobuf.Message, SwiftProtobuf._M
       case 8: try { try decoder.decodeSingularStringField(value: &self.place) }()
       case 9: try { try decoder.decodeRepeatedStringField(value: &self.devices) }()
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self.landlock) }()
+      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.pid) }()
       default: break
       }
     }
@@ -3225,6 +3228,9 @@ nonisolated extension ProtoAgentGreeted: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.landlock != 0 {
       try visitor.visitSingularUInt32Field(value: self.landlock, fieldNumber: 10)
     }
+    if self.pid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pid, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3239,6 +3245,7 @@ nonisolated extension ProtoAgentGreeted: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.place != rhs.place {return false}
     if lhs.devices != rhs.devices {return false}
     if lhs.landlock != rhs.landlock {return false}
+    if lhs.pid != rhs.pid {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
