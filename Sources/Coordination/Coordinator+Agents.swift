@@ -309,11 +309,14 @@ extension Coordinator {
 
   /// A coordinator that did not run cannot say that others were silent: what it slept beyond its planned waking is not
   /// counted.
-  mutating func forgiveOwnAbsence(_ now: Instant) {
-    guard let planned = plannedWake else { return }
+  /// - Returns: how long that was.
+  @discardableResult
+  mutating func forgiveOwnAbsence(_ now: Instant) -> Duration {
+    guard let planned = plannedWake else { return .zero }
     let overslept = now - planned
-    guard overslept > state.specification.cluster.heartbeat else { return }
+    guard overslept > state.specification.cluster.heartbeat else { return .zero }
     for index in sessions.indices { sessions[index].lastHeard = sessions[index].lastHeard + overslept }
+    return overslept
   }
 
   mutating func tick(_ turn: inout Turn) {

@@ -78,6 +78,34 @@ extension Coordinator {
           + "\(item.attempt.trial), which was given up: it is ended there; \(now)"))
   }
 
+  /// This process did not run, or the time of day was set.
+  mutating func noteOwnAbsence(_ absence: Duration, at now: Moment, _ turn: inout Turn) {
+    if absence > state.specification.cluster.heartbeat * 6 {
+      turn.effects.append(
+        .note(
+          "this coordinator did not run for \(Self.text(absence)) (it was stopped, or its machine slept): silence in that "
+            + "time counts against no agent"))
+    }
+    if let last = lastMoment {
+      let passed = (now.monotonic - last.monotonic).wholeNanoseconds / 1000
+      let jump = (now.wall.microseconds - last.wall.microseconds) - passed
+      if abs(jump) > 60_000_000 {
+        turn.effects.append(
+          .note(
+            "the time of day was set \(jump < 0 ? "back" : "forth") by \(Self.text(.microseconds(abs(jump)))): the times of "
+              + "lines jump with it, nothing else does"))
+      }
+    }
+    lastMoment = now
+  }
+
+  /// `58 min`, `23 h 59 min`.
+  private static func text(_ length: Duration) -> String {
+    let seconds = Int(length.inSeconds.rounded())
+    if seconds < 120 { return "\(seconds) s" }
+    return seconds < 7200 ? "\(seconds / 60) min" : "\(seconds / 3600) h \(seconds % 3600 / 60) min"
+  }
+
   /// Tells of messages that changed nothing: the first time at once, then once in a while.
   mutating func tellCounters(_ turn: inout Turn) {
     guard counters.late != toldCounters.late, turn.now >= countersDue else { return }

@@ -31,6 +31,8 @@ public struct Coordinator: Sendable {
   var toldStale: Set<TrialAttempt> = []
   var toldCounters = Counters()
   var countersDue = Instant.zero
+  /// The two clocks at the event before.
+  var lastMoment: Moment?
   /// With a program in place of a scheduler.
   var asking = Asking()
 
@@ -82,7 +84,7 @@ public struct Coordinator: Sendable {
   /// Takes one event in.
   public mutating func handle(_ event: Event, at now: Moment) -> Output {
     var turn = Turn(stamp: stamp(at: now), now: now.monotonic)
-    forgiveOwnAbsence(now.monotonic)
+    noteOwnAbsence(forgiveOwnAbsence(now.monotonic), at: now, &turn)
     switch event {
     case .started(let start): begin(start, &turn)
     case .listening(let control, let bulk): listening(control: control, bulk: bulk, &turn)

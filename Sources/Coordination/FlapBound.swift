@@ -18,7 +18,8 @@ public struct FlapBound: Equatable, Sendable {
     case nothing
   }
 
-  private var began: Duration?
+  /// When the first break of the window was.
+  public private(set) var began: Duration?
   public private(set) var count = 0
   private var broken: Duration = .zero
   public private(set) var telling = Telling.each

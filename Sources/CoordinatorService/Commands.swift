@@ -27,9 +27,11 @@ public enum Commands {
   static func table(
     _ folder: RunFolder, _ request: String, _ make: (RunState, CoordinatorPresence) -> String
   ) throws -> String {
-    let answer = ControlSocket.ask(
-      .object([.init("op", .string(request))]), at: folder.controlSocket, within: .seconds(5))
-    if let text = answer?.text("text") { return text }
+    if folder.holder?.isStopped != true {
+      let question = JSONValue.object([.init("op", .string(request))])
+      let answer = ControlSocket.ask(question, at: folder.controlSocket, within: .seconds(5))
+      if let text = answer?.text("text") { return text }
+    }
     return make(try folder.state(), folder.service)
   }
 

@@ -159,6 +159,11 @@ public struct RunService {
       note: { [mailbox = loop.mailbox] in mailbox.post(.note($0)) },
       tell: { [mailbox = loop.mailbox] in mailbox.post(.checkpoint($0)) })
     loop.bulk = bulk
+    if journal.tornBytes > 0 {
+      loop.note(
+        "the journal ended in the middle of a commit: \(journal.tornBytes) bytes were dropped, of facts that were not "
+          + "acknowledged; reports among them are sent again")
+    }
     loop.programStart = try programStart()
     loop.adoptFile = { [folder] in folder.adoptNextClusterFile() }
     let desk = RequestDesk(mailbox: loop.mailbox, bulk: bulk, folder: folder)

@@ -49,6 +49,10 @@ public final class Journal: Sendable {
   /// The number of the last fact; 0 for an empty journal.
   public var lastSequence: Int { state.withLock { $0.lastSequence } }
 
+  /// Bytes of a commit that was cut off, by a kill or by loss of power, and that opening has dropped: its facts were never
+  /// acknowledged.
+  public var tornBytes: Int { store.tornBytes }
+
   /// Commits the facts in one transaction and waits for the disk; they are numbered on from `lastSequence`. Does nothing
   /// for an empty batch. Called by one thread at a time.
   ///

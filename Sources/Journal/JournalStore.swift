@@ -15,11 +15,14 @@ final class JournalStore: Sendable {
   let connection: DatabaseQueue
   /// Held by a writer until it closes; nil for a reader.
   private let lock: Locked<FileLock?>
+  /// Bytes at the end of the log that were dropped when it was opened: of a commit that did not return.
+  let tornBytes: Int
 
-  private init(path: String, connection: DatabaseQueue, lock: FileLock?) {
+  private init(path: String, connection: DatabaseQueue, lock: FileLock?, tornBytes: Int = 0) {
     self.path = path
     self.connection = connection
     self.lock = Locked(lock)
+    self.tornBytes = tornBytes
   }
 
   /// Makes an empty journal. It appears under its name whole or not at all.
@@ -57,8 +60,8 @@ final class JournalStore: Sendable {
     try LocalDisk.require(Files.parent(of: path), for: path)
     let lock = try acquireLock(for: path)
     let pageBytes = try format.checkHeader(of: path)
-    try WriteAheadLogCheck.check(journal: path, pageBytes: pageBytes)
-    return try open(path, holding: lock, format)
+    let torn = try WriteAheadLogCheck.check(journal: path, pageBytes: pageBytes)
+    return try open(path, holding: lock, format, tornBytes: torn)
   }
 
   /// Opens a journal to read from it, also while it is written to.
@@ -78,7 +81,7 @@ final class JournalStore: Sendable {
   }
 
   private static func open(
-    _ path: String, holding lock: FileLock, _ format: JournalFormat
+    _ path: String, holding lock: FileLock, _ format: JournalFormat, tornBytes: Int = 0
   ) throws(JournalError) -> JournalStore {
     var configuration = baseConfiguration
     configuration.prepareDatabase { database in
@@ -96,7 +99,7 @@ final class JournalStore: Sendable {
       }
       // From the first new fact on an older pasha could misread it.
       try connection.write { try $0.execute(sql: "PRAGMA user_version = \(format.current)") }
-      return JournalStore(path: path, connection: connection, lock: lock)
+      return JournalStore(path: path, connection: connection, lock: lock, tornBytes: tornBytes)
     } catch {
       throw JournalError(database: error, path, "open the journal")
     }

@@ -19,14 +19,17 @@ struct WriteAheadLogCheck {
   private let seed: Sums
 
   /// Throws `damaged` with the place; a log that is not there, or empty, is fine. `pageBytes` is the database's.
-  static func check(journal path: String, pageBytes: Int) throws(JournalError) {
+  /// - Returns: how many bytes of a transaction that was cut off stand at its end, which SQLite drops.
+  @discardableResult
+  static func check(journal path: String, pageBytes: Int) throws(JournalError) -> Int {
     let place: String?
     do throws(SystemError) {
       place = try damage(in: path + "-wal", pageBytes: pageBytes)
+      if place == nil { return try tornBytes(of: path + "-wal", pageBytes: pageBytes) }
     } catch {
       throw JournalError(system: error, path)
     }
-    guard let place else { return }
+    guard let place else { return 0 }
     throw JournalError(
       .damaged, path,
       "the log beside it, \(Files.name(of: path))-wal, is damaged in \(place), and facts that were committed follow. "
@@ -42,6 +45,34 @@ struct WriteAheadLogCheck {
     guard let broken = try check.firstBrokenFrame() else { return nil }
     guard try check.commits(from: broken.index, after: broken.sums, limit: 2) > 1 else { return nil }
     return check.salts == nil ? "its header" : "frame \(broken.index + 1) at byte \(check.offset(of: broken.index))"
+  }
+
+  private static func tornBytes(of log: String, pageBytes: Int) throws(SystemError) -> Int {
+    guard let status = try Files.status(log), status.size > headerBytes else { return 0 }
+    let file = try Descriptor.open(log, 0)
+    let header = try file.read(at: 0, upTo: headerBytes)
+    guard header.count == headerBytes else { return 0 }
+    let check = WriteAheadLogCheck(file: file, header: header, pageBytes: pageBytes)
+    guard let salts = check.salts else { return 0 }
+    var sums = check.seed
+    var index = 0
+    var committed = 0
+    while let frame = try check.frame(index, after: sums), frame.isOfThisLog, frame.isWhole {
+      sums = frame.sums
+      index += 1
+      if frame.isCommit { committed = index }
+    }
+    // Behind the last commit: frames of this use of the file, pages that never reached the disk, and a piece of one.
+    let size = frameHeaderBytes + check.pageBytes
+    var torn = 0
+    while true {
+      let bytes = try file.read(at: check.offset(of: committed) + torn, upTo: size)
+      guard !bytes.isEmpty else { return torn }
+      let isOurs = bytes.count < 16 || bytes[8..<16].elementsEqual(salts)
+      guard isOurs || bytes.allSatisfy({ $0 == 0 }) else { return torn }
+      torn += bytes.count
+      if bytes.count < size { return torn }
+    }
   }
 
   private init(file: Descriptor, header: [UInt8], pageBytes: Int) {

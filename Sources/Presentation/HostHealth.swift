@@ -165,6 +165,10 @@ extension HostHealth {
     if let back = history.lastReturn, back.from == .lost, word >= .quarantined {
       note = "it had been lost, and came back at \(history.greetedAt.map { Presentation.clock($0.wall) } ?? "?")"
     }
+    let flaps = history.flaps
+    if let live, let began = flaps.began, !flaps.tellsMending, live.now.active - began <= FlapBound.window {
+      note = "its link broke \(flaps.count) times in the last \(Presentation.duration(live.now.active - began))"
+    }
   }
 
   /// When its rest after failed starts is over; nil: it does not rest.

@@ -169,6 +169,20 @@ struct HostHealthTests {
     }
   }
 
+  @Test func aHostWhoseLinkFlapsSaysHowOften() throws {
+    var (farm, _) = try Recovery.farm()
+    farm.begin()
+    for _ in 0..<6 {
+      Recovery.pass(&farm, 17_500, silent: [1])
+      Recovery.pass(&farm, 5_000)
+    }
+    let text = joined(status(farm))
+    #expect(
+      text.contains("hosts: 2 (2 ready)") && text.contains("host1: its link broke 6 times in the last "), "\(text)")
+    Recovery.pass(&farm, 700_000)
+    #expect(!joined(status(farm)).contains("its link broke"))
+  }
+
   @Test func allHostsAwayIsSaidOfTheTrialsThatWait() throws {
     var (farm, _) = try Recovery.farm()
     farm.begin()

@@ -284,6 +284,29 @@ struct RecoveryLineTests {
         .filter { $0.contains("; generation 2 is missing or damaged)") }.count == 1, "\(lines.texts)")
   }
 
+  @Test func aCoordinatorThatSleptAndAClockThatWasSetAreOneLineEach() throws {
+    var (farm, _) = try Self.farm()
+    farm.begin()
+    Self.pass(&farm, 30_000)
+    farm.notes = []
+    farm.clock += 3_600_000
+    farm.handle(.tick)
+    #expect(
+      farm.notes.count == 1 && farm.notes[0].hasPrefix("this coordinator did not run for 59 min"), "\(farm.notes)")
+    Self.pass(&farm, 30_000)
+    #expect(farm.notes.count == 1, "\(farm.notes)")
+    for (hours, way) in [(-24, "back by 24 h 0 min"), (24, "forth by 24 h 0 min")] {
+      farm.notes = []
+      let now = farm.now
+      let wall = Timestamp(microseconds: now.wall.microseconds + Int64(hours) * 3_600_000_000)
+      let output = farm.coordinator.handle(.tick, at: Moment(monotonic: now.monotonic, wall: wall))
+      let notes = output.effects.compactMap { if case .note(let text) = $0 { text } else { nil } }
+      #expect(notes.count == 1 && notes[0].hasPrefix("the time of day was set \(way)"), "\(notes)")
+      // And to where it was.
+      _ = farm.coordinator.handle(.tick, at: now)
+    }
+  }
+
   @Test func lateAndRepeatedMessagesAreCountedAndToldAtMostOnceInTenMinutes() throws {
     var (farm, _) = try Self.farm()
     farm.begin()

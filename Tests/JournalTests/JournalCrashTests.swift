@@ -49,6 +49,28 @@ import Testing
     }
   }
 
+  /// What is dropped is told, and only that.
+  @Test func theBytesOfACommitThatWasCutOffAreCounted() throws {
+    let place = JournalFolder()
+    let journal = try Journal.create(at: place.path)
+    #expect(journal.tornBytes == 0)
+    try journal.append(facts(1...10))
+    let before = try place.bytes(place.log).count
+    try journal.append(facts(11...60))
+    let log = try place.bytes(place.log)
+    for cut in [before, before + 1, before + 23, before + 4119, before + 4120, log.count - 1, log.count] {
+      let copy = try place.snapshot(log: cut)
+      let opened = try Journal.open(at: copy.path)
+      #expect(opened.tornBytes == (cut == log.count ? 0 : cut - before), "cut after \(cut) bytes")
+      try opened.close()
+      #expect(try Journal.open(at: copy.path).tornBytes == 0)
+    }
+    // A page that never reached the disk.
+    let copy = try place.snapshot()
+    try copy.write(Array(log.dropLast(4120)) + [UInt8](repeating: 0, count: 4120), to: copy.log)
+    #expect(try Journal.open(at: copy.path).tornBytes == log.count - before)
+  }
+
   @Test func writingGoesOnAfterACrash() throws {
     let place = JournalFolder()
     let journal = try Journal.create(at: place.path)
