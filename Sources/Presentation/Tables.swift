@@ -11,11 +11,19 @@ extension Presentation {
       [header]
         + state.trials.map { trial in
           [
-            "\(trial.id)", trial.status.word, trial.attempt.map { "\($0)" } ?? "-", "\(trial.resource)",
+            "\(trial.id)", word(trial, state), trial.attempt.map { "\($0)" } ?? "-", "\(trial.resource)",
             trial.lastValue.map(number) ?? "-", trial.best.map { number($0.value) } ?? "-",
             trial.slot.map { "\($0)" } ?? "-", duration(trial.slotTime), configuration(trial.configuration),
           ]
         })
+  }
+
+  /// `running`; of one whose host does not answer what was known last: `running, host unreachable`.
+  private static func word(_ trial: TrialState, _ state: RunState) -> String {
+    guard trial.isActive, let agent = trial.slot.flatMap({ state[$0.agent] }), agent.reachability != .reachable else {
+      return trial.status.word
+    }
+    return "\(trial.status.word), host \(agent.reachability.rawValue)"
   }
 
   public static func trialsJSON(_ state: RunState) -> JSONValue { .array(state.trials.map { json($0, state) }) }
@@ -26,6 +34,9 @@ extension Presentation {
       .init("status", .string(trial.status.word)),
       .init("attempt", trial.attempt.map { .int($0.rawValue) } ?? .null),
       .init("agent", trial.slot.map { .int($0.agent.rawValue) } ?? .null),
+      .init(
+        "host_state",
+        trial.slot.flatMap { state[$0.agent] }.map { .string($0.reachability.rawValue) } ?? .null),
       .init("slot", trial.slot.map { .int($0.index) } ?? .null),
       .init("milestone", .int(trial.milestone)),
       .init("resource", .int(trial.resource)),

@@ -17,8 +17,8 @@ extension TrialExplanation {
       if !isServed, state.end == nil { return "wants a slot\(before); no coordinator runs the run" }
       return state.end == nil ? "waits for a slot\(before) (`pasha-coord explain --waiting` says why)" : "never started"
     case .active(.assigned): return "is being started \(place), to \(resource(trial.milestone))"
-    case .active(.running): return "runs \(place), \(progress)"
-    case .active(.held): return "is held \(place): \(standingText())"
+    case .active(.running): return "runs \(place), \(progress)" + doubt(trial)
+    case .active(.held): return "is held \(place): \(standingText())" + doubt(trial)
     case .paused: return "is paused: \(pauseText())"
     case .completed:
       let best = trial.best.map { ", best \(metric($0.value)) at \(resource($0.resource))" } ?? ""
@@ -26,6 +26,22 @@ extension TrialExplanation {
     case .stopped: return "is stopped at \(resource(trial.resource))"
     case .failed: return "failed at \(resource(trial.resource))"
     }
+  }
+
+  /// What keeps from saying for certain that an active trial does what it is said to do.
+  private func doubt(_ trial: TrialState) -> String {
+    guard let agent = trial.slot.flatMap({ state[$0.agent] }) else { return "" }
+    if agent.reachability != .reachable {
+      let since = (agent.history.heardLast ?? agent.history.since).map { " since \(Presentation.clock($0.wall))" } ?? ""
+      return "; its host is \(agent.reachability.rawValue), nothing was heard of it\(since)"
+    }
+    if let since = agent.history.awaitedSince {
+      return "; its agent has not said hello since the run was taken up at \(Presentation.clock(since.wall))"
+    }
+    if let order = trial.order, let at = trial.orderedAt {
+      return "; it was told to \(order.rawValue) at \(Presentation.clock(at.wall)) and has not ended yet"
+    }
+    return ""
   }
 
   private func pauseText() -> String {

@@ -51,6 +51,16 @@ struct HostHealthTests {
     #expect(second.contains("host1: unreachable since \(heard) (1 min 10 s): "), "\(second)")
     #expect(second.contains("given up at \(due) unless it answers"), "\(second)")
     #expect(try joined(explained(farm)).contains("given up at \(due)") == !farm.coordinator.state.waiting.isEmpty)
+    let row = try #require(
+      Presentation.trials(farm.coordinator.state).split(separator: "\n").first { $0.contains("1/0") })
+    #expect(row.contains("running, host unreachable"), "\(row)")
+    let trial = try #require(farm.coordinator.state.agents[1].slots[0])
+    var explanation = try TrialExplanation(trial: trial, specification: farm.specification)
+    for fact in farm.journal { explanation.take(fact) }
+    explanation.finish()
+    #expect(
+      explanation.standing(isServed: true).hasSuffix(
+        "; its host is unreachable, nothing was heard of it since \(heard)"))
     // Another coordinator: since when follows from the facts, and it is awaited anew.
     farm.agents[1].isCut = true
     try farm.restart()
