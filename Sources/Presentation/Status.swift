@@ -28,7 +28,7 @@ extension Presentation {
     if let end = state.end {
       lines.append("  \(reason(end.reason, state))")
     }
-    lines += trialCounts(state)
+    lines += trialCounts(state, live)
     lines += phases(state).map { "  \($0)" }
     if state.training != nil, state.end == nil { lines.append("  \(progress(state))") }
     for (index, system) in state.scheduler.ladder.enumerated() {
@@ -58,13 +58,14 @@ extension Presentation {
     }
   }
 
-  private static func trialCounts(_ state: RunState) -> [String] {
+  private static func trialCounts(_ state: RunState, _ live: LiveView?) -> [String] {
     var counts: [String: Int] = [:]
     for trial in state.trials { counts[trial.status.word, default: 0] += 1 }
     let words = ["running", "held", "assigned", "pending", "paused", "completed", "stopped", "failed"]
     let told = words.compactMap { word in counts[word].map { "\($0) \(word)" } }
+    let active = live?.now.active ?? state.lastStamp?.active ?? .zero
     var lines = ["  trials: \(state.trials.count)" + (told.isEmpty ? "" : " (\(told.joined(separator: ", ")))")]
-    lines.append("  reports: \(state.totals.reports), active time: \(duration(state.lastStamp?.active ?? .zero))")
+    lines.append("  reports: \(state.totals.reports), active time: \(duration(active))")
     if let best = bestTrial(state), let value = best.best {
       lines.append("  best: trial \(best.id), \(number(value.value)) at \(resource(value.resource, state))")
     }

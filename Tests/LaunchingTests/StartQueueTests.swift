@@ -93,4 +93,21 @@ struct StartQueueTests {
     #expect(moments(7) == moments(7))
     #expect(moments(7) != moments(8))
   }
+
+  @Test func theOutlookSaysHowOftenItFailedAndWhenItIsTriedAgain() {
+    var queue = StartQueue(seed: 1)
+    let now = Instant(nanoseconds: 5_000_000_000)
+    #expect(queue.outlook(of: "a").failures == 0 && queue.outlook(of: "a").until == nil)
+    queue.wantNow("a", at: now)
+    #expect(queue.due(at: now) == ["a"])
+    // It goes on.
+    #expect(queue.outlook(of: "a").until == nil)
+    let first = queue.failed("a", isRetryable: true, at: now)
+    #expect(queue.outlook(of: "a").failures == 1 && queue.outlook(of: "a").until == first)
+    _ = queue.due(at: first)
+    let second = queue.failed("a", isRetryable: false, at: first)
+    #expect(queue.outlook(of: "a").failures == 2 && queue.outlook(of: "a").until == second)
+    queue.succeeded("a")
+    #expect(queue.outlook(of: "a").failures == 0 && queue.outlook(of: "a").until == nil)
+  }
 }
