@@ -122,6 +122,13 @@ let package = Package(
       name: "RunChecking",
       dependencies: ["ClusterFile", "Coordination", "Journal", "Scheduling", "SchedulingReference", "TuningModel"],
       path: "Tests/RunChecking", swiftSettings: strict),
+    .target(
+      name: "FarmSupport",
+      dependencies: ["Coordination", "HostSystem", "Journal", "RunChecking", "TestSupport", "TuningModel", "Wire"],
+      path: "Tests/FarmSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "chaos", dependencies: ["FarmSupport", "TestSupport", "pasha-agent", "pasha-coord", "pasha-launch"],
+      path: "Tests/Chaos", swiftSettings: strict),
     tests("TuningModelTests", ["TuningModel"]),
     tests("SearchSpaceTests", ["SearchSpace", "TuningModel"]),
     tests("SchedulingTests", ["Scheduling", "SchedulingReference", "TuningModel"], resources: [.copy("Golden")]),
@@ -165,8 +172,15 @@ let package = Package(
     tests(
       "FarmTests",
       [
-        "Coordination", "Journal", "RunChecking", "TestSupport", "TuningModel", "Wire", "pasha-agent", "pasha-coord",
+        "Coordination", "FarmSupport", "Journal", "RunChecking", "TestSupport", "TuningModel", "Wire", "pasha-agent",
+        "pasha-coord",
         "pasha-launch",
+      ]),
+    tests(
+      "ChaosTests",
+      [
+        "Coordination", "FarmSupport", "Journal", "RunChecking", "TestSupport", "TuningModel", "Wire", "pasha-agent",
+        "pasha-coord", "pasha-launch",
       ]),
     tests(
       "DevicesTests", ["Devices", "HostSystem", "TestSupport", "TrialSandbox", "TuningModel", "Wire", "pasha-agent"]),

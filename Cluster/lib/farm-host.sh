@@ -38,6 +38,8 @@ own_etc() {
   echo "$FARM_NAME" >/etc/hostname
   cp "$host_inside/machine-id" "$host_inside/hosts" /etc/
   : >/etc/resolv.conf
+  # Libraries that every program of the host is to load: tests move its clock so.
+  [ ! -e "$host_inside/ld.so.preload" ] || cp "$host_inside/ld.so.preload" /etc/
   sed -i 's|^root:.*|root:x:0:0:root:/root:/bin/bash|' /etc/passwd
   sed -i 's|^root:[^:]*:|root:*:|' /etc/shadow   # a locked account could not log in
 }
@@ -64,9 +66,9 @@ init() {
   chmod 700 "$host/root"
   mount -t tmpfs -o mode=755 farm /run
   mkdir -p /run/host /run/sshd /run/lock
-  mount --bind "$host" /run/host
+  mount --rbind "$host" /run/host   # its home folder may be a file system of its own
   mkdir /run/shared
-  mount --bind "$PASHA_FARM/shared" /run/shared
+  mount --rbind "$PASHA_FARM/shared" /run/shared
   host_inside=/run/host
   mount --bind /run/host/root /root
   mount --bind /run/host/tmp /tmp

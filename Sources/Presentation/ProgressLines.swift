@@ -151,19 +151,28 @@ extension Presentation {
   ) -> [String] {
     let trial = attempt.trial
     switch consequence {
-    case .paused: return []
+    case .paused: return unsealed(trial, end)
     case .pending(.restarted):
       // The line of its host has told it.
       if end.cause == .leaseExpired { return [] }
       return ["trial \(trial) was lost (\(cause(end)))\(restart(trial, consequence, state))"]
-    case .pending: return []
-    case .completed: return [trained(trial, state)]
+    case .pending: return unsealed(trial, end)
+    case .completed: return [trained(trial, state)] + unsealed(trial, end)
     case .stopped: return ["trial \(trial) was stopped"] + dropped(trial, state)
     case .failed:
       let tail = printable(end.errorTail, keepsNewlines: true)
         .split(separator: "\n", omittingEmptySubsequences: true).suffix(8).map { "    \($0)" }
       return ["trial \(trial) failed (\(cause(end)))"] + tail + dropped(trial, state)
     }
+  }
+
+  /// A checkpoint that its host could not keep: what it held is trained again if the trial is promoted.
+  private static func unsealed(_ trial: TrialID, _ end: AttemptEnd) -> [String] {
+    let mark = "pasha: the checkpoint is not sealed: "
+    guard end.seal == nil, let line = end.errorTail.split(separator: "\n").last(where: { $0.hasPrefix(mark) }) else {
+      return []
+    }
+    return ["trial \(trial): its checkpoint is not sealed: \(printable(String(line.dropFirst(mark.count))))"]
   }
 
   static func cause(_ end: AttemptEnd) -> String {

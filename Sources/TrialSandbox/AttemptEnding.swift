@@ -26,7 +26,7 @@ struct AttemptEnding {
     }
     if quota?.excess == nil {
       do throws(CheckpointError) {
-        attemptEnd.seal = try seal(end, restored: restored)
+        attemptEnd.seal = try sealWithPatience(end, restored: restored)
       } catch {
         // The checkpoint is lost, the attempt's end is not.
         let message = "the checkpoint is not sealed: \(error.message)"
@@ -56,6 +56,22 @@ struct AttemptEnding {
     // One that came while the checkpoint was sealed.
     _ = agent.accept()
     agent.send(.ended(end))
+  }
+
+  /// How long after a seal that the host did not let through the next is tried: others may free a full disk.
+  private static let pauses = [0.25, 0.5, 1, 2, 4]
+
+  private func sealWithPatience(_ end: SupervisionEnd, restored: TreeManifest?) throws(CheckpointError) -> Seal? {
+    for pause in Self.pauses {
+      do throws(CheckpointError) {
+        return try seal(end, restored: restored)
+      } catch {
+        guard error.code == .host else { throw error }
+        SupervisorLog.note("the checkpoint is not sealed yet: \(error.message)")
+        usleep(UInt32(pause * 1_000_000))
+      }
+    }
+    return try seal(end, restored: restored)
   }
 
   private func seal(_ end: SupervisionEnd, restored: TreeManifest?) throws(CheckpointError) -> Seal? {

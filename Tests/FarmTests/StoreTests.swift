@@ -1,4 +1,5 @@
 import Coordination
+import FarmSupport
 import Foundation
 import TestSupport
 import Testing

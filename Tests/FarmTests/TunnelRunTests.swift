@@ -1,4 +1,5 @@
 import Coordination
+import FarmSupport
 import Foundation
 import Glibc
 import TestSupport

@@ -108,9 +108,10 @@ public final class RunPlace: Sendable {
   }
 
   /// Starts `pasha-coord` here.
-  public func coordinator(_ arguments: [String]) throws -> CommandProcess {
+  public func coordinator(_ arguments: [String], environment more: [String: String] = [:]) throws -> CommandProcess {
     try FileManager.default.createDirectory(atPath: folder.file("home"), withIntermediateDirectories: true)
-    return try CommandProcess("pasha-coord", arguments, environment: environment, directory: folder.path)
+    return try CommandProcess(
+      "pasha-coord", arguments, environment: environment.merging(more) { $1 }, directory: folder.path)
   }
 
   /// Runs a command of `pasha-coord` to its end and gives what it printed as JSON.

@@ -12,7 +12,8 @@ public final class Farm: @unchecked Sendable {
   /// The address under which hosts reach this machine.
   public let coordinatorAddress: String
   private let addresses: [String: String]
-  private let prefix: String
+  /// Which farm of this machine it is.
+  public let prefix: String
   private let holder = Process()
   private let holderInput = Pipe()
   private let lock = NSLock()
@@ -43,7 +44,8 @@ public final class Farm: @unchecked Sendable {
   }
 
   /// Starts `count` hosts and waits until all of them take SSH connections.
-  public init(hosts count: Int, loopback: Bool = false) throws {
+  /// - Parameter disk: size of the file system that each host's home folder is then, such as `64M`.
+  public init(hosts count: Int, loopback: Bool = false, disk: String? = nil) throws {
     let letters = "abcdefghijklmnopqrstuvwxyz0123456789"
     let prefix = String((0..<6).map { _ in letters.randomElement() ?? "x" })
     let folder = place.file("farm")
@@ -53,6 +55,7 @@ public final class Farm: @unchecked Sendable {
     // It takes the farm down when its input ends, which the end of this process sees to.
     holder.arguments =
       ["up", "\(count)", "--prefix", prefix, "--dir", folder, "--hold"] + (loopback ? ["--loopback"] : [])
+      + (disk.map { ["--disk", $0] } ?? [])
     holder.standardInput = holderInput
     let log = try place.write("farm.log", "")
     let messages = FileHandle(forWritingAtPath: log) ?? .nullDevice

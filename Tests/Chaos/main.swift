@@ -1,0 +1,92 @@
+import FarmSupport
+import Foundation
+import TestSupport
+
+func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
+func complain(_ text: String) -> Never {
+  FileHandle.standardError.write(Data("chaos: \(text)\n".utf8))
+  exit(64)
+}
+
+/// What was asked for; `Cluster/chaos` explains it.
+struct Request {
+  var minutes = 8.0
+  var seed: UInt64 = 1
+  var only: Int?
+  var keep: String?
+
+  init(_ words: [String]) {
+    var words = words[...]
+    while let word = words.popFirst() {
+      guard let value = words.popFirst() else { complain("\(word) takes a value") }
+      switch word {
+      case "--minutes":
+        guard let number = Double(value), number > 0 else { complain("--minutes takes a number, not '\(value)'") }
+        minutes = number
+      case "--seed":
+        guard let number = UInt64(value) else { complain("--seed takes a whole number, not '\(value)'") }
+        seed = number
+      case "--run":
+        guard let number = Int(value), number > 0 else { complain("--run takes a number from 1, not '\(value)'") }
+        only = number
+      case "--keep": keep = value
+      default: complain("unknown option \(word)")
+      }
+    }
+  }
+}
+
+let request = Request(Array(CommandLine.arguments.dropFirst()))
+guard Farm.hasNamespaces else { complain("hosts in namespaces need root") }
+
+let begun = ContinuousClock.now
+var faults: [FaultKind: Int] = [:]
+var recoveries: [String: Int] = [:]
+var runs = 0
+var longest = 0.0
+var failures: [Int] = []
+var number = request.only ?? 1
+
+func minutes(_ seconds: Double) -> String { String(format: "%.1f", seconds / 60) }
+func elapsed() -> Double { (ContinuousClock.now - begun) / .seconds(1) }
+
+// One that would not be over in time is not begun.
+while runs == 0 || request.only == nil && elapsed() + longest < request.minutes * 60 {
+  let schedule = FaultSchedule(seed: request.seed, run: number)
+  let start = elapsed()
+  say(
+    "run \(number) of seed \(request.seed): \(schedule.hosts) hosts, \(schedule.slots) slots each, store "
+      + "\(schedule.store.rawValue)\(schedule.tunnels ? ", tunnels" : ""), \(schedule.faults.count) faults")
+  runs += 1
+  do {
+    let run = try ChaosRun(schedule, say: say)
+    let problems = run.carryOut()
+    for fault in schedule.faults { faults[fault.kind, default: 0] += 1 }
+    recoveries.merge(run.recoveries(), uniquingKeysWith: +)
+    say("run \(number): \(run.figures()), problems: \(problems.count)")
+    if !problems.isEmpty {
+      failures.append(number)
+      say("FAILED: seed \(request.seed), run \(number): Cluster/chaos --seed \(request.seed) --run \(number)")
+      say("faults, in order:")
+      for fault in schedule.faults { say(String(format: "  %6.2f s  ", fault.at) + "\(fault)") }
+      say("problems:")
+      for problem in problems { say("  - \(problem)") }
+      let folder = (request.keep ?? "/tmp") + "/pasha-chaos-\(request.seed)-\(number)"
+      try run.keep(in: folder)
+      say("kept: \(folder)")
+    }
+  } catch {
+    failures.append(number)
+    say("FAILED: seed \(request.seed), run \(number) did not come about: \(error)")
+  }
+  longest = max(longest, elapsed() - start)
+  number += 1
+}
+
+say("")
+say("chaos: \(minutes(elapsed())) minutes, \(runs) runs of seed \(request.seed), \(faults.values.reduce(0, +)) faults")
+for kind in FaultKind.allCases { say("  \(faults[kind] ?? 0)  \(kind.rawValue)") }
+for (what, count) in recoveries.sorted(by: { $0.key < $1.key }) { say("  \(count)  \(what)") }
+say("problems: \(failures.isEmpty ? "0" : "in runs \(failures)")")
+exit(failures.isEmpty ? 0 : 1)

@@ -1,0 +1,36 @@
+import FarmSupport
+import Testing
+
+struct ScheduleTests {
+  @Test func theSeedAndTheNumberOfARunSayAllThatHappens() {
+    for seed in UInt64(1)...5 {
+      for run in 1...6 { #expect(FaultSchedule(seed: seed, run: run) == FaultSchedule(seed: seed, run: run)) }
+      #expect(FaultSchedule(seed: seed, run: 1) != FaultSchedule(seed: seed, run: 2))
+      #expect(FaultSchedule(seed: seed, run: 1) != FaultSchedule(seed: seed + 1, run: 1))
+    }
+  }
+
+  @Test func sixRunsOfAnySeedHaveAllKindsAndBothSidesOfTheLease() {
+    for seed in UInt64(1)...50 {
+      let schedules = (1...6).map { FaultSchedule(seed: seed, run: $0) }
+      let faults = schedules.flatMap(\.faults)
+      #expect(Set(faults.map(\.kind)) == Set(FaultKind.allCases), "seed \(seed)")
+      #expect(Set(schedules.map(\.store)) == Set(FaultSchedule.Store.allCases))
+      #expect(faults.contains { $0.lasts > FaultSchedule.lease })
+    }
+  }
+
+  @Test func nothingHappensTwiceAtOnceToOneThing() {
+    for seed in UInt64(1)...50 {
+      let faults = FaultSchedule(seed: seed, run: 1).faults
+      for (index, fault) in faults.enumerated() {
+        for other in faults[(index + 1)...] where other.kind == fault.kind && other.host == fault.host {
+          #expect(other.at >= fault.ends, "seed \(seed): \(fault), \(other)")
+        }
+        // A host without power suffers from nothing else.
+        guard fault.kind == .hostKilled else { continue }
+        for other in faults[(index + 1)...] where other.host == fault.host { #expect(other.at >= fault.ends) }
+      }
+    }
+  }
+}
