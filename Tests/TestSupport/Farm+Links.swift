@@ -55,15 +55,14 @@ extension Farm {
     try must(inside(host, "python3 /run/host/delayed_link.py eth0"))
     let veth = veth(host)
     let bridge = "pf\(prefix)br0"
-    let link = try CommandProcess(
-      "/usr/bin/env", ["python3", script.path, veth, "pf\(prefix)d\(host.dropFirst(2))", bridge, "50"])
-    try eventually("the delayed link of \(host)") {
-      guard !link.hasEnded else { throw WaitedInVain(description: "the delayed link: \(link.errors)") }
-      return link.output.contains("ready")
+    let tap = "pf\(prefix)d\(host.dropFirst(2))"
+    let link = try startDaemon("/usr/bin/env", ["python3", script.path, veth, tap, bridge, "50"])
+    try eventually("the delayed link of \(host)", within: .seconds(30)) {
+      guard !reap(link) else { throw WaitedInVain(description: "the delayed link of \(host) ended at once") }
+      return FileManager.default.fileExists(atPath: "/sys/class/net/\(tap)/master")
     }
     return { [self] in
-      link.send(SIGTERM)
-      try link.wait(limit: 20)
+      endDaemon(link)
       try must(here("ip link set \(veth) master \(bridge)"))
     }
   }

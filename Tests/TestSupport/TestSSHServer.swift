@@ -205,7 +205,7 @@ public final class TestSSHAgent: Sendable {
 
 /// Starts a program that goes on until it is ended, and gives its pid. Foundation's `Process` is not for these: they close
 /// every descriptor, which it takes for their end, and then it waits for that before it sees the end of any other.
-private func startDaemon(_ program: String, _ arguments: [String]) throws -> Int32 {
+func startDaemon(_ program: String, _ arguments: [String]) throws -> Int32 {
   var actions = posix_spawn_file_actions_t()
   posix_spawn_file_actions_init(&actions)
   defer { posix_spawn_file_actions_destroy(&actions) }
@@ -219,12 +219,12 @@ private func startDaemon(_ program: String, _ arguments: [String]) throws -> Int
 }
 
 /// Whether a daemon has ended; then it is gone.
-private func reap(_ pid: Int32) -> Bool {
+func reap(_ pid: Int32) -> Bool {
   var status: Int32 = 0
   return waitpid(pid, &status, WNOHANG) == pid
 }
 
-private func endDaemon(_ pid: Int32) {
+func endDaemon(_ pid: Int32) {
   kill(pid, SIGKILL)
   var status: Int32 = 0
   while waitpid(pid, &status, 0) < 0, errno == EINTR {}
