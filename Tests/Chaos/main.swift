@@ -15,6 +15,8 @@ struct Request {
   var seed: UInt64 = 1
   var only: Int?
   var keep: String?
+  /// How often each recovery is measured, in place of chaos.
+  var recoveries: Int?
 
   init(_ words: [String]) {
     var words = words[...]
@@ -31,6 +33,9 @@ struct Request {
         guard let number = Int(value), number > 0 else { complain("--run takes a number from 1, not '\(value)'") }
         only = number
       case "--keep": keep = value
+      case "--recoveries":
+        guard let number = Int(value), number > 0 else { complain("--recoveries takes a number, not '\(value)'") }
+        recoveries = number
       default: complain("unknown option \(word)")
       }
     }
@@ -39,6 +44,11 @@ struct Request {
 
 let request = Request(Array(CommandLine.arguments.dropFirst()))
 guard Farm.hasNamespaces else { complain("hosts in namespaces need root") }
+
+if let count = request.recoveries {
+  try measureRecoveries(count)
+  exit(0)
+}
 
 let begun = ContinuousClock.now
 var faults: [FaultKind: Int] = [:]
