@@ -13,7 +13,8 @@ func measureRecoveries(_ count: Int) throws {
   say("| --- | --- | --- | --- |")
   for (what, measure) in cases {
     let seconds = try (0..<count).map { _ in try measure() }.sorted()
-    say(String(format: "| %@ | %d | %.2f | %.2f |", what as NSString, count, seconds[count / 2], seconds[count - 1]))
+    let figures = [seconds[count / 2], seconds[count - 1]].map { String(format: "%.2f", $0) }
+    say("| \(what) | \(count) | \(figures[0]) | \(figures[1]) |")
   }
   try times.end()
 }
