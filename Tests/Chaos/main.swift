@@ -46,7 +46,12 @@ let request = Request(Array(CommandLine.arguments.dropFirst()))
 guard Farm.hasNamespaces else { complain("hosts in namespaces need root") }
 
 if let count = request.recoveries {
-  try measureRecoveries(count)
+  do {
+    try measureRecoveries(count)
+  } catch {
+    say("\(error)")
+    exit(1)
+  }
   exit(0)
 }
 

@@ -18,7 +18,7 @@ public final class RecoveryTimes {
   public init() throws {
     var options = FarmRun.Options(
       slots: 2, sleep: 0.1, trials: 2, heartbeat: "1s", lostAfter: "\(Int(Self.lease))s",
-      scheduler: "{name: asha, max_t: 100000, grace_period: 100000, random_seed: 5}")
+      scheduler: "{name: asha, max_t: 100000, grace_period: 50000, random_seed: 5}")
     options.epochs = 100_000
     options.sections = ["failures: {max_restarts: 1000}"]
     run = try FarmRun("recovery", hosts: 2, options)
