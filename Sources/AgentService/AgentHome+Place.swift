@@ -5,7 +5,9 @@ import TuningModel
 extension AgentHome {
   /// The random name of the folder, made with it. Machines that are copies of each other have the same machine id and
   /// the same paths, yet not the same checkpoints.
-  func placeName() throws(SystemError) -> String {
+  func placeName() throws(SystemError) -> String { try Self.placeName(path) }
+
+  static func placeName(_ path: String) throws(SystemError) -> String {
     let file = "\(path)/place"
     if try Files.status(file) == nil {
       var bytes = [UInt8](repeating: 0, count: 16)

@@ -5,7 +5,8 @@ import TuningModel
 
 /// The agent's folder for one run on this machine, `WORK_DIR/MACHINE-ID/RUN`, and this process's place in it.
 ///
-///     agent-N/     one per agent process of the run on the machine: lock, key, coordinator, log
+///     agent-N/     one per agent process of the run on the machine: lock, coordinator, log, and the key of one that
+///                  joined by hand
 ///     code/        code trees with what `setup` made in them
 ///     python/      pasha.py
 ///     trials/ID/   see `TrialFolder`
@@ -24,22 +25,22 @@ final class AgentHome {
 
   /// Takes the first `agent-N` that no living agent holds, or exactly the one that is named.
   /// - Throws: `AgentError`; `PlaceTaken` when a living agent holds the one that is named.
-  convenience init(workFolder: String?, run: String, place: Int) throws {
-    try self.init(workFolder: workFolder, run: run) { path in
+  convenience init(workFolder: String?, run: String, place: Int, keySeed: String? = nil) throws {
+    try self.init(workFolder: workFolder, run: run, keySeed: keySeed) { path in
       (place, try PlaceLock.takeExactly("\(path)/agent-\(place)"))
     }
   }
 
   /// Takes the first `agent-N` that no living agent holds.
-  convenience init(workFolder: String?, run: String) throws(AgentError) {
+  convenience init(workFolder: String?, run: String, keySeed: String? = nil) throws(AgentError) {
     do {
-      try self.init(workFolder: workFolder, run: run, taking: Self.takePlace)
+      try self.init(workFolder: workFolder, run: run, keySeed: keySeed, taking: Self.takePlace)
     } catch {
       throw error as? AgentError ?? AgentError(.systemFailure, "\(error)")
     }
   }
 
-  private init(workFolder: String?, run: String, taking: (String) throws -> (Int, FileLock)) throws {
+  private init(workFolder: String?, run: String, keySeed: String?, taking: (String) throws -> (Int, FileLock)) throws {
     guard Self.isPlainName(run) else {
       throw AgentError(.usage, "'\(run.prefix(80))' cannot be the name of a run")
     }
@@ -51,7 +52,14 @@ final class AgentHome {
         try Files.makeFolder(path + folder, intermediates: true)
       }
       (index, lock) = try taking(path)
-      keys = try Self.keys(at: "\(path)/agent-\(index)/key")
+      let folder = "\(path)/agent-\(index)"
+      if let keySeed {
+        keys = try Self.keys(seed: keySeed, machine: machineID, place: Self.placeName(path), index: index)
+        // Of an agent that had none from its coordinator. One that joined by hand needs its own to come back.
+        if !Files.exists("\(folder)/joined") { try Files.removeFile("\(folder)/key") }
+      } else {
+        keys = try Self.keys(at: "\(folder)/key")
+      }
     } catch let error as SystemError {
       throw AgentError(.cannotWrite, "\(error.message); choose another folder with --work-dir")
     }
@@ -116,6 +124,18 @@ final class AgentHome {
       if let lock = try PlaceLock.take("\(path)/agent-\(index)") { return (index, lock) }
     }
     throw AgentError(.usage, "256 agents of this run are on this machine already")
+  }
+
+  /// The key of a place from its coordinator's seed: the same for every agent of the place, so that one that comes back is
+  /// the same agent, and on no disk, where the trials of its user could read it.
+  static func keys(seed: String, machine: String, place: String, index: Int) throws -> CurveKeyPair {
+    let words = ["pasha agent key", seed, machine, place, "\(index)"].joined(separator: "\n")
+    let hash = Array(SHA256.hash(words.utf8).utf8)
+    let bytes = stride(from: 0, to: hash.count, by: 2).compactMap {
+      UInt8(String(decoding: hash[$0..<$0 + 2], as: UTF8.self), radix: 16)
+    }
+    guard let secret = Z85.encode(bytes) else { throw AgentError(.systemFailure, "no key can be made") }
+    return try CurveKeyPair(secretText: secret)
   }
 
   /// The key that stays with the place, so that an agent that comes back is the same agent.

@@ -13,7 +13,8 @@ import TuningModel
 ///     launcher  {"server_key": …, "host": …, "control": …, "bulk": …, "tests": …}
 ///     agent     {"ok": true}
 ///
-/// Keys are in Z85. `place` is the N of `agent-N` that this agent must take; when a living one has it, the answer is
+/// Keys are in Z85. From `key_seed`, which only the coordinator knows, the agent makes its key anew at each start: it is on
+/// no disk of the host. `place` is the N of `agent-N` that this agent must take; when a living one has it, the answer is
 /// `{"alive": pid}` and this one ends; with `replace` that one ends, and its trials go on under this one. With `tests` the
 /// agent tries to reach the coordinator first and says `{"unreachable": …}` when it cannot; another address may follow.
 /// `host` is `unix:FOLDER` where a relay on this machine carries the bytes. An agent that cannot go on says
@@ -56,15 +57,17 @@ extension Agent {
   }
 
   private static func home(_ request: JSONValue, run: String) throws -> AgentHome {
-    guard request.holds("place") else { return try AgentHome(workFolder: request.text("work_dir"), run: run) }
+    let work = request.text("work_dir")
+    let seed = request.text("key_seed")
+    guard request.holds("place") else { return try AgentHome(workFolder: work, run: run, keySeed: seed) }
     guard let place = request.number("place"), (0..<placeLimit).contains(place) else {
       throw AgentError(.usage, "the launcher's place is no number from 0 to \(placeLimit - 1)")
     }
     if request.holds("replace", .bool(true)) {
-      let work = try AgentHome.workFolder(request.text("work_dir"))
+      let work = try AgentHome.workFolder(work)
       PlaceLock.endHolder("\(work)/\(AgentHome.thisMachine)/\(run)/agent-\(place)")
     }
-    return try AgentHome(workFolder: request.text("work_dir"), run: run, place: place)
+    return try AgentHome(workFolder: work, run: run, place: place, keySeed: seed)
   }
 
   /// The coordinator's address: the first that can be reached, or the first that is not to be tried.

@@ -6,7 +6,7 @@ public enum OwnProgram {
   private static let name = "pasha-agent"
   private static let link = "/proc/self/exe"
 
-  /// To be called before anything else is done; why the program cannot run here, if it cannot.
+  /// To be called before anything else is done; the process hides its memory. Why the program cannot run here, if it cannot.
   public static func begin() -> AgentError? {
     let file: String
     do throws(SystemError) {
@@ -17,6 +17,7 @@ public enum OwnProgram {
         "\(link) cannot be read (\(error.message)): pasha-agent needs /proc. In a container or chroot, mount it: "
           + "mount -t proc proc /proc")
     }
+    OwnProcess.hideMemory()
     guard isLoader(file) else { return nil }
     OwnProcess.setName(name)
     OwnProcess.lookUpNamesAlone()

@@ -92,6 +92,12 @@ static void start(const struct sandbox_spawn *request, pid_t parent, int report)
   for (int i = 0; i < 3; i++) {
     if (dup2(copies[i], i) < 0) fail(report, SANDBOX_STAGE_DESCRIPTORS);
   }
+  int groups[2] = {-1, -1};
+  for (int i = 0; i < 2; i++) {
+    if (request->groups[i] < 0) continue;
+    groups[i] = fcntl(request->groups[i], F_DUPFD_CLOEXEC, lowest);
+    if (groups[i] < 0) fail(report, SANDBOX_STAGE_DESCRIPTORS);
+  }
   int ruleset = -1;
   if (request->ruleset >= 0) {
     ruleset = fcntl(request->ruleset, F_DUPFD_CLOEXEC, lowest);
@@ -103,6 +109,18 @@ static void start(const struct sandbox_spawn *request, pid_t parent, int report)
   if (request->core_limit >= 0) {
     struct rlimit limit = {(rlim_t)request->core_limit, (rlim_t)request->core_limit};
     if (setrlimit(RLIMIT_CORE, &limit) != 0) fail(report, SANDBOX_STAGE_LIMITS);
+  }
+  if (request->process_limit >= 0) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NPROC, &limit) != 0) fail(report, SANDBOX_STAGE_LIMITS);
+    rlim_t most = (rlim_t)request->process_limit;
+    if (most < limit.rlim_max) limit.rlim_max = most;
+    if (most < limit.rlim_cur) limit.rlim_cur = most;
+    if (setrlimit(RLIMIT_NPROC, &limit) != 0) fail(report, SANDBOX_STAGE_LIMITS);
+  }
+  for (int i = 0; i < 2; i++) {
+    // 0 is the writer. Who asked looks afterwards whether it is there.
+    if (groups[i] >= 0 && write(groups[i], "0", 1) < 0) continue;
   }
   if (request->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail(report, SANDBOX_STAGE_LIMITS);
   if (ruleset >= 0 && syscall(SYS_landlock_restrict_self, ruleset, 0U) != 0) fail(report, SANDBOX_STAGE_CONFINEMENT);
@@ -175,11 +193,14 @@ int sandbox_landlock_create(uint64_t accesses, uint64_t scoped) {
   return result(syscall(SYS_landlock_create_ruleset, &attributes, size, 0U));
 }
 
+int sandbox_landlock_restrict(int ruleset) { return result(syscall(SYS_landlock_restrict_self, ruleset, 0U)); }
+
 int sandbox_landlock_allow(int ruleset, int place, uint64_t accesses) {
   struct place_attributes attributes = {accesses, place};
   return result(syscall(SYS_landlock_add_rule, ruleset, 1, &attributes, 0U));
 }
 
+int sandbox_become_opaque(void) { return result(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)); }
 int sandbox_become_subreaper(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
 int sandbox_pidfd_open(pid_t pid) { return result(syscall(SYS_pidfd_open, pid, 0)); }
 int sandbox_pidfd_signal(int pidfd, int signal) {

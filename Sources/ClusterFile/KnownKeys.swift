@@ -26,7 +26,7 @@ enum KnownKeys {
   static let host = [
     "host", "name", "user", "port", "identity_file", "slots", "gpus", "work_dir", "connect",
   ]
-  static let sandbox = ["level", "writable"]
+  static let sandbox = ["level", "writable", "max_processes"]
   static let checkpoints = [
     "store", "path", "put", "get", "delete", "keep_best", "quota", "hold_limit", "settle", "grace",
   ]

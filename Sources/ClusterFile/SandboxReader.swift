@@ -19,6 +19,7 @@ enum SandboxReader {
       map.refuseUnknownKeys(KnownKeys.sandbox)
       if let level = level(map, "level") { options.level = level }
       options.writable = writable(map)
+      if let most = map.int("max_processes", SandboxOptions.processRange) { options.mostProcesses = most }
       if options.level == .off, !options.writable.isEmpty {
         map.warn(.contradiction, "writable", "has no effect with level: off, where trials may write anywhere")
       }

@@ -1,3 +1,5 @@
+import Wire
+
 /// Where trials run.
 public struct ClusterOptions: Equatable, Sendable {
   /// Slots on this machine, or on each host that says nothing else; nil: what its GPUs give, or one for each core.
@@ -149,9 +151,16 @@ public struct SandboxOptions: Equatable, Sendable {
   public var level: Level
   /// Folders and files that trials may write beside their own, absolute; a leading `~` is the home directory there.
   public var writable: [String]
+  /// Processes and threads that a trial may have at once.
+  public var mostProcesses: Int
 
-  public init(level: Level = .default, writable: [String] = []) {
+  public static let processRange = SandboxPlan.processRange
+
+  public init(
+    level: Level = .default, writable: [String] = [], mostProcesses: Int = SandboxPlan.defaultProcesses
+  ) {
     self.level = level
     self.writable = writable
+    self.mostProcesses = mostProcesses
   }
 }

@@ -261,6 +261,6 @@ extension SandboxOptions {
       case .default: .default
       case .off: .off
       }
-    return SandboxPlan(level: level, writable: writable)
+    return SandboxPlan(level: level, writable: writable, mostProcesses: mostProcesses)
   }
 }

@@ -26,6 +26,8 @@ final class FarmLauncher {
     var executable: String
     var program: HostTask.Program
     var serverKey: String
+    /// What agents make their keys from.
+    var keySeed: String
     var controlPort: Int
     var bulkPort: Int
     var ownKnownHosts: String
@@ -219,7 +221,8 @@ final class FarmLauncher {
   }
 
   private func request(_ host: FarmHost) -> JSONValue {
-    LaunchRequest(host.options, settings.cluster, run: settings.run, replaces: host.replaces).json
+    LaunchRequest(host.options, settings.cluster, run: settings.run, keySeed: settings.keySeed, replaces: host.replaces)
+      .json
   }
 
   private func stepLaunch(_ name: String) {

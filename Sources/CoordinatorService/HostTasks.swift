@@ -22,7 +22,7 @@ extension HostTask {
 
 extension LaunchRequest {
   /// What the agent of a host is to offer. It takes the first place among the run's agents there, so that there is one.
-  init(_ host: HostOptions, _ cluster: ClusterOptions, run: String, replaces: Bool = false) {
+  init(_ host: HostOptions, _ cluster: ClusterOptions, run: String, keySeed: String, replaces: Bool = false) {
     var more: [JSONValue.Member] = [
       .init("gpus", (host.gpus ?? cluster.gpus.selection).json),
       .init("gpus_per_trial", .int(cluster.gpus.perTrial)),
@@ -32,6 +32,7 @@ extension LaunchRequest {
     self.init(
       run: run, slots: host.slots ?? cluster.localSlots,
       workDirectory: host.workDirectory ?? cluster.workDirectory ?? "~/.pasha", name: host.name, place: 0, more: more)
+    self.keySeed = keySeed
   }
 }
 

@@ -224,9 +224,10 @@ public struct RunService {
       bulk: listener.bulk.port)
     var request: LaunchRequest
     if cluster.hosts.isEmpty {
-      request = LaunchRequest(HostOptions(name: "local", host: "local"), cluster, run: folder.name)
+      request = LaunchRequest(
+        HostOptions(name: "local", host: "local"), cluster, run: folder.name, keySeed: keySeed(keys))
     } else if let local = coordinator.state.hosts.first(where: { !ClusterOptions.isRemote($0) }) {
-      request = LaunchRequest(local, cluster, run: folder.name)
+      request = LaunchRequest(local, cluster, run: folder.name, keySeed: keySeed(keys))
     } else {
       return nil
     }
@@ -234,6 +235,11 @@ public struct RunService {
     request.place = nil
     return LocalLauncher(
       executable: options.agentExecutable, request: request, address: address, record: folder.agentRecord)
+  }
+
+  /// What the agents of the run make their keys from: theirs stay the same, and nobody but this coordinator knows it.
+  private func keySeed(_ keys: CurveKeyPair) -> String {
+    SHA256.hash("pasha agents of a run\n\(folder.name)\n\(keys.secretText)".utf8)
   }
 
   /// The launcher of the agents on other hosts; nil where there are none.
@@ -244,7 +250,8 @@ public struct RunService {
       FarmLauncher.Settings(
         run: folder.name, cluster: specification.cluster, executable: try launchExecutable(),
         program: try AgentProgram.forHosts(options.agentExecutable, state: Files.parent(of: options.home)),
-        serverKey: keys.publicKey.text, controlPort: listener.control.port, bulkPort: listener.bulk.port,
+        serverKey: keys.publicKey.text, keySeed: keySeed(keys), controlPort: listener.control.port,
+        bulkPort: listener.bulk.port,
         ownKnownHosts: AgentProgram.knownHosts(state: Files.parent(of: options.home)), record: folder.tunnels))
   }
 

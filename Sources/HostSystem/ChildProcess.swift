@@ -18,6 +18,11 @@ public struct ProcessRequest {
   public var deathSignal: Int32 = 0
   /// Bytes of a core file; nil: as inherited.
   public var coreLimit: Int?
+  /// The most processes and threads that its user may have for it to start another one; nil: as inherited. A hard limit
+  /// that is lower stays. Nothing binds root.
+  public var processLimit: Int?
+  /// The control group that it joins, where it can.
+  public var group: ControlGroup?
   /// What confines the process and all that it starts; it must lose its privileges then.
   public var ruleset: LandlockRuleset?
 
@@ -82,6 +87,7 @@ public enum ChildProcess {
     }
     let candidates = candidates(for: program, environment: request.environment)
     var stage: Int32 = 0
+    let entrances = request.group?.entrances() ?? []
     let pid = withStrings(candidates) { candidates in
       withStrings(request.arguments) { arguments in
         withStrings(request.environment) { environment in
@@ -98,12 +104,15 @@ public enum ChildProcess {
             spawn.no_new_privileges = request.losesPrivileges ? 1 : 0
             spawn.death_signal = request.deathSignal
             spawn.core_limit = Int64(request.coreLimit ?? -1)
+            spawn.process_limit = Int64(request.processLimit ?? -1)
+            spawn.groups = (entrances.first?.number ?? -1, entrances.dropFirst().first?.number ?? -1)
             spawn.ruleset = request.ruleset?.descriptor.number ?? -1
             return sandbox_spawn(&spawn, &stage)
           }
         }
       }
     }
+    withExtendedLifetime(entrances) {}
     if pid >= 0 { return Int(pid) }
     throw failure(-pid, stage, program: program, directory: request.directory)
   }

@@ -1,3 +1,4 @@
+import CSandbox
 import Glibc
 
 /// One process as /proc/PID/stat shows it.
@@ -8,6 +9,8 @@ public struct ProcessEntry: Equatable, Sendable {
   public let session: Int
   /// `R`, `S`, `D`, `T`, `Z` …
   public let state: Character
+  /// How many threads it has, 0 where it is not known.
+  public let threads: Int
   /// Field 22: clock ticks since boot. With the pid and the boot id it names a process for ever.
   public let start: Int
 
@@ -53,6 +56,21 @@ public enum ProcessTable {
       next += children(of: pid) ?? []
     }
     return found.sorted { $0.pid < $1.pid }
+  }
+
+  /// How many processes and threads there are below this process, counted no further than a little above `most`; nil
+  /// where the kernel does not list children. Fast: no process's own file is read.
+  public static func descendantTasks(upTo most: Int) -> Int? {
+    let seen = sandbox_visit_descendants(0, Int64(max(1, most)))
+    return seen < 0 ? nil : Int(seen)
+  }
+
+  /// Signals every process below this one, each before its children are looked for: what has been stopped starts no
+  /// others. How many processes and threads there were, nil where the kernel does not list children.
+  @discardableResult
+  public static func signalDescendants(_ signal: Int32) -> Int? {
+    let seen = sandbox_visit_descendants(signal, 0)
+    return seen < 0 ? nil : Int(seen)
   }
 
   /// Every process below `ancestor` by parentage in a table of all, dead ones included.
@@ -105,7 +123,37 @@ public enum ProcessTable {
     guard fields.count > 19, let state = fields[0].first, let parent = Int(fields[1]), let group = Int(fields[2]),
       let session = Int(fields[3]), let start = Int(fields[19])
     else { return nil }
-    return ProcessEntry(pid: pid, parent: parent, group: group, session: session, state: state, start: start)
+    return ProcessEntry(
+      pid: pid, parent: parent, group: group, session: session, state: state, threads: Int(fields[17]) ?? 0,
+      start: start)
+  }
+
+  /// Processes and threads on the whole host, nil where the kernel does not say. Costs one small file.
+  public static var hostTasks: Int? {
+    guard let text = try? Files.readText("/proc/loadavg", limit: 256),
+      let counts = text.split(separator: " ").dropFirst(3).first
+    else { return nil }
+    return counts.split(separator: "/").last.flatMap { Int($0) }
+  }
+
+  /// Processes and threads of a user, as RLIMIT_NPROC counts them.
+  public static func tasks(ofUser user: Int) -> Int {
+    guard let pids = try? numbers(in: "/proc") else { return 0 }
+    var sum = 0
+    for pid in pids {
+      guard let text = try? Files.readText("/proc/\(pid)/status", limit: 65_536) else { continue }
+      var isUsers = false
+      for line in text.split(separator: "\n") {
+        if line.hasPrefix("Uid:") {
+          isUsers = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } == user
+          if !isUsers { break }
+        } else if line.hasPrefix("Threads:") {
+          sum += line.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) } ?? 1
+          break
+        }
+      }
+    }
+    return sum
   }
 
   /// Names in a folder of /proc that are numbers, in no order.

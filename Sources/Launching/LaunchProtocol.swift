@@ -28,6 +28,8 @@ public struct LaunchRequest: Equatable, Sendable {
   public var name: String
   /// N of the folder `agent-N` that the agent must take; nil: the first that is free.
   public var place: Int?
+  /// What the agent makes its key from, the same for all starts of a run; a secret. nil: the agent keeps a key in a file.
+  public var keySeed: String?
   /// What else the agent is told, such as which GPUs to use.
   public var more: [JSONValue.Member]
 
@@ -47,6 +49,7 @@ public struct LaunchRequest: Equatable, Sendable {
     if let slots { members.append(.init("slots", .int(slots))) }
     if let workDirectory { members.append(.init("work_dir", .string(workDirectory))) }
     if let place { members.append(.init("place", .int(place))) }
+    if let keySeed { members.append(.init("key_seed", .string(keySeed))) }
     return .object(members + more)
   }
 

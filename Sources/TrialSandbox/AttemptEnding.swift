@@ -13,10 +13,13 @@ struct AttemptEnding {
   /// Seals the checkpoint where it has changed, writes the exit file, lets go of the slot and tells the agent. A
   /// checkpoint over its quota is not sealed, however its trial ended.
   func finish(
-    _ end: SupervisionEnd, restored: TreeManifest?, locks: SlotLocks, quota: CheckpointQuota?, agent: AgentLine
+    _ end: SupervisionEnd, restored: TreeManifest?, locks: SlotLocks, quota: CheckpointQuota?, bound: ProcessBound,
+    agent: AgentLine
   ) throws(SystemError) {
     quota?.measure()
-    let words = EndWords(plan: plan, folder: folder, end: end, excess: quota?.excess)
+    bound.noteRefusals()
+    let words = EndWords(
+      plan: plan, folder: folder, end: end, excess: quota?.excess, processExcess: bound.excess)
     var attemptEnd = AttemptEnd(
       cause: words.cause, lastSequence: end.lastSequence, errorTail: words.errorTail, startedAt: record.startedAt,
       endedAt: HostClock.wall)

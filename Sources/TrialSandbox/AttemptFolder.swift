@@ -15,6 +15,8 @@ public struct AttemptFolder: Hashable, Sendable {
   public var error: String { "\(path)/std.err" }
   /// `ProcessRecord`, written by the supervisor.
   public var process: String { "\(path)/process" }
+  /// Folders of the control groups that the trial is in, one in each line; missing where it is in none of its own.
+  public var groups: String { "\(path)/groups" }
   /// Where the supervisor listens.
   public var socket: String { "\(path)/socket" }
   /// `AttemptEnd`, written by the supervisor when all has ended, or by who cleaned up after it.

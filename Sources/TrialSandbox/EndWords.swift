@@ -9,7 +9,7 @@ struct EndWords {
   let cause: AttemptEnd.Cause
   let errorTail: String
 
-  init(plan: AttemptPlan, folder: AttemptFolder, end: SupervisionEnd, excess: String?) {
+  init(plan: AttemptPlan, folder: AttemptFolder, end: SupervisionEnd, excess: String?, processExcess: String?) {
     var tail = ErrorTail.read(folder.error)
     switch end.cause {
     case .exited, .failed, .outOfMemory, .paused, .quotaExceeded:
@@ -18,7 +18,19 @@ struct EndWords {
         errorTail = tail.contains(excess) ? tail : Self.append(excess, to: tail)
         return
       }
+      // One that came up against the bound and went on is as it ended; one that was ended for it has failed.
+      if let processExcess, end.cause != .exited, tail.contains(processExcess) || end.cause == .failed {
+        cause = .failed
+        errorTail = tail.contains(processExcess) ? tail : Self.append(processExcess, to: tail)
+        return
+      }
     case .stopped, .leaseExpired, .hostFault: break
+    }
+    if end.cause == .failed, Self.says([ENOSPC], tail), let disk = FullDisk(plan) {
+      // What others have filled is no fault of the script.
+      cause = disk.isTrials ? .failed : .hostFault
+      errorTail = Self.append(disk.words, to: tail)
+      return
     }
     cause = end.cause
     switch end.cause {
@@ -36,15 +48,23 @@ struct EndWords {
     return "\(tail)\(separator)pasha: \(line)\n"
   }
 
+  private static func says(_ reasons: [Int32], _ tail: String) -> Bool {
+    reasons.contains { tail.contains(SystemError.reason($0)) }
+  }
+
   /// What a failed trial most likely came up against.
   private static func hint(_ plan: AttemptPlan, _ exit: TrialExit, _ tail: String) -> String? {
-    func says(_ reasons: [Int32]) -> Bool { reasons.contains { tail.contains(SystemError.reason($0)) } }
+    func says(_ reasons: [Int32]) -> Bool { Self.says(reasons, tail) }
     if exit == .signal(Int(SIGXFSZ)) || says([EFBIG]) {
       return "a file grew larger than this host allows (ulimit -f, or its file system)"
     }
     if says([ENOSPC, EDQUOT]) {
       return "a disk of this host is full, or the user's share of it; the trial's folder is "
         + "\(Files.parent(of: plan.checkpointFolder)) (work_dir in the cluster file moves it)"
+    }
+    if says([EAGAIN]) || tail.contains("can't start new thread") {
+      return "where no more processes or threads could be started: the trial may have \(plan.sandbox.mostProcesses) "
+        + "(sandbox.max_processes in the cluster file), all programs of its user together what ulimit -u says there"
     }
     guard says([EACCES, EXDEV]), TrialConfinement(plan.sandbox.level) == .confined else { return nil }
     return "trials may write to their checkpoints, their working directory, TMPDIR, caches and devices alone; "

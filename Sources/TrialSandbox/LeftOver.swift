@@ -46,11 +46,20 @@ public enum LeftOver {
     try LeftProcesses(record: record, folder: folder, run: run, attempt: attempt).end(within: patience)
     if let end = exit(of: folder) { return end }
     let end = AttemptEnd(
-      cause: .hostFault, lastSequence: lastSequence(folder), errorTail: ErrorTail.read(folder.error),
+      cause: .hostFault, lastSequence: lastSequence(folder),
+      errorTail: EndWords.append(words(record), to: ErrorTail.read(folder.error)),
       startedAt: record?.startedAt, endedAt: HostClock.wall)
     try Files.writeDurably(folder.exit, end.encoded())
     try Files.removeFile(folder.socket)
     return end
+  }
+
+  /// What has become of the supervisor.
+  private static func words(_ record: ProcessRecord?) -> String {
+    guard let record else { return "the supervisor of this attempt ended before it could start the trial" }
+    return (try? HostIdentity.bootID()) == record.bootID
+      ? "the supervisor of this attempt was killed, and what it left of the trial was ended"
+      : "this host was restarted while the trial ran"
   }
 
   private static func exit(of folder: AttemptFolder) -> AttemptEnd? {

@@ -14,7 +14,10 @@ struct LeftProcesses {
   func end(within patience: Duration) throws(SystemError) {
     let deadline = HostClock.now + patience
     while true {
+      let group = recordedControlGroup
+      _ = group?.kill()
       let left = find()
+      if left.isEmpty { group?.remove() }
       if left.isEmpty { return }
       for process in left { kill(process) }
       guard HostClock.now < deadline else {
@@ -33,7 +36,9 @@ struct LeftProcesses {
     let names = [
       "PASHA_RUN=\(run)", "PASHA_TRIAL_ID=\(attempt.trial)", "PASHA_TRIAL_ATTEMPT=\(attempt.attempt)",
     ]
+    let members = Set(recordedControlGroup?.members ?? [])
     var found = table.filter { process in
+      if members.contains(process.pid) { return true }
       if let group, process.session == group || process.group == group { return true }
       return ProcessTable.environment(of: process.pid, holds: names)
     }
@@ -48,6 +53,12 @@ struct LeftProcesses {
     guard let record, record.trialPID > 1, (try? HostIdentity.bootID()) == record.bootID else { return nil }
     let leader = table.first { $0.pid == record.trialPID }
     return leader == nil || leader?.start == record.trialStart ? record.trialPID : nil
+  }
+
+  /// The trial's control group, where it is of this boot.
+  private var recordedControlGroup: ControlGroup? {
+    guard let record, (try? HostIdentity.bootID()) == record.bootID else { return nil }
+    return .left(in: folder)
   }
 
   private func kill(_ process: ProcessEntry) {

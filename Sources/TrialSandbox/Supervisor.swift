@@ -52,6 +52,9 @@ public enum Supervisor {
     let ending = AttemptEnding(plan: plan, folder: folder, record: record)
     defer { try? Files.removeFile(folder.socket) }
     let quota = plan.quota.map { CheckpointQuota(plan.checkpointFolder, limit: $0, now: HostClock.now) }
+    let group = ControlGroup.forTrial(plan, folder)
+    defer { group?.remove() }
+    let bound = ProcessBound(mostProcesses: plan.sandbox.mostProcesses, group: group, now: HostClock.now)
     let outcome: (end: SupervisionEnd, restored: TreeManifest?, locks: SlotLocks)
     do {
       let locks = try SlotLocks(plan.lockFiles, within: lockPatience)
@@ -66,12 +69,14 @@ public enum Supervisor {
       let watch = try CheckpointWatch(log: folder.output, folder: plan.checkpointFolder)
       let kills = MemoryKills()
       let ruleset = try TrialConfinement.ruleset(plan, folder: folder, note: SupervisorLog.note)
-      let trial = try TrialProcess(plan: plan, logs: logs, ruleset: ruleset)
+      // So that nothing of the trial can escape its end. Where it is not to be confined, it may signal whom it likes.
+      let isEnclosed = ruleset != nil && OwnProcess.enclose()
+      let trial = try TrialProcess(plan: plan, logs: logs, ruleset: ruleset, group: group, isEnclosed: isEnclosed)
       let end = try trial.endedOnError {
         try record.note(trial: trial.pid)
         return try SupervisorLoop(
           plan: plan, folder: folder, trial: trial, watch: watch, agent: agent, signals: signals, record: record,
-          kills: kills, quota: quota
+          kills: kills, quota: quota, bound: bound
         ).run()
       }
       outcome = (end, restored, locks)
@@ -84,7 +89,7 @@ public enum Supervisor {
       return 0
     }
     try ending.finish(
-      outcome.end, restored: outcome.restored, locks: outcome.locks, quota: quota, agent: agent)
+      outcome.end, restored: outcome.restored, locks: outcome.locks, quota: quota, bound: bound, agent: agent)
     return 0
   }
 
@@ -108,6 +113,29 @@ public enum Supervisor {
     unsetenv(String(name))
     guard fcntl(listenerNumber, F_SETFD, FD_CLOEXEC) == 0 else { return nil }
     return Descriptor(owning: listenerNumber)
+  }
+}
+
+extension ControlGroup {
+  /// A group for a trial, noted in the attempt's folder for who looks for its processes; nil where none can be made.
+  static func forTrial(_ plan: AttemptPlan, _ folder: AttemptFolder) -> ControlGroup? {
+    let pid = ProcessTable.ownPID
+    let name = "pasha-\(pid)-\(ProcessTable.entry(pid)?.start ?? 0)"
+    guard let group = ControlGroup(name: name, mostProcesses: plan.sandbox.mostProcesses) else { return nil }
+    do throws(SystemError) {
+      try Files.writeAtomically(folder.groups, (group.folders.joined(separator: "\n") + "\n").utf8)
+      return group
+    } catch {
+      SupervisorLog.note(error.message)
+      group.remove()
+      return nil
+    }
+  }
+
+  /// The group of an attempt whose supervisor is gone.
+  static func left(in folder: AttemptFolder) -> ControlGroup? {
+    guard let text = try? Files.readText(folder.groups, limit: 65_536) else { return nil }
+    return ControlGroup(folders: text.split(separator: "\n").map(String.init))
   }
 }
 

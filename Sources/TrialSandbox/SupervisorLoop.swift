@@ -19,6 +19,7 @@ final class SupervisorLoop {
   private let record: SupervisedRecord
   private let kills: MemoryKills
   private let quota: CheckpointQuota?
+  private let bound: ProcessBound
   /// The trial's standard error.
   private let errorPath: String
 
@@ -26,6 +27,8 @@ final class SupervisorLoop {
   private var end: SupervisionEnd?
   private var exitTold = false
   private var overwritingTold = false
+  /// It was ended here, and not by the kernel for want of memory.
+  private var isEnded = false
   /// There is more in the log than was read in one turn.
   private var hasMoreLog = false
 
@@ -34,7 +37,8 @@ final class SupervisorLoop {
 
   init(
     plan: AttemptPlan, folder: AttemptFolder, trial: TrialProcess, watch: CheckpointWatch, agent: AgentLine,
-    signals: SignalWatch, record: SupervisedRecord, kills: MemoryKills, quota: CheckpointQuota?
+    signals: SignalWatch, record: SupervisedRecord, kills: MemoryKills, quota: CheckpointQuota?,
+    bound: ProcessBound
   ) throws(SystemError) {
     self.trial = trial
     self.watch = watch
@@ -43,6 +47,7 @@ final class SupervisorLoop {
     self.record = record
     self.kills = kills
     self.quota = quota
+    self.bound = bound
     errorPath = folder.error
     channel = TrialChannel(trial.channel)
     tail = try ReportTail(folder.output, resourceAttribute: plan.resourceAttribute, metric: plan.metric)
@@ -69,7 +74,8 @@ final class SupervisorLoop {
       try noteProcesses()
       if let end { return end }
       checkQuota()
-      timer.set([machine.deadline, quota?.due].compactMap { $0 }.min())
+      checkProcesses()
+      timer.set([machine.deadline, quota?.due, bound.excess == nil ? bound.due : nil].compactMap { $0 }.min())
       for ready in try loop.wait(for: hasMoreLog ? .zero : nil) {
         try handle(ready)
         if let end { return end }
@@ -183,8 +189,14 @@ final class SupervisorLoop {
     endTrial(excess)
   }
 
+  private func checkProcesses() {
+    guard bound.check(at: HostClock.now, count: trial.tasks(upTo:)), let excess = bound.excess else { return }
+    endTrial(excess)
+  }
+
   /// Kills the trial and says why in its standard error.
   private func endTrial(_ reason: String) {
+    isEnded = true
     SupervisorLog.note(reason)
     if let error = try? Descriptor.open(errorPath, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW) {
       try? error.write("pasha: \(reason)\n".utf8)
@@ -216,7 +228,7 @@ final class SupervisorLoop {
         case .signalled(let signal): .signal(signal)
         }
       let wasKilled = exit == .signal(Int(SIGKILL)) || exit == .status(128 + Int(SIGKILL))
-      tell(.exited(exit, outOfMemory: wasKilled && kills.hasIncreased()))
+      tell(.exited(exit, outOfMemory: wasKilled && !isEnded && kills.hasIncreased()))
     }
     if machine.isEmptying, isEmpty || trial.reap() { tell(.groupEmpty) }
   }

@@ -8,15 +8,18 @@ final class TrialProcess {
   let pid: Int
   /// Our end of the channel, non-blocking.
   let channel: Descriptor
+  /// The control group that it and all that it starts are in; nil: none of its own.
+  let group: ControlGroup?
   private let checkpoints: String
+  private let isEnclosed: Bool
   private(set) var exit: ExitStatus?
 
   /// The channel's number in the trial: above those that shells use for themselves.
   private static let channelNumber: Int32 = 31
   private static let channelVariable = "PASHA_CHANNEL"
 
-  /// Starts the trial as the plan says, confined by the ruleset.
-  init(plan: AttemptPlan, logs: TrialLogs, ruleset: LandlockRuleset?) throws {
+  /// Starts the trial as the plan says, confined by the ruleset. `isEnclosed`: this process can signal nobody but it.
+  init(plan: AttemptPlan, logs: TrialLogs, ruleset: LandlockRuleset?, group: ControlGroup?, isEnclosed: Bool) throws {
     let (ours, theirs) = try UnixSocket.pair()
     try UnixSocket.makeBlocking(theirs)
     let environment =
@@ -31,9 +34,14 @@ final class TrialProcess {
     // A training process is large: its core files would fill the host's disk.
     request.coreLimit = 0
     request.deathSignal = SIGKILL
+    request.group = group
+    request.processLimit = ProcessBound.userLimit(mostProcesses: plan.sandbox.mostProcesses, group: group)
+    self.isEnclosed = isEnclosed
     channel = ours
     checkpoints = Self.resolved(plan.checkpointFolder) + "/"
     pid = try ChildProcess.start(request)
+    // One that has ended already is in none.
+    self.group = group?.members.contains(pid) == true ? group : nil
   }
 
   /// Reaps what has ended. Whether no process of the trial is left at all.
@@ -46,20 +54,52 @@ final class TrialProcess {
 
   /// Sends a signal to every process of the trial.
   func signal(_ number: Int32) {
-    // The group at once: between one process and the next a signal may have consequences.
-    if exit == nil { ChildProcess.signalGroup(pid, number) }
-    for process in members() where exit != nil || process.group != pid {
-      ChildProcess.signal(process.pid, number)
+    // Groups at once: between one process and the next a signal may have consequences, and one that forks without end
+    // starts others. All groups are the trial's: its session is its own, and nobody joins a group of another session.
+    var groups: Set<Int> = []
+    if exit == nil {
+      groups = [pid]
+      ChildProcess.signalGroup(pid, number)
+    }
+    for process in members() where !process.isDead && groups.insert(process.group).inserted {
+      ChildProcess.signalGroup(process.group, number)
     }
   }
 
   /// Kills every process of the trial, those too that are started meanwhile.
   func kill() {
-    for _ in 0..<20 {
-      signal(SIGKILL)
+    for round in 0..<20 {
+      let isCertain = killAtOnce()
+      if exit == nil { ChildProcess.signalGroup(pid, SIGKILL) }
+      // Looking at each of many takes long where they take all processors.
+      if !isCertain, round > 0 || tasks(upTo: Self.few) > Self.few { stopForkers() }
+      if ProcessTable.signalDescendants(SIGKILL) == nil { signal(SIGKILL) }
       if reap() || members().allSatisfy(\.isDead) { return }
       usleep(1_000)
     }
+  }
+
+  private static let few = 64
+
+  /// Kills all of them in one moment, where the kernel can: nothing is started in it.
+  private func killAtOnce() -> Bool {
+    if isEnclosed { OwnProcess.signalEnclosed(SIGKILL) }
+    return group?.kill() == true || isEnclosed
+  }
+
+  /// Stops them from parent to child until no new one is found: what stands still starts nothing, and makes no room for
+  /// others at the bound of processes.
+  private func stopForkers() {
+    var seen = -1
+    for _ in 0..<50 {
+      guard let now = ProcessTable.signalDescendants(SIGSTOP), now != seen else { return }
+      seen = now
+    }
+  }
+
+  /// Processes and threads of the trial, counted no further than a little above `most`.
+  func tasks(upTo most: Int) -> Int {
+    ProcessTable.descendantTasks(upTo: most) ?? members().reduce(0) { $0 + max(1, $1.threads) }
   }
 
   /// Nobody would look after the trial once the supervisor cannot: on an error all of it is ended first.

@@ -102,9 +102,16 @@ public struct SandboxPlan: Equatable, Sendable {
   public var level: Level
   /// What trials may write beside their own folders, absolute or with a leading `~`.
   public var writable: [String]
+  /// Processes and threads that a trial may have at once.
+  public var mostProcesses: Int
 
-  public init(level: Level = .default, writable: [String] = []) {
+  /// What a trial may have where nothing else is said, and the least and most that can be said.
+  public static let defaultProcesses = 4_096
+  public static let processRange = 16...1_000_000
+
+  public init(level: Level = .default, writable: [String] = [], mostProcesses: Int = Self.defaultProcesses) {
     self.level = level
     self.writable = writable
+    self.mostProcesses = mostProcesses
   }
 }

@@ -168,6 +168,7 @@ extension SandboxPlan {
     .with {
       $0.level = level.message
       $0.writable = writable
+      $0.mostProcesses = mostProcesses == Self.defaultProcesses ? 0 : UInt32(clamping: mostProcesses)
     }
   }
 
@@ -176,7 +177,11 @@ extension SandboxPlan {
       level: try Level(message.level, "sandbox.level"),
       writable: try Check.list(
         message.writable, atMost: WireLimits.maximumWritablePaths, "sandbox.writable"
-      ) { (path) throws(WireError) in try Check.systemText(path, "sandbox.writable") })
+      ) { (path) throws(WireError) in try Check.systemText(path, "sandbox.writable") },
+      // 0: the default.
+      mostProcesses: message.mostProcesses == 0
+        ? Self.defaultProcesses
+        : try Check.number(message.mostProcesses, in: Self.processRange, "sandbox.most_processes"))
   }
 }
 

@@ -1,9 +1,12 @@
 import Foundation
+import HostSystem
 import Messaging
 import TestSupport
 import Testing
 import TuningModel
 import Wire
+
+@testable import AgentService
 
 /// How agents begin and end: launched, by token, rejected, dismissed, terminated.
 @Suite(.serialized) struct AgentStartTests {
@@ -55,6 +58,30 @@ import Wire
     #expect(try fourth.wait() == 65)
     #expect(fourth.errorText.contains("pasha-coord invite \(coordinator.run)"))
     try third.kill9()
+  }
+
+  @Test func aLaunchedAgentHasTheSameKeyAtEachStartAndKeepsItOnNoDisk() throws {
+    let coordinator = try StandInCoordinator()
+    var keys: [CurvePublicKey] = []
+    for seed in ["one seed", "one seed", "another"] {
+      let agent = try RealAgent.launched(by: coordinator, keySeed: seed)
+      try coordinator.greet()
+      keys.append(try #require(coordinator.peer?.key))
+      try agent.kill9()
+    }
+    #expect(keys[0] == keys[1])
+    #expect(keys[0] != keys[2])
+    let farm = coordinator.work.file("farm")
+    let machine = try #require(try Folders.list(farm).first?.name)
+    let home = "\(farm)/\(machine)/\(coordinator.run)"
+    let place = try Files.readText("\(home)/place", limit: 64).prefix { !$0.isNewline }
+    let pair = try AgentHome.keys(seed: "one seed", machine: machine, place: String(place), index: 0)
+    #expect(pair.publicKey == keys[0])
+    #expect(!Files.exists("\(home)/agent-0/key"))
+    for name in try FileManager.default.subpathsOfDirectory(atPath: farm) {
+      let bytes = FileManager.default.contents(atPath: "\(farm)/\(name)") ?? Data()
+      for secret in [pair.secretText, "one seed"] { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)") }
+    }
   }
 
   @Test func badTokensAreToldApart() throws {

@@ -24,12 +24,14 @@ final class RealAgent {
   }
 
   /// An agent that the coordinator started, admitted and told where to connect.
-  static func launched(by coordinator: StandInCoordinator, slots: Int = 2) throws -> RealAgent {
+  static func launched(by coordinator: StandInCoordinator, slots: Int = 2, keySeed: String? = nil) throws -> RealAgent {
     let agent = try RealAgent(["--launched"], in: coordinator.work)
-    let request = JSONValue.object([
+    var members: [JSONValue.Member] = [
       .init("run", .string(coordinator.run)), .init("slots", .int(slots)), .init("name", .string("tested")),
       .init("work_dir", .string(coordinator.work.file("farm"))),
-    ])
+    ]
+    if let keySeed { members.append(.init("key_seed", .string(keySeed))) }
+    let request = JSONValue.object(members)
     try agent.write(request.jsonText())
     let answer = try agent.readLine()
     guard case .object(let members) = try JSONValue(parsing: answer),

@@ -68,6 +68,9 @@ struct ClusterOptionsTests {
     #expect(
       try cluster("sandbox: {writable: [/data/cache, ~/.cache]}").sandbox
         == SandboxOptions(writable: ["/data/cache", "~/.cache"]))
+    #expect(
+      try cluster("sandbox: {max_processes: 300}").sandbox == SandboxOptions(mostProcesses: 300))
+    #expect(mistake("sandbox: {max_processes: 3}").hasPrefix("cluster.sandbox.max_processes must be "))
     #expect(mistake("sandbox: false") == "cluster.sandbox must be required, default or off, not false; write off")
     #expect(mistake("sandbox: strict").hasSuffix("not strict; write required"))
     #expect(mistake("sandbox: {level: x}") == "cluster.sandbox.level must be required, default or off, not x")

@@ -17,7 +17,7 @@ struct ProcessTests {
     let rest = " S 7 12 12 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 2500 9 18446744073709551615\n"
     for name in ["sh", "a b", "a) S 1 (b", ")", "((", "x\n) R 1 1"] {
       let entry = ProcessTable.parse(Array("42 (\(name))\(rest)".utf8))
-      #expect(entry == ProcessEntry(pid: 42, parent: 7, group: 12, session: 12, state: "S", start: 4711))
+      #expect(entry == ProcessEntry(pid: 42, parent: 7, group: 12, session: 12, state: "S", threads: 1, start: 4711))
     }
     for broken in ["", "42", "42 (x", "42 (x) S 1", ") ("] { #expect(ProcessTable.parse(Array(broken.utf8)) == nil) }
   }

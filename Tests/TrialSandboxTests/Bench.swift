@@ -87,8 +87,10 @@ final class Bench {
 
   /// Starts the supervisor, and as its agent connects to it.
   @discardableResult
-  func start(command: [String] = [product("pasha-agent"), "supervise"]) throws -> SupervisorClient {
-    try Files.writeDurably(attemptFolder.plan, plan.encoded())
+  func start(
+    command: [String] = [product("pasha-agent"), "supervise"], writesPlan: Bool = true
+  ) throws -> SupervisorClient {
+    if writesPlan { try Files.writeDurably(attemptFolder.plan, plan.encoded()) }
     let client = try SupervisorClient.start(attemptFolder, command: command)
     if let pid = client.pid { started.append(pid) }
     connect(client)

@@ -133,6 +133,36 @@ struct QuotaTests {
     #expect(end.errorTail.contains("there must be room for it on the disk of work_dir"))
   }
 
+  /// The checkpoint folder on a small disk, of which so much is taken by something else.
+  private func onSmallDisk(taken megabytes: Int) throws -> AttemptEnd {
+    let bench = try Bench(shell: "cat /dev/zero > $C/model")
+    let disk = bench.folder.file("disk")
+    mkdir(disk, 0o700)
+    bench.plan.checkpointFolder = "\(disk)/checkpoints"
+    bench.set("C", bench.plan.checkpointFolder)
+    try bench.start(command: [
+      "/usr/bin/env", "unshare", "-rm", "/bin/sh", "-c",
+      "mount -t tmpfs -o size=8m none '\(disk)' && mkdir '\(disk)/checkpoints' && "
+        + "head -c \(megabytes)000000 /dev/zero > '\(disk)/others' && exec \"$0\" supervise \"$1\"",
+      product("pasha-agent"),
+    ])
+    let end = try bench.waitEnd()
+    #expect(end.errorTail.contains("No space left on device"))
+    #expect(end.errorTail.contains("pasha: the disk of \(bench.plan.checkpointFolder) is full (8 MiB)"))
+    return end
+  }
+
+  @Test(
+    "A trial that fills the disk has failed; one that finds it full met a fault of the host", .enabled(if: canMount))
+  func diskFilledBy() throws {
+    let own = try onSmallDisk(taken: 1)
+    #expect(own.cause == .failed)
+    #expect(own.errorTail.contains("and this trial has filled it: its files take "))
+    let others = try onSmallDisk(taken: 7)
+    #expect(others.cause == .hostFault)
+    #expect(others.errorTail.contains("make room there, or move the runs with work_dir in the cluster file"))
+  }
+
   @Test("Sizes read as they were given, what is held never less than the quota")
   func sizes() {
     #expect(SizeText.exact(10 << 30) == "10 GiB")

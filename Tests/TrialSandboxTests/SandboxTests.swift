@@ -9,7 +9,7 @@ import Wire
 @testable import TrialSandbox
 
 /// What Python programs of these tests try, each with one word for what came of it: `ok` or the error's name.
-private let attempts = """
+let attempts = """
   import errno
   def attempt(what, call, *arguments):
       try:

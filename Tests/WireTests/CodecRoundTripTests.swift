@@ -36,6 +36,21 @@ import Wire
   @Test func supervisorEvents() throws {
     try expectRoundTrip(RandomValues.supervisorEventKinds) { $0.supervisorEvent($1) }
   }
+  @Test func boundsOfProcesses() throws {
+    for most in [
+      SandboxPlan.processRange.lowerBound, SandboxPlan.defaultProcesses, SandboxPlan.processRange.upperBound,
+    ] {
+      try expectRoundTrip { random, _ in
+        var plan = random.plan()
+        plan.sandbox.mostProcesses = most
+        return plan
+      }
+    }
+    var random = RandomValues(seed: 7)
+    var plan = random.plan()
+    plan.sandbox.mostProcesses = 3
+    #expect(throws: WireError.self) { try AttemptPlan(decoding: plan.encoded()) }
+  }
   @Test func attemptPlans() throws { try expectRoundTrip { random, _ in random.plan() } }
   @Test func processRecords() throws { try expectRoundTrip { random, _ in random.processRecord() } }
   @Test func attemptEnds() throws { try expectRoundTrip { random, _ in random.end() } }

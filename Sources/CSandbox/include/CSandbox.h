@@ -27,6 +27,11 @@ struct sandbox_spawn {
   int death_signal;
   /// Soft and hard limit for core files in bytes; negative: as inherited.
   int64_t core_limit;
+  /// The most processes and threads that its user may have for it to start another one, its hard limit included, where
+  /// that is no lower already; negative: as inherited.
+  int64_t process_limit;
+  /// `cgroup.procs` of control groups that the process joins where it can; -1: none.
+  int groups[2];
   /// A Landlock ruleset that confines the process and what it starts; -1: none.
   int ruleset;
 };
@@ -50,9 +55,24 @@ int sandbox_landlock_version(void);
 /// A ruleset: accesses to files (`LANDLOCK_ACCESS_FS_*`) that are denied where no rule allows them, and what is scoped
 /// (`LANDLOCK_SCOPE_*`).
 int sandbox_landlock_create(uint64_t accesses, uint64_t scoped);
+/// Confines the calling thread by the ruleset; it must not be able to gain privileges.
+int sandbox_landlock_restrict(int ruleset);
 /// Allows accesses to a file, or to a folder and all below it, given by a descriptor.
 int sandbox_landlock_allow(int ruleset, int place, uint64_t accesses);
 
+/// No other process of the user can trace the calling one, read its memory, its environment or its descriptors. Goes over
+/// in a fork, ends at exec.
+int sandbox_become_opaque(void);
+/// From here on the calling process, which has one thread, can signal those alone that it starts from here on, and what
+/// they start. 0 only where a process outside was tried and could not be signalled: then `sandbox_signal_enclosed` can be
+/// used. -ENOSYS where the kernel cannot.
+int sandbox_enclose(void);
+/// A signal to every process that the calling one may signal, at once: those that are just being started get it too.
+int sandbox_signal_enclosed(int signal);
+/// Visits the processes below the calling one from parent to child, and sends each a signal before its children are
+/// looked for; 0: none. Gives how many processes and threads were seen, at most about `most` where that is above 0;
+/// -ENOENT where the kernel does not list children.
+int64_t sandbox_visit_descendants(int signal, int64_t most);
 /// Orphaned descendants become children of the calling process.
 int sandbox_become_subreaper(void);
 /// A descriptor that becomes readable when the process ends.

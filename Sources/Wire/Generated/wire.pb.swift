@@ -1296,6 +1296,9 @@ package nonisolated struct ProtoSandboxPlan: Sendable {
 
   package var writable: [String] = []
 
+  /// processes and threads of a trial; 0: 4096
+  package var mostProcesses: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Level: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -4547,7 +4550,7 @@ nonisolated extension ProtoProgram: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSandboxPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SandboxPlan"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}level\0\u{1}writable\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}level\0\u{1}writable\0\u{3}most_processes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4557,6 +4560,7 @@ nonisolated extension ProtoSandboxPlan: SwiftProtobuf.Message, SwiftProtobuf._Me
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularEnumField(value: &self.level) }()
       case 2: try { try decoder.decodeRepeatedStringField(value: &self.writable) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.mostProcesses) }()
       default: break
       }
     }
@@ -4569,12 +4573,16 @@ nonisolated extension ProtoSandboxPlan: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.writable.isEmpty {
       try visitor.visitRepeatedStringField(value: self.writable, fieldNumber: 2)
     }
+    if self.mostProcesses != 0 {
+      try visitor.visitSingularUInt32Field(value: self.mostProcesses, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoSandboxPlan, rhs: ProtoSandboxPlan) -> Bool {
     if lhs.level != rhs.level {return false}
     if lhs.writable != rhs.writable {return false}
+    if lhs.mostProcesses != rhs.mostProcesses {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
