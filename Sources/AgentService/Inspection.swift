@@ -1,6 +1,7 @@
 import Devices
 import Glibc
 import HostSystem
+import TrialSandbox
 import TuningModel
 
 /// What a host has and lacks for being part of a farm, as one JSON object: what `pasha-agent inspect` prints and
@@ -28,7 +29,7 @@ public enum Inspection {
         .init("gpus", .array(inventory.gpus.map(json))),
         .init("gpu_notes", .array(inventory.notes.map { .string($0) })),
         .init("gpu_locks", text(inventory.gpus.isEmpty ? nil : lockProblem())),
-        .init("landlock_abi", .int(Landlock.abi)),
+        .init("landlock_abi", .int(Landlock.abi)), .init("process_bound", .string(TrialConfinement.processBound())),
         .init("cgroup", .int(cgroupVersion)),
         .init("time_us", .int(Int(HostClock.wall.microseconds))),
       ] + place(workFolder))

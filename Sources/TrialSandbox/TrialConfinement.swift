@@ -47,6 +47,16 @@ public enum TrialConfinement: Equatable, Sendable {
     }
   }
 
+  /// What holds a trial's number of processes until it is ended for it: `control group`, `user` (the limit of the user) or
+  /// `count` (nothing but the supervisor's count). Tries it.
+  public static func processBound() -> String {
+    let name = "pasha-look-\(ProcessTable.ownPID)"
+    let group = ControlGroup(name: name, mostProcesses: SandboxPlan.defaultProcesses)
+    defer { group?.remove() }
+    if group?.isBounded == true { return "control group" }
+    return OwnProcess.isRoot ? "count" : "user"
+  }
+
   /// What the trial of the plan is started with; nil: unconfined. Its folders must be there. `notSupported` where the
   /// host cannot confine it and must.
   static func ruleset(

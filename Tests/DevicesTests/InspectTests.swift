@@ -34,6 +34,7 @@ import TuningModel
     #expect(report.text("machine") == ["x86_64", "aarch64"].first { $0 == report.text("machine") })
     #expect(report.text("kernel")?.isEmpty == false && report.text("boot_id")?.count == 36)
     #expect(report.member("landlock_abi") != nil && report.member("cgroup") != nil)
+    #expect(["control group", "user", "count"].contains(report.text("process_bound") ?? ""))
     #expect(report.member("python3")?.text("version")?.hasPrefix("3.") == true)
     let place = try #require(report.member("work_dir"))
     #expect(place.text("path") == work && place.member("writable") == .bool(true))
