@@ -38,7 +38,7 @@ struct AttemptEnding {
       }
     }
     locks.clearDevices(note: SupervisorLog.note)
-    try Files.writeDurably(folder.exit, attemptEnd.encoded())
+    try ExitFile(folder: folder).write(attemptEnd)
     locks.release()
     tell(attemptEnd, agent)
   }
@@ -51,7 +51,7 @@ struct AttemptEnding {
     }
     let end = AttemptEnd(
       cause: cause, lastSequence: 0, errorTail: message, startedAt: record.startedAt, endedAt: HostClock.wall)
-    try Files.writeDurably(folder.exit, end.encoded())
+    try ExitFile(folder: folder).write(end)
     tell(end, agent)
   }
 

@@ -49,7 +49,7 @@ public enum LeftOver {
       cause: .hostFault, lastSequence: lastSequence(folder),
       errorTail: EndWords.append(words(record), to: ErrorTail.read(folder.error)),
       startedAt: record?.startedAt, endedAt: HostClock.wall)
-    try Files.writeDurably(folder.exit, end.encoded())
+    try ExitFile(folder: folder).write(end)
     try Files.removeFile(folder.socket)
     return end
   }

@@ -49,6 +49,7 @@ public enum Supervisor {
     let socket = try listener ?? UnixSocket.listen(folder.socket)
     let agent = AgentLine(listener: socket)
     let record = try SupervisedRecord(folder: folder, milestone: plan.milestone)
+    ExitFile(folder: folder).takeRoom()
     let ending = AttemptEnding(plan: plan, folder: folder, record: record)
     defer { try? Files.removeFile(folder.socket) }
     let quota = plan.quota.map { CheckpointQuota(plan.checkpointFolder, limit: $0, now: HostClock.now) }

@@ -22,6 +22,42 @@ struct ProcessTests {
     for broken in ["", "42", "42 (x", "42 (x) S 1", ") ("] { #expect(ProcessTable.parse(Array(broken.utf8)) == nil) }
   }
 
+  @Test("Where /proc hides processes that one may not look into, ours stay as they are")
+  func hiddenProcesses() {
+    let plain = "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"
+    #expect(!OwnProcess.isHidden(inMounts: "tmpfs /tmp tmpfs rw,hidepid=2 0 0\n" + plain))
+    #expect(!OwnProcess.isHidden(inMounts: "proc /proc proc rw,hidepid=off 0 0\n"))
+    for word in ["1", "2", "noaccess", "invisible", "ptraceable"] {
+      #expect(OwnProcess.isHidden(inMounts: "proc /proc proc rw,gid=5,hidepid=\(word) 0 0\n"))
+    }
+  }
+
+  @Test("Descendants are counted with their threads, and signalled from parent to child")
+  func descendants() throws {
+    // Other tests have children too: only growth is looked at, in a process of its own.
+    let script = """
+      import os, threading, time
+      event = threading.Event()
+      for part in range(9): threading.Thread(target=event.wait, daemon=True).start()
+      if os.fork() == 0: os.setsid()
+      time.sleep(100)
+      """
+    let pid = try start(["python3", "-c", script], environment: ["PATH=/usr/bin:/bin"])
+    defer {
+      for process in ProcessTable.descendants(of: pid) { kill(pid_t(process.pid), SIGKILL) }
+      kill(pid_t(pid), SIGKILL)
+      waitpid(pid_t(pid), nil, 0)
+    }
+    try eventually("its threads and its child") {
+      ProcessTable.entry(pid)?.threads == 10 && ProcessTable.descendants(of: pid).count == 1
+    }
+    let seen = try #require(ProcessTable.descendantTasks(upTo: 1_000_000))
+    #expect(seen >= 11)
+    #expect(try #require(ProcessTable.descendantTasks(upTo: 1)) < seen)
+    #expect(ProcessTable.hostTasks ?? 0 >= 11)
+    #expect(ProcessTable.tasks(ofUser: OwnProcess.user) >= 11)
+  }
+
   @Test("A process is found by its start time and its environment, and is dead once it has ended")
   func identity() throws {
     let mark = "PASHA_MARK=\(getpid())-\(Int.random(in: 0..<1 << 40))"

@@ -22,7 +22,7 @@ struct ProcessBoundTests {
             if os.fork() == 0: os.setsid()
         except OSError: time.sleep(0.001)
     """
-  private static let most = 300
+  private static let most = 150
 
   private func bench(_ python: String = bomb) throws -> Bench {
     let bench = try Bench(python: python)
@@ -34,7 +34,7 @@ struct ProcessBoundTests {
     #expect(end.cause == .failed)
     #expect(
       end.errorTail.contains(
-        "pasha: the trial started more than 300 processes and threads (sandbox.max_processes in the cluster file allows "
+        "pasha: the trial started more than 150 processes and threads (sandbox.max_processes in the cluster file allows "
           + "more)"))
     #expect(bench.alive == [])
   }
@@ -72,10 +72,10 @@ struct ProcessBoundTests {
       def start(count):
           for part in range(count): threading.Thread(target=event.wait, daemon=True).start()
       """
-    let modest = try bench(script + "\nstart(250)\ntime.sleep(1)\nsay(1)\n")
+    let modest = try bench(script + "\nstart(100)\ntime.sleep(1)\nsay(1)\n")
     try modest.start()
     #expect(try modest.waitEnd().cause == .exited)
-    let greedy = try bench(script + "\nsay(1)\nstart(350)\ntime.sleep(60)\n")
+    let greedy = try bench(script + "\nsay(1)\nstart(200)\ntime.sleep(60)\n")
     try greedy.start()
     check(try greedy.waitEnd(), greedy)
   }
@@ -100,7 +100,7 @@ struct ProcessBoundTests {
   /// the test safe.
   @Test("Where nothing but the supervisor's count holds it, a fork bomb is ended all the same", .enabled(if: canGroup))
   func countAlone() throws {
-    let safety = try #require(Self.makeGroup(most: 2_000))
+    let safety = try #require(Self.makeGroup(most: 1_000))
     defer { rmdir(safety) }
     let bench = try bench()
     try bench.start(command: [

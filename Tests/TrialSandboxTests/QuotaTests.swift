@@ -133,6 +133,26 @@ struct QuotaTests {
     #expect(end.errorTail.contains("there must be room for it on the disk of work_dir"))
   }
 
+  @Test(
+    "A trial that fills the disk of its own records has an end that is known all the same", .enabled(if: getuid() == 0))
+  func fullDiskOfRecords() throws {
+    let bench = try Bench(shell: "echo '[tune-metric]: {\"epoch\": 1, \"loss\": 1}'; cat /dev/zero >&2; exit 5")
+    let mount = try CommandProcess(
+      "/bin/mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", bench.attemptFolder.path])
+    guard try mount.wait() == 0 else { throw WaitedInVain(description: "mount: \(mount.errors)") }
+    defer { _ = try? CommandProcess("/bin/umount", ["-l", bench.attemptFolder.path]).wait() }
+    try bench.start()
+    let end = try bench.waitEnd()
+    #expect(end.cause == .failed)
+    #expect(end.exitStatus == 5)
+    #expect(end.lastSequence == 1)
+    #expect(try bench.supervisorEnded() == .exited(0))
+    // The disk is as full as before but for what was left of the room.
+    #expect(throws: SystemError.self) {
+      try Files.writeDurably(bench.attemptFolder.path + "/more", [UInt8](repeating: 1, count: 64 << 10))
+    }
+  }
+
   /// The checkpoint folder on a small disk, of which so much is taken by something else.
   private func onSmallDisk(taken megabytes: Int) throws -> AttemptEnd {
     let bench = try Bench(shell: "cat /dev/zero > $C/model")
