@@ -1,3 +1,4 @@
+import Glibc
 import HostSystem
 import TuningModel
 import Wire
@@ -25,16 +26,30 @@ final class SupervisedRecord {
     record.trialPID = pid
     record.trialStart = ProcessTable.entry(pid)?.start ?? 0
     record.startedAt = HostClock.wall
-    try Files.writeAtomically(folder.process, record.encoded())
+    try write()
   }
 
   /// A new milestone. It is no reason to end the trial when it cannot be written.
   func note(milestone: Int) {
     record.milestone = milestone
     do throws(SystemError) {
-      try Files.writeAtomically(folder.process, record.encoded())
+      try write()
     } catch {
       SupervisorLog.note(error.message)
+    }
+  }
+
+  /// Puts the record in place, on a full disk over the one that is there: it takes hardly more room.
+  private func write() throws(SystemError) {
+    let content = record.encoded()
+    do throws(SystemError) {
+      try Files.writeAtomically(folder.process, content)
+    } catch {
+      guard error.code == .noSpace, let file = try? Descriptor.open(folder.process, O_WRONLY | O_NOFOLLOW) else {
+        throw error
+      }
+      try file.write(content, at: 0)
+      _ = ftruncate(file.number, off_t(content.count))
     }
   }
 }
