@@ -79,6 +79,9 @@ final class AgentLoop {
     log.write(
       "pasha-agent \(PashaVersion.current), pid \(getpid()): run \(home.run), \(context.slots) slots, coordinator at "
         + "\(context.coordinator.host):\(context.coordinator.controlPort)")
+    if context.isByHand {
+      log.write("this agent joined by hand: its key is in \(home.folder)/key, where its trials can read it")
+    }
     var poller = Poller()
     tell(.timer)
     while outcome == nil {
