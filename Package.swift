@@ -113,7 +113,12 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "scheduling-benchmark", dependencies: ["Scheduling", "TuningModel"], swiftSettings: strict),
+    .executableTarget(
+      name: "scale-benchmark",
+      dependencies: ["ClusterFile", "Coordination", "HostSystem", "Journal", "Messaging", "TuningModel", "Wire"],
+      swiftSettings: strict),
     // Tests.
+    .target(name: "FaultDisk", path: "Tests/FaultDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: strict),
     .target(
       name: "SchedulingReference", dependencies: ["Scheduling", "TuningModel"], path: "Tests/SchedulingReference",
@@ -136,7 +141,10 @@ let package = Package(
     tests("WireTests", ["TestSupport", "TuningModel", "Wire", protobuf]),
     tests(
       "CoordinationTests",
-      ["Coordination", "Presentation", "Scheduling", "SearchSpace", "Searching", "TestSupport", "TuningModel", "Wire"]),
+      [
+        "Coordination", "FaultDisk", "Journal", "Presentation", "Scheduling", "SearchSpace", "Searching", "TestSupport",
+        "TuningModel", "Wire",
+      ]),
     tests("AgentCoreTests", ["AgentCore", "TuningModel", "Wire"]),
     tests(
       "SimulationTests",
@@ -167,7 +175,7 @@ let package = Package(
       "EndToEndTests",
       [
         "ClusterFile", "Coordination", "Journal", "RunChecking", "Scheduling", "SchedulingReference", "TestSupport",
-        "TuningModel", "Wire", "pasha-agent", "pasha-coord", "pasha-launch",
+        "TuningModel", "Wire", "pasha-agent", "pasha-coord", "pasha-launch", "scale-benchmark",
       ]),
     tests(
       "FarmTests",

@@ -17,6 +17,7 @@ class Pasha:
     """The release binaries, with a state folder for the benchmarks alone."""
 
     def __init__(self, binaries, folder):
+        self.binaries = binaries
         self.coordinator = os.path.join(binaries, "pasha-coord")
         self.scheduling = os.path.join(binaries, "scheduling-benchmark")
         self.folder = folder
@@ -55,6 +56,18 @@ class Pasha:
         return subprocess.Popen(
             [self.coordinator, "run", "--quiet", "--json", path], env=self.environment, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
+
+    def run_folder(self, path):
+        """The folder of the run of a cluster file, once its coordinator can be asked."""
+        name = os.path.basename(os.path.dirname(path))
+        runs = os.path.join(self.environment["PASHA_STATE"], "runs")
+        for _ in range(1000):
+            for run in os.listdir(runs) if os.path.isdir(runs) else []:
+                folder = os.path.join(runs, run)
+                if run.startswith(name + "-") and os.path.exists(os.path.join(folder, "control.sock")):
+                    return folder
+            time.sleep(0.01)
+        raise RuntimeError("the coordinator of %s does not come up" % path)
 
     def finish(self, process):
         """The summary of a run; an error when it failed."""

@@ -312,11 +312,40 @@ extension Coordinator {
   /// - Returns: how long that was.
   @discardableResult
   mutating func forgiveOwnAbsence(_ now: Instant) -> Duration {
-    guard let planned = plannedWake else { return .zero }
-    let overslept = now - planned
-    guard overslept > state.specification.cluster.heartbeat else { return .zero }
-    for index in sessions.indices { sessions[index].lastHeard = sessions[index].lastHeard + overslept }
-    return overslept
+    let heartbeat = state.specification.cluster.heartbeat
+    func overslept() -> Duration {
+      [silenceBound, plannedWake].compactMap { $0 }.min().map { now - $0 } ?? .zero
+    }
+    guard overslept() > heartbeat else { return .zero }
+    silenceBound = nextSilence()
+    let absence = overslept()
+    guard absence > heartbeat else { return .zero }
+    for index in sessions.indices { sessions[index].lastHeard = sessions[index].lastHeard + absence }
+    return absence
+  }
+
+  /// When the next agent will have been silent for too long; nil: none.
+  private func nextSilence() -> Instant? {
+    guard startedAt != nil, state.end == nil else { return nil }
+    var next: Instant?
+    for index in state.agents.indices where sessions.indices.contains(index) {
+      guard let limit = silenceLimit(state.agents[index]) else { continue }
+      let due = sessions[index].lastHeard + limit
+      next = next.map { min($0, due) } ?? due
+    }
+    return next
+  }
+
+  mutating func noteSilence(after event: Event) {
+    guard case .message(let key, _) = event else {
+      silenceBound = nextSilence()
+      return
+    }
+    guard startedAt != nil, let index = state.agent(withKey: key)?.rawValue, sessions.indices.contains(index),
+      let limit = silenceLimit(state.agents[index])
+    else { return }
+    let due = sessions[index].lastHeard + limit
+    silenceBound = silenceBound.map { min($0, due) } ?? due
   }
 
   mutating func tick(_ turn: inout Turn) {

@@ -13,8 +13,12 @@ public struct Coordinator: Sendable {
   /// Active run time before this coordinator started.
   var activeBefore: Duration = .zero
   var startedAt: Instant?
-  /// When this machine asked to be woken at the latest; being woken much later means that the process did not run.
+  /// When this machine asked to be woken at the latest, silent agents aside; being woken much later means that the
+  /// process did not run.
   var plannedWake: Instant?
+  /// No agent has been silent for too long before this instant; nil: none ever will. Exact after all but messages, which
+  /// put the limit of their sender off: so a message costs the same however many agents there are.
+  var silenceBound: Instant?
   public internal(set) var counters = Counters()
   /// Hosts that could not start a trial: they get no work until then, each time for longer.
   var restsUntil: [AgentID: Instant] = [:]
@@ -111,18 +115,22 @@ public struct Coordinator: Sendable {
       finishResumption(&turn)
       tellCounters(&turn)
     }
-    plannedWake = nextDeadline(after: now)
+    noteSilence(after: event)
+    plannedWake = nextWake(after: now)
     return Output(facts: turn.facts, effects: turn.effects)
   }
 
-  /// When `tick` should come at the latest; nil: no need.
+  /// When `tick` should come at the latest; nil: no need. It may come before anything is due.
   public func nextDeadline(after now: Moment) -> Instant? {
+    guard startedAt != nil, state.end == nil else { return nil }
+    return [silenceBound, nextWake(after: now)].compactMap { $0 }.min()
+  }
+
+  /// When something is due, silent agents aside.
+  private func nextWake(after now: Moment) -> Instant? {
     guard startedAt != nil, state.end == nil else { return nil }
     var deadline: Instant?
     func consider(_ instant: Instant) { deadline = deadline.map { min($0, instant) } ?? instant }
-    for index in state.agents.indices where sessions.indices.contains(index) {
-      if let next = silenceLimit(state.agents[index]) { consider(sessions[index].lastHeard + next) }
-    }
     if !state.waiting.isEmpty {
       for until in awayUntil.values { consider(until) }
     }

@@ -55,6 +55,9 @@ final class CoordinatorLoop {
 
   /// Messages handled in one commit at most, so that acknowledgements are not held up by a flood.
   static let batchLimit = 2_000
+  /// Batches of that many messages one after the other after which time goes on all the same.
+  private static let patientBatches = 16
+  private var fullBatches = 0
 
   init(
     coordinator: Coordinator, journal: Journal, listener: Listener, admissions: AdmissionList,
@@ -120,8 +123,12 @@ final class CoordinatorLoop {
   }
 
   private func collect() {
+    fullBatches += 1
     for _ in 0..<Self.batchLimit {
-      guard let event = listener.control.receive() else { break }
+      guard let event = listener.control.receive() else {
+        fullBatches = 0
+        break
+      }
       take(event)
     }
     while let signal = signals.next() { take(signal: signal) }
@@ -129,7 +136,10 @@ final class CoordinatorLoop {
     take(launcher?.step() ?? [])
     take(farm?.step() ?? [])
     take(program?.step() ?? [])
-    if let deadline = coordinator.nextDeadline(after: HostClock.moment), HostClock.now >= deadline {
+    // Nobody is called silent whose words wait to be read, unless they are too many to wait for.
+    if fullBatches % Self.patientBatches == 0, let deadline = coordinator.nextDeadline(after: HostClock.moment),
+      HostClock.now >= deadline
+    {
       events.append(.tick)
     }
   }

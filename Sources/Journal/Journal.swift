@@ -90,16 +90,3 @@ public final class Journal: Sendable {
   /// Ends writing and lets go of the lock. The database is in one file then.
   public func close() throws(JournalError) { try store.close() }
 }
-
-extension JournalStore {
-  /// The number of the last record given, or `sequence` when there was none.
-  func replay(after sequence: Int, _ body: (JournalRecord) throws -> Void) throws -> Int {
-    var last = max(0, sequence)
-    while true {
-      let rows = try rows(after: last, limit: 2048)
-      guard !rows.isEmpty else { return last }
-      for row in rows { try body(try JournalRecord(row, path: path)) }
-      last += rows.count
-    }
-  }
-}

@@ -30,7 +30,9 @@ extension JournalError {
         .diskFull, path, "cannot \(action): the disk is full. Make room there, then `pasha-coord resume` the run")
     case .SQLITE_IOERR:
       self.init(
-        .inputOutput, path, "cannot \(action): the disk failed: \(said). See the kernel's log for the disk's own words")
+        .inputOutput, path,
+        "cannot \(action): the disk failed: \(said). See the kernel's log for the disk's own words; when it works again, "
+          + "`pasha-coord resume` goes on with the run")
     case .SQLITE_CORRUPT, .SQLITE_NOTADB:
       self.init(
         .damaged, path, "cannot \(action): the file is damaged: \(said). Put it back from a copy, or start a new run")

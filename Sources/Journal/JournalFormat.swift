@@ -1,3 +1,4 @@
+import Glibc
 import HostSystem
 
 /// What makes a file a journal: an SQLite database with this application's number, a version and one table.
@@ -21,10 +22,13 @@ struct JournalFormat: Sendable {
   /// Looks at the file's own header, before SQLite could write anything to a file that is not ours, and gives the bytes
   /// of a page.
   func checkHeader(of path: String) throws(JournalError) -> Int {
-    guard let status = try status(path) else {
-      throw JournalError(.missing, path, "there is no journal here")
+    let status = try checkFile(path)
+    guard status.user == geteuid() else {
+      throw JournalError(
+        .denied, path,
+        "the journal belongs to another user (\(status.user)). Its owner alone goes on with the run; anybody who may read "
+          + "it can look at it")
     }
-    guard status.kind == .file else { throw JournalError(.foreign, path, "this is not a file") }
     let header: [UInt8]
     do throws(SystemError) {
       header = try Descriptor.open(path, 0).read(at: 0, upTo: 100)
@@ -62,9 +66,25 @@ struct JournalFormat: Sendable {
     }
   }
 
+  /// Looks at what stands at the path, without opening it: opening a FIFO would wait for ever, and closing any descriptor
+  /// of a journal that this process writes would drop its locks.
+  @discardableResult
+  func checkFile(_ path: String) throws(JournalError) -> FileStatus {
+    guard let status = try status(path) else {
+      throw JournalError(.missing, path, "there is no journal here")
+    }
+    switch status.kind {
+    case .file: return status
+    case .link:
+      // The lock stands beside the link: two runs with links to one journal would both write to it.
+      throw JournalError(.foreign, path, "this is a symbolic link. A journal is a file in the run's own folder")
+    case .folder, .special: throw JournalError(.foreign, path, "this is not a file")
+    }
+  }
+
   private func status(_ path: String) throws(JournalError) -> FileStatus? {
     do throws(SystemError) {
-      return try Files.status(path, followingLinks: true)
+      return try Files.status(path)
     } catch {
       throw JournalError(system: error, path)
     }
@@ -73,6 +93,7 @@ struct JournalFormat: Sendable {
 
 extension [UInt8] {
   fileprivate func bigEndian(at index: Int) -> Int64 {
-    Int64(self[index..<index + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+    // With a sign, as SQLite takes them.
+    Int64(Int32(bitPattern: self[index..<index + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }))
   }
 }

@@ -68,7 +68,7 @@ final class JournalStore: Sendable {
   static func openForReading(
     at path: String, format: JournalFormat = JournalFormat()
   ) throws(JournalError) -> JournalStore {
-    guard Files.exists(path) else { throw JournalError(.missing, path, "there is no journal here") }
+    try format.checkFile(path)
     var configuration = baseConfiguration
     configuration.readonly = true
     do {

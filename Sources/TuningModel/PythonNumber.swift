@@ -5,6 +5,8 @@ public enum PythonNumber {
   /// where the value is not finite.
   public static func text(_ value: Double) -> String {
     guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
+    // There the standard library's text is Python's.
+    if value.magnitude >= 1e-3, value.magnitude < 1e15 { return value.description }
     let (digits, point) = shortestDigits(value.magnitude)
     let sign = value.sign == .minus ? "-" : ""
     // The value is 0.DIGITS · 10^point. The bounds are those of `float_repr_style` "short".

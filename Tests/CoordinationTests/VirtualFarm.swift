@@ -66,6 +66,11 @@ struct VirtualFarm {
   private var arrivals: [CheckpointName] = []
   private var isHandling = false
   var onTurn: ((VirtualFarm, [StampedFact]) -> Void)?
+  /// Makes the facts of a turn durable; false: it could not, and the coordinator ends before any effect of the turn.
+  var commit: (([StampedFact]) -> Bool)?
+  private(set) var isDead = false
+  /// The last report of each attempt that its agent was told to be in the journal.
+  private(set) var acknowledged: [TrialAttempt: Int] = [:]
 
   init(
     _ specification: RunSpecification, agents: [Agent], curve: @escaping @Sendable (TrialID, Int) -> Double,
@@ -125,7 +130,7 @@ struct VirtualFarm {
   private mutating func deliver() {
     guard !isHandling else { return }
     isHandling = true
-    while !inbox.isEmpty || !arrivals.isEmpty || program?.said.isEmpty == false {
+    while !isDead, !inbox.isEmpty || !arrivals.isEmpty || program?.said.isEmpty == false {
       if !arrivals.isEmpty { turn(.checkpointArrived(arrivals.removeFirst())) }
       guard !inbox.isEmpty else {
         // A program takes its time: what agents say comes first.
@@ -140,7 +145,7 @@ struct VirtualFarm {
 
   /// Advances to the next epoch that ends; false when nothing runs any more.
   mutating func step() -> Bool {
-    guard outcome == nil else { return false }
+    guard outcome == nil, !isDead else { return false }
     var best: (agent: Int, name: TrialAttempt, due: Int)?
     for index in agents.indices {
       for (name, attempt) in agents[index].attempts where attempt.end == nil && !attempt.isHeld {
@@ -169,6 +174,7 @@ struct VirtualFarm {
     inbox = []
     arrivals = []
     isHandling = false
+    isDead = false
     for index in agents.indices { agents[index].isGone = false }
     begin()
   }
@@ -205,10 +211,16 @@ struct VirtualFarm {
       cause: cause, exitStatus: 0, lastSequence: attempt.log.count,
       seal: Seal(
         generation: generation, attempt: name.attempt, coveredSequence: attempt.log.count,
-        coveredResource: attempt.next - 1, files: 1, bytes: 1, hash: "\(name.trial).\(generation)"))
+        coveredResource: attempt.next - 1, files: 1, bytes: 1,
+        hash: Self.hash("\(name.trial.rawValue)a\(generation)")))
     attempt.end = end
     agents[index].attempts[name] = attempt
     say(.ended(name, end), from: index)
+  }
+
+  /// Text of hexadecimal digits as long as a hash is.
+  private static func hash(_ digits: String) -> String {
+    String(repeating: "0", count: 64 - digits.utf8.count) + digits
   }
 
   private mutating func receive(_ message: CoordinatorMessage, at index: Int) {
@@ -254,7 +266,9 @@ struct VirtualFarm {
       agents[index].seals[trial] = agents[index].seals[trial]?.filter { kept.contains($0.key) || $0.key == active }
       say(.checkpointsDeleted(trial), from: index)
     case .dismiss: agents[index].isGone = true
-    case .pause, .stop, .complete, .heartbeatEcho, .acknowledgeReports, .joined: break
+    case .acknowledgeReports(let name, let sequence):
+      acknowledged[name] = max(acknowledged[name] ?? 0, sequence)
+    case .pause, .stop, .complete, .heartbeatEcho, .joined: break
     }
   }
 
@@ -290,11 +304,18 @@ struct VirtualFarm {
   }
 
   private mutating func turn(_ event: Event) {
+    guard !isDead else { return }
     let wasHandling = isHandling
     isHandling = true
     defer { isHandling = wasHandling }
     let output = coordinator.handle(event, at: now)
-    if !output.facts.isEmpty { onTurn?(self, output.facts) }
+    if !output.facts.isEmpty {
+      onTurn?(self, output.facts)
+      if let commit, !commit(output.facts) {
+        isDead = true
+        return
+      }
+    }
     journal += output.facts
     program?.hear(output.facts)
     for effect in output.effects {

@@ -9,7 +9,10 @@ import TuningModel
 
 /// A folder with a journal, and facts to write to it.
 struct JournalFolder {
-  let folder = TemporaryFolder("journal")
+  let folder: TemporaryFolder
+
+  init(inMemory: Bool = false) { folder = TemporaryFolder("journal", inMemory: inMemory) }
+
   var path: String { folder.file("journal.sqlite") }
   var log: String { path + "-wal" }
 

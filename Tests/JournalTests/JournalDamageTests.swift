@@ -91,6 +91,18 @@ import TuningModel
     }
   }
 
+  @Test func aDatabaseCutAtAnyByteOfItsLastPageIsRefused() throws {
+    let place = JournalFolder()
+    try place.make(facts: 40, batch: 20)
+    let bytes = try place.bytes(place.path)
+    for cut in bytes.count - 4096..<bytes.count {
+      let copy = JournalFolder(inMemory: true)
+      try copy.write(Array(bytes.prefix(cut)), to: copy.path)
+      let refusal = code { _ = try copy.contents() }
+      #expect(refusal == .damaged, "cut after \(cut) of \(bytes.count) bytes")
+    }
+  }
+
   @Test func aRowThatWasTakenOutIsMissed() throws {
     let place = JournalFolder()
     try place.make(facts: 10)

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import GRDB
 import TestSupport
 import Testing
@@ -56,6 +57,49 @@ import Testing
     #expect(refusal?.code == .foreign)
     #expect(code { _ = try JournalReader(at: place.path) } == .foreign)
     #expect(try place.bytes(place.path) == before)
+  }
+
+  @Test func whatIsNoFileOfTheRunIsRefusedUnopened() throws {
+    let other = JournalFolder()
+    try other.make(facts: 3)
+    for make in [
+      { symlink(other.path, $0) }, { symlink("/dev/zero", $0) }, { mkfifo($0, 0o600) }, { mkdir($0, 0o700) },
+    ] as [(String) -> Int32] {
+      try #require(make(place.path) == 0)
+      #expect(code { _ = try Journal.open(at: place.path) } == .foreign)
+      #expect(code { _ = try JournalReader(at: place.path) } == .foreign)
+      try FileManager.default.removeItem(atPath: place.path)
+    }
+    #expect(try other.contents() == facts(1...3))
+  }
+
+  /// As root may find it: whoever goes on with it would leave files that its owner cannot write.
+  @Test func aJournalOfAnotherUserIsReadButNotWritten() throws {
+    try place.make(facts: 3)
+    try #require(geteuid() == 0, "this test needs root, to give a file away")
+    try #require(chown(place.path, 12345, 12345) == 0)
+    let refusal = error { _ = try Journal.open(at: place.path) }
+    #expect(refusal?.code == .denied)
+    #expect(refusal?.message.contains("another user (12345)") == true)
+    #expect(try JournalReader(at: place.path).lastSequence() == 3)
+  }
+
+  @Test func aJournalWithMoreTablesOrAnotherNumberIsRefused() throws {
+    let statements = [
+      ("PRAGMA application_id = 7", JournalError.Code.foreign), ("PRAGMA user_version = 0", .olderVersion),
+      ("PRAGMA user_version = -5", .olderVersion), ("CREATE TABLE more(x)", .damaged),
+      ("CREATE VIEW facts2 AS SELECT * FROM facts", .damaged), ("DROP TABLE facts", .damaged),
+      ("ALTER TABLE facts ADD COLUMN note TEXT", .damaged),
+    ]
+    for (statement, expected) in statements {
+      let place = JournalFolder()
+      try place.make(facts: 3)
+      let database = try DatabaseQueue(path: place.path)
+      try database.write { try $0.execute(sql: statement) }
+      try database.close()
+      #expect(code { _ = try Journal.open(at: place.path) } == expected, "\(statement)")
+      #expect(code { _ = try JournalReader(at: place.path) } == expected, "\(statement)")
+    }
   }
 
   @Test func aJournalOfAnotherVersionStaysAsItIs() throws {

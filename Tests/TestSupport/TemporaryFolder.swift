@@ -4,9 +4,10 @@ import Foundation
 public final class TemporaryFolder: Sendable {
   public let path: String
 
-  public init(_ name: String = "test") {
+  /// - Parameter inMemory: for tests that make files by the thousand.
+  public init(_ name: String = "test", inMemory: Bool = false) {
     // Not below a path that is long already: sockets and messages are easier to read.
-    path = "/tmp/pasha-\(name)-\(UUID().uuidString.prefix(8))"
+    path = "\(inMemory ? "/dev/shm" : "/tmp")/pasha-\(name)-\(UUID().uuidString.prefix(8))"
     do {
       try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
