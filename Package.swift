@@ -41,6 +41,16 @@ let agentLinking: [LinkerSetting] = {
   return [.unsafeFlags(flags, .when(configuration: .release))]
 }()
 
+/// libFuzzer's program, which has its own main function: only `Cluster/fuzz` asks for it.
+let fuzzing: [Target] =
+  Context.environment["PASHA_FUZZ"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "pasha-fuzz", dependencies: ["FuzzProperties"], path: "Tests/Fuzz/Program",
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+  ]
+
 let package = Package(
   name: "pasha",
   products: [
@@ -174,8 +184,8 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "ClusterFile", "Coordination", "Journal", "RunChecking", "Scheduling", "SchedulingReference", "TestSupport",
-        "TuningModel", "Wire", "pasha-agent", "pasha-coord", "pasha-launch", "scale-benchmark",
+        "ClusterFile", "Coordination", "Journal", "Messaging", "RunChecking", "Scheduling", "SchedulingReference",
+        "TestSupport", "TuningModel", "Wire", "pasha-agent", "pasha-coord", "pasha-launch", "scale-benchmark",
       ]),
     tests(
       "FarmTests",
@@ -201,7 +211,29 @@ let package = Package(
     tests(
       "BundleTests", ["HostSystem", "Launching", "Messaging", "TestSupport", "TuningModel", "Wire", "pasha-agent"]),
     tests("FarmScriptTests", ["ClusterFile", "Coordination", "TestSupport"]),
-    tests("ScriptTests", ["TestSupport", "pasha-agent", "pasha-coord"]),
-  ],
+    tests(
+      "ScriptTests",
+      ["Coordination", "Journal", "TestSupport", "TuningModel", "pasha-agent", "pasha-coord"]),
+    // What holds for any bytes: checked on a committed corpus here, and by libFuzzer in `Cluster/fuzz`.
+    .target(
+      name: "FuzzProperties",
+      dependencies: [
+        "ClusterFile", "Coordination", "Presentation", "Scheduling", "SearchSpace", "Searching", "SecureShell",
+        "Simulation", "TuningModel", "Wire",
+      ], path: "Tests/Fuzz/Properties", swiftSettings: strict),
+    tests(
+      "FuzzCorpusTests",
+      ["Coordination", "FuzzProperties", "Scheduling", "SearchSpace", "TestSupport", "TuningModel", "Wire"]),
+  ] + fuzzing,
   swiftLanguageModes: [.v6]
 )
+
+// The builds with a sanitizer in `Cluster/test --all` have the tests alone of what has threads, C or memory of its own, and
+// of what reads others' bytes: the rest is values, and would take as long again.
+if Context.environment["PASHA_SANITIZE"] != nil {
+  let sanitized = [
+    "HostSystem", "Messaging", "Journal", "TrialSandbox", "CodeTree", "Tunnel", "Launching", "SecureShell",
+    "AgentService", "Devices", "Wire", "Coordination", "Results", "FuzzCorpus",
+  ]
+  package.targets.removeAll { $0.type == .test && !sanitized.contains(String($0.name.dropLast("Tests".count))) }
+}

@@ -37,8 +37,7 @@ public struct FileStatus: Equatable, Sendable {
     size = Int(info.st_size)
     allocated = Int(info.st_blocks) * 512
     mode = info.st_mode & 0o7777
-    modified = Timestamp(
-      microseconds: Int64(info.st_mtim.tv_sec) * 1_000_000 + Int64(info.st_mtim.tv_nsec) / 1_000)
+    modified = Timestamp(seconds: Int64(info.st_mtim.tv_sec), nanoseconds: Int64(info.st_mtim.tv_nsec))
     device = UInt64(info.st_dev)
     inode = UInt64(info.st_ino)
     user = info.st_uid

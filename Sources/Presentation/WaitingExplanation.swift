@@ -85,8 +85,7 @@ public struct WaitingExplanation {
   private mutating func noteFault(of agent: AgentID?, _ stamp: Stamp) {
     guard let agent else { return }
     var rest = rests[agent] ?? Rest()
-    let seconds = Coordinator.restAfterFault(rest.faults).inSeconds
-    rest.until = Timestamp(microseconds: stamp.wall.microseconds + Int64(seconds * 1_000_000))
+    rest.until = stamp.wall + Coordinator.restAfterFault(rest.faults)
     rest.faults += 1
     rests[agent] = rest
   }

@@ -48,7 +48,7 @@ public struct RecordedCurves: Sendable {
     else { return }
     let last = trials[index].lastRead
     let seconds =
-      last.map { Double(report.readAt.microseconds - $0.microseconds) / 1e6 }
+      last.map { (report.readAt - $0).inSeconds }
       ?? (stamp.active - trials[index].began).inSeconds
     trials[index].lastRead = report.readAt
     let isRanked = report.disposition == .ranked

@@ -66,8 +66,9 @@ public struct TrialPaceReader: Sendable {
       return
     }
     guard resource > before.resource else { return }
-    let seconds = Double(report.readAt.microseconds - before.readAt.microseconds) / 1e6
-    steps.append(max(0, seconds) / Double(resource - before.resource))
+    let seconds = (report.readAt - before.readAt).inSeconds
+    // Scripts report any whole number: the difference of two need not be one.
+    steps.append(max(0, seconds) / (Double(resource) - Double(before.resource)))
   }
 
   /// nil: no trial reported.

@@ -20,7 +20,7 @@ enum OpenFiles {
         isWritable("/proc/\(pid)/fdinfo/\(number)"),
         let status = try? Files.status(path, followingLinks: true), status.kind == .file
       else { return false }
-      let age = Duration.microseconds(HostClock.wall.microseconds - status.modified.microseconds)
+      let age = HostClock.wall - status.modified
       return age < (status.size == 0 ? begun : recent)
     }
   }

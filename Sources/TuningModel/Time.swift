@@ -25,7 +25,19 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   /// Seconds since 1970, as Python's `time.time()`.
   public var seconds: Double { Double(microseconds) / 1_000_000 }
 
+  /// Clamped to what 64 bits hold: files and journals may name any time.
+  public init(seconds: Int64, nanoseconds: Int64) {
+    let (whole, isTooFar) = seconds.multipliedReportingOverflow(by: 1_000_000)
+    microseconds = isTooFar ? (seconds < 0 ? .min : .max) : whole.addingClamped(nanoseconds / 1_000)
+  }
+
   public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
+  public static func + (a: Timestamp, d: Duration) -> Timestamp {
+    Timestamp(microseconds: a.microseconds.addingClamped(d.wholeNanoseconds / 1_000))
+  }
+  public static func - (a: Timestamp, b: Timestamp) -> Duration {
+    .microseconds(a.microseconds.subtractingClamped(b.microseconds))
+  }
 }
 
 /// The two clocks of one event.

@@ -24,8 +24,10 @@ final class RealAgent {
   }
 
   /// An agent that the coordinator started, admitted and told where to connect.
-  static func launched(by coordinator: StandInCoordinator, slots: Int = 2, keySeed: String? = nil) throws -> RealAgent {
-    let agent = try RealAgent(["--launched"], in: coordinator.work)
+  static func launched(
+    by coordinator: StandInCoordinator, slots: Int = 2, keySeed: String? = nil, environment: [String: String] = [:]
+  ) throws -> RealAgent {
+    let agent = try RealAgent(["--launched"], in: coordinator.work, environment: environment)
     var members: [JSONValue.Member] = [
       .init("run", .string(coordinator.run)), .init("slots", .int(slots)), .init("name", .string("tested")),
       .init("work_dir", .string(coordinator.work.file("farm"))),

@@ -41,7 +41,11 @@ struct JoinTests {
       JournalCheck(run).facts.compactMap { fact -> (Int, Int)? in
         if case .addressChosen(let control, let bulk) = fact { (control, bulk) } else { nil }
       }.last)
+    var halfOpen: [Int32] = []
+    defer { for socket in halfOpen { close(socket) } }
     for port in [address.0, address.1] {
+      // Connections that say nothing, and stay.
+      for _ in 0..<500 { halfOpen.append(try #require(Self.connection(to: port))) }
       for bytes in [Data("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8), Data((0..<5000).map { UInt8($0 % 251) }), Data()] {
         #expect(Self.throwAt(port, bytes))
       }
@@ -67,8 +71,13 @@ struct JoinTests {
 
   /// Sends bytes to a port of this machine and leaves.
   private static func throwAt(_ port: Int, _ bytes: Data) -> Bool {
-    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard let socket = connection(to: port) else { return false }
     defer { close(socket) }
+    return bytes.withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } == bytes.count
+  }
+
+  private static func connection(to port: Int) -> Int32? {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(UInt16(port).bigEndian)
@@ -78,7 +87,8 @@ struct JoinTests {
         connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard connected == 0 else { return false }
-    return bytes.withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } == bytes.count
+    if connected == 0 { return socket }
+    close(socket)
+    return nil
   }
 }

@@ -95,6 +95,19 @@ struct FileTests {
     #expect(throws: SystemError.self) { try Files.makeFolder(folder.file("none/x")) }
   }
 
+  @Test("Times of files that no clock has are taken for the last or the first one")
+  func times() throws {
+    // Unlike the disk, memory keeps every time that a program sets.
+    let path = "/dev/shm/pasha-time-\(getpid())"
+    try Files.writeDurably(path, [1])
+    defer { unlink(path) }
+    for (seconds, expected) in [(Int.max, Int64.max), (Int.min, .min), (-5, -5_000_000), (7, 7_000_000)] {
+      var times = [timespec(tv_sec: seconds, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 0)]
+      #expect(utimensat(AT_FDCWD, path, &times, 0) == 0)
+      #expect(try Files.status(path)?.modified.microseconds == expected)
+    }
+  }
+
   @Test("Paths are cut at their last component")
   func paths() {
     #expect(Files.parent(of: "/a/b/c") == "/a/b")

@@ -237,18 +237,19 @@ private final class StallingProxy: @unchecked Sendable {
 }
 
 /// A server that says the same to everybody.
-private final class Speaker: Sendable {
+final class Speaker: Sendable {
   let port: Int
   private let listener: Descriptor
 
-  init(_ text: String) throws {
+  convenience init(_ text: String) throws { try self.init(Array(text.utf8)) }
+
+  init(_ bytes: [UInt8]) throws {
     (listener, port) = try listen()
     let listener = listener
     Thread.detachNewThread {
       while true {
         let client = accept(listener.number, nil, nil)
         if client < 0 { return }
-        let bytes = Array(text.utf8)
         _ = send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         usleep(3_000_000)
         close(client)
@@ -259,7 +260,7 @@ private final class Speaker: Sendable {
   deinit { shutdown(listener.number, Int32(SHUT_RDWR)) }
 }
 
-private func listen() throws -> (Descriptor, Int) {
+func listen() throws -> (Descriptor, Int) {
   let port = try freePort()
   let listener = Descriptor(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
   guard withLoopback(port, { bind(listener.number, $0, $1) }) == 0, Glibc.listen(listener.number, 16) == 0 else {
@@ -268,7 +269,7 @@ private func listen() throws -> (Descriptor, Int) {
   return (listener, port)
 }
 
-private func connected(to port: Int) -> Int32 {
+func connected(to port: Int) -> Int32 {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   _ = withLoopback(port) { connect(descriptor, $0, $1) }
   return descriptor

@@ -83,6 +83,16 @@ struct TrialPaceTests {
     #expect(Self.pace([started]) == nil)
   }
 
+  @Test("resources whose difference is no whole number, and times that no clock has, tell no pace and trap not")
+  func hostile() throws {
+    let started = Self.fact(.attemptStarted(Self.attempt, pid: 1), at: 2)
+    let facts = [started, Self.report(.min, 0.9, at: 12), Self.report(.max, 0.9, at: 13)]
+    #expect(Self.pace(facts)?.steps == 1)
+    var curves = RecordedCurves()
+    for fact in facts { curves.note(fact) }
+    #expect(curves.trialCount == 0)
+  }
+
   @Test("a recorded run's time counts from its first start, and training after the search is apart")
   func recordedResult() throws {
     let specification = RunSpecification(

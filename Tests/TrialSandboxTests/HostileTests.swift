@@ -82,11 +82,13 @@ struct HostileTests {
     #expect(bench.alive == [])
   }
 
-  @Test("Links out, FIFOs, sockets and odd names in the checkpoint are left out of the seal")
+  @Test("Links out, FIFOs, sockets, devices and odd names in the checkpoint are left out of the seal")
   func checkpoint() throws {
     let bench = try Bench(
       python: """
-        import socket
+        import socket, stat
+        # The one device that everybody may make.
+        os.mknod(os.path.join(folder, "device"), stat.S_IFCHR | 0o600, os.makedev(0, 0))
         os.mkfifo(os.path.join(folder, "fifo"))
         socket.socket(socket.AF_UNIX).bind(os.path.join(folder, "socket"))
         os.symlink("/etc/passwd", os.path.join(folder, "absolute"))
@@ -100,6 +102,8 @@ struct HostileTests {
         os.chmod(os.path.join(folder, "model"), 0o755)
         say(1)
         """)
+    // A confined trial makes no device in the first place.
+    bench.plan.sandbox = SandboxPlan(level: .off, writable: [])
     try bench.start()
     let seal = try #require(try bench.waitEnd().seal)
     let manifest = try bench.seals.manifest(of: 1)
@@ -109,10 +113,26 @@ struct HostileTests {
     let sparse = try #require(try Files.status("\(bench.seals.files(of: 1))/sparse"))
     #expect(sparse.allocated < 1 << 20)
     let log = try Files.readText(bench.attemptFolder.supervisorLog, limit: 1 << 20)
-    for name in ["fifo", "socket", "absolute", "up", "odd"] { #expect(log.contains("/\(name)")) }
+    for name in ["device", "fifo", "socket", "absolute", "up", "odd"] { #expect(log.contains("/\(name)")) }
     let live = bench.folder.file("copy")
     #expect(try bench.seals.restore(1, into: live, note: { _ in }).0 == 1)
     #expect(try Files.readText("\(live)/sub/inside", limit: 10) == "1")
     #expect(try Files.status("\(live)/model")?.isExecutable == true)
+  }
+
+  @Test("A file of 1 TB that is nearly all hole is not sealed, which is said, and the trial ends")
+  func terabyte() throws {
+    let bench = try Bench(
+      python: """
+        with open(os.path.join(folder, "model"), "wb") as file: file.truncate(1 << 40)
+        say(1)
+        """)
+    let begun = HostClock.now
+    try bench.start()
+    let end = try bench.waitEnd()
+    #expect(end.seal == nil && end.lastSequence == 1)
+    #expect(HostClock.now - begun < .seconds(15))
+    let log = try Files.readText(bench.attemptFolder.supervisorLog, limit: 1 << 20)
+    #expect(log.contains("model has 1099511627776 bytes, nearly all of them holes"), "\(log)")
   }
 }

@@ -1,0 +1,132 @@
+import Foundation
+import Glibc
+import HostSystem
+import TestSupport
+import Testing
+import TuningModel
+
+@testable import SecureShell
+
+/// Servers that speak SSH to do harm: broken packets before there is any key, and a real server whose answers are
+/// damaged on the way, at every step. Nothing traps, nothing hangs, and no command is taken to have run.
+@Suite(.serialized) struct HostileServerTests {
+  init() { _ = ignoresBrokenPipes }
+
+  private func settings(_ server: TestSSHServer, port: Int) throws -> ShellSettings {
+    let key = server.knownHostsLines().split(separator: " ").dropFirst().joined(separator: " ")
+    try server.folder.write("known_hosts", "behind \(key)")
+    try server.writeClientConfiguration(options: ["HostKeyAlias behind", "Port \(port)"])
+    return ShellSettings(configurationFile: server.clientConfiguration, stepLimit: .seconds(1))
+  }
+
+  private func attempt(_ settings: ShellSettings) throws -> Ran {
+    let shell = try LibSSH2Shell(HostLogin(host: "testhost"), settings: settings, secrets: NoSecrets())
+    return try run(shell, "echo through", limit: .seconds(15))
+  }
+
+  /// A packet before encryption (RFC 4253, section 6), its lengths as given.
+  private func packet(_ payload: [UInt8], length: UInt32? = nil, padding: UInt8 = 8) -> [UInt8] {
+    let body = [padding] + payload + [UInt8](repeating: 0, count: Int(padding))
+    let count = length ?? UInt32(body.count)
+    return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) } + body
+  }
+
+  @Test func packetsThatLieAboutTheirLengthsAreAnError() throws {
+    let server = try TestSSHServer()
+    var generator = SeededGenerator(seed: 5)
+    func noise(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(generator.nextBelow(256)) } }
+    let cookie = [20] + noise(16)
+    var answers: [[UInt8]] = [
+      packet(cookie, length: .max), packet(cookie, length: 0), packet(cookie, length: 1), packet(cookie, padding: 255),
+      packet(cookie, length: 35_000) + noise(40_000), packet([20]), packet(cookie),
+      // Names of methods whose lengths reach beyond the packet.
+      packet(cookie + Array(repeating: [0xFF, 0xFF, 0xFF, 0xFF] as [UInt8], count: 10).joined()),
+      packet(cookie + Array(repeating: [0, 0, 0x10, 0] as [UInt8], count: 10).joined() + noise(200)),
+      packet([1, 0, 0, 0, 2, 0xFF, 0xFF, 0xFF, 0xFF, 0x41]), packet([4, 1, 0xFF, 0xFF, 0xFF, 0xF0]),
+    ]
+    for _ in 0..<8 { answers.append(packet(cookie + noise(300))) }
+    for answer in answers {
+      let speaker = try Speaker(Array("SSH-2.0-OpenSSH_9.2\r\n".utf8) + answer)
+      let begun = HostClock.now
+      let error = failure { _ = try attempt(settings(server, port: speaker.port)) }
+      #expect(
+        error.map { [.handshake, .broken, .timeout].contains($0.code) } == true,
+        "\(answer.prefix(24)): \(String(describing: error))")
+      #expect(HostClock.now - begun < .seconds(15))
+    }
+  }
+
+  @Test func answersDamagedOnTheWayAreAnErrorOrHarmless() throws {
+    let server = try TestSSHServer()
+    let proxy = try DamagingProxy(to: server.port)
+    let settings = try settings(server, port: proxy.port)
+    var failures = 0
+    // The banner and the server's keys in the clear, then its encrypted answers.
+    for place in Array(stride(from: 0, to: 1600, by: 40)) + Array(stride(from: 1600, to: 3600, by: 100)) {
+      proxy.place = place
+      let begun = HostClock.now
+      do {
+        // The server's version may be another one, and the damage may come behind the last byte.
+        let ran = try attempt(settings)
+        if case .lost = ran.exit { failures += 1 } else { #expect(ran.text == "through\n", "at \(place): \(ran)") }
+      } catch let error as SecureShellError {
+        failures += 1
+        #expect(error.code != .configuration && error.message.hasPrefix("testhost: "), "at \(place): \(error)")
+      } catch let error as WaitedInVain {
+        failures += 1
+        #expect(place > 1600, "at \(place): \(error)")
+      }
+      #expect(HostClock.now - begun < .seconds(25), "at \(place)")
+    }
+    #expect(failures > 20)
+  }
+}
+
+/// Connections to a server, one byte of whose answers is another one.
+private final class DamagingProxy: Sendable {
+  let port: Int
+  private let listener: Descriptor
+  private let damaged = Locked(Int.max)
+
+  var place: Int {
+    get { damaged.withLock { $0 } }
+    set { damaged.withLock { $0 = newValue } }
+  }
+
+  init(to server: Int) throws {
+    (listener, port) = try listen()
+    let listener = listener
+    Thread.detachNewThread { [damaged] in
+      while true {
+        let client = accept(listener.number, nil, nil)
+        if client < 0 { return }
+        let place = damaged.withLock { $0 }
+        let upstream = connected(to: server)
+        Thread.detachNewThread {
+          Self.copy(client, upstream, damaging: .max)
+          shutdown(upstream, Int32(SHUT_RDWR))
+          close(client)
+        }
+        Thread.detachNewThread {
+          Self.copy(upstream, client, damaging: place)
+          shutdown(client, Int32(SHUT_WR))
+          close(upstream)
+        }
+      }
+    }
+  }
+
+  deinit { shutdown(listener.number, Int32(SHUT_RDWR)) }
+
+  private static func copy(_ from: Int32, _ to: Int32, damaging place: Int) {
+    var passed = 0
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = read(from, &buffer, buffer.count)
+      if count <= 0 { return }
+      if passed <= place, place < passed + count { buffer[place - passed] ^= 0x41 }
+      passed += count
+      if send(to, buffer, count, Int32(MSG_NOSIGNAL)) < 0 { return }
+    }
+  }
+}
