@@ -228,12 +228,18 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// The builds with a sanitizer in `Cluster/test --all` have the tests alone of what has threads, C or memory of its own, and
-// of what reads others' bytes: the rest is values, and would take as long again.
-if Context.environment["PASHA_SANITIZE"] != nil {
-  let sanitized = [
-    "HostSystem", "Messaging", "Journal", "TrialSandbox", "CodeTree", "Tunnel", "Launching", "SecureShell",
-    "AgentService", "Devices", "Wire", "Coordination", "Results", "FuzzCorpus",
+// The builds with a sanitizer in `Cluster/test --all` have the tests of what has threads, C or memory of its own, and what
+// they stand on: the rest is values, and would take as long again.
+if let sanitizer = Context.environment["PASHA_SANITIZE"] {
+  let concurrent = [
+    "HostSystem", "Messaging", "Journal", "TrialSandbox", "Tunnel", "Launching", "SecureShell", "AgentService", "Devices",
   ]
-  package.targets.removeAll { $0.type == .test && !sanitized.contains(String($0.name.dropLast("Tests".count))) }
+  var names = (sanitizer == "thread" ? concurrent : concurrent + ["Wire", "CodeTree", "Results"]).map { $0 + "Tests" }
+  var kept: Set<String> = []
+  while let name = names.popLast() {
+    guard kept.insert(name).inserted, let target = package.targets.first(where: { $0.name == name }) else { continue }
+    for case .byNameItem(let dependency, _) in target.dependencies { names.append(dependency) }
+  }
+  package.targets.removeAll { !kept.contains($0.name) }
+  package.products.removeAll { !kept.contains($0.name) }
 }
