@@ -232,7 +232,8 @@ let package = Package(
 // they stand on: the rest is values, and would take as long again.
 if let sanitizer = Context.environment["PASHA_SANITIZE"] {
   let concurrent = [
-    "HostSystem", "Messaging", "Journal", "TrialSandbox", "Tunnel", "Launching", "SecureShell", "AgentService", "Devices",
+    "HostSystem", "Messaging", "Journal", "TrialSandbox", "Tunnel", "Launching", "SecureShell", "AgentService",
+    "Devices",
   ]
   var names = (sanitizer == "thread" ? concurrent : concurrent + ["Wire", "CodeTree", "Results"]).map { $0 + "Tests" }
   var kept: Set<String> = []
