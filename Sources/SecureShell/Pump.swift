@@ -19,6 +19,8 @@ final class Pump: @unchecked Sendable {
   var opening: Opening?
   var ping: Ping?
   var broken: SecureShellError?
+  /// Whether it broke because something of it was not what the host had sent.
+  private var isDamaged = false
   let limit: Duration
   let times: Times
 
@@ -126,7 +128,13 @@ final class Pump: @unchecked Sendable {
       freed.append(channel)
     }
     let before = freed.count
-    if broken == nil { freed.removeAll { $0.free() } }
+    if broken == nil {
+      freed.removeAll { channel in
+        let result = channel.free()
+        if Self.damages.contains(result) { fail(result) }
+        return result != LIBSSH2_ERROR_EAGAIN
+      }
+    }
     session.transport.flush()
     // Any call of libssh2 may have read, and kept for another channel or stream, what came just then: the socket will not
     // tell of it again.
@@ -176,7 +184,14 @@ final class Pump: @unchecked Sendable {
     return max(.milliseconds(ping != nil || opening != nil ? 1 : 20), pause)
   }
 
+  /// Errors after which nothing that the host seems to say counts.
+  private static let damages = [
+    LIBSSH2_ERROR_INVALID_MAC, LIBSSH2_ERROR_DECRYPT, LIBSSH2_ERROR_PROTO, LIBSSH2_ERROR_OUT_OF_BOUNDARY,
+    LIBSSH2_ERROR_ZLIB, LIBSSH2_ERROR_COMPRESS,
+  ]
+
   func fail(_ code: Int32) {
+    if Self.damages.contains(code) { isDamaged = true }
     session.note(code)
     breakOff(session.end ?? session.lastError)
   }
@@ -198,7 +213,7 @@ final class Pump: @unchecked Sendable {
     case nil: break
     }
     opening = nil
-    for channel in channels + freed { channel.lose(end.message) }
+    for channel in channels + freed { channel.lose(end.message, isDamaged: isDamaged) }
     if session.transport.failure == nil {
       session.transport.allow(0)
       _ = libssh2_session_disconnect_ex(session.raw, 11, "", "")

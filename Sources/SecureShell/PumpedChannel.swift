@@ -75,21 +75,22 @@ final class PumpedChannel {
   /// sends the old number and accounts for the new one, and drops what the host sends in between.
   func drain() -> Int32 { Int32(clamping: drained.fill { libssh2_channel_read_ex(channel, 2, $0, $1) }) }
 
-  /// Closes the channel; whether that is done. To be called again until it is.
-  func free() -> Bool {
+  /// Closes the channel. To be called again as long as it gives LIBSSH2_ERROR_EAGAIN.
+  func free() -> Int32 {
     if !isBeingFreed {
       isBeingFreed = true
       input = nil
       for index in sinks.indices { sinks[index].descriptor = nil }
     }
-    guard libssh2_channel_free(channel) != LIBSSH2_ERROR_EAGAIN else { return false }
-    state.set(.lost("nobody reads what it says"))
-    return true
+    let result = libssh2_channel_free(channel)
+    if result != LIBSSH2_ERROR_EAGAIN { state.set(.lost("nobody reads what it says")) }
+    return result
   }
 
-  /// The connection is gone.
-  func lose(_ reason: String) {
-    if !isClosedByHost, libssh2_channel_wait_closed(channel) == 0 { noteClose() }
+  /// The connection is gone. The end of the command may have come with its last packets; not where one of them was
+  /// damaged, since libssh2 leaves that one out and reads on: a command whose output is missing would have ended well.
+  func lose(_ reason: String, isDamaged: Bool) {
+    if !isDamaged, !isClosedByHost, libssh2_channel_wait_closed(channel) == 0 { noteClose() }
     state.set(.lost(reason))
     input = nil
     for index in sinks.indices { sinks[index].descriptor = nil }

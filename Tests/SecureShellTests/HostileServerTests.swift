@@ -62,7 +62,7 @@ import TuningModel
     let settings = try settings(server, port: proxy.port)
     var failures = 0
     // The banner and the server's keys in the clear, then its encrypted answers.
-    for place in Array(stride(from: 0, to: 1600, by: 40)) + Array(stride(from: 1600, to: 3600, by: 100)) {
+    for place in Array(stride(from: 0, to: 1600, by: 40)) + Array(stride(from: 1600, to: 3600, by: 28)) {
       proxy.place = place
       let begun = HostClock.now
       do {
@@ -124,9 +124,16 @@ private final class DamagingProxy: Sendable {
     while true {
       let count = read(from, &buffer, buffer.count)
       if count <= 0 { return }
-      if passed <= place, place < passed + count { buffer[place - passed] ^= 0x41 }
-      passed += count
-      if send(to, buffer, count, Int32(MSG_NOSIGNAL)) < 0 { return }
+      var bytes = Array(buffer[..<count])
+      if passed <= place, place < passed + count {
+        bytes[place - passed] ^= 0x41
+        // What follows comes with it: packets that are whole must not make up for the one that is not.
+        usleep(100_000)
+        let more = recv(from, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+        if more > 0 { bytes += buffer[..<more] }
+      }
+      passed += bytes.count
+      if send(to, bytes, bytes.count, Int32(MSG_NOSIGNAL)) < 0 { return }
     }
   }
 }
