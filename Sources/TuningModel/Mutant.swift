@@ -39,6 +39,10 @@ public enum Mutant: String, Sendable, CaseIterable {
   case ordersSaidOnce
   /// A trial whose lease ended while its host slept is given time to end.
   case lateGrace
+  /// A supervisor that had to wait starts its trial after its lease.
+  case startsAfterLease
+  /// Slots that were out of order before their agent restarted stay so.
+  case slotsStayUnusable
 
   #if PASHA_MUTANTS
     /// The defect of the simulation that runs now.

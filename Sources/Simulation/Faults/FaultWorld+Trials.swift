@@ -50,7 +50,7 @@ extension FaultWorld {
     guard isFree, !hosts[host].deadSlots.contains(slot) else {
       return finishUnstarted(host, name, .hostFault, isFree ? "the device does not work" : "the slot's lock is held")
     }
-    guard reading(host) < hosts[host].trials[index].launch.lease else {
+    guard reading(host) < hosts[host].trials[index].launch.lease || Mutant.startsAfterLease.isActive else {
       return finishUnstarted(host, name, .leaseExpired, "too late")
     }
     hosts[host].trials[index].hasBegun = true

@@ -107,6 +107,8 @@ enum SmallStep: Equatable, Sendable {
   case up(Int)
   case down(Int)
   case epoch(Int)
+  /// What was sent over the newest connection comes before what was sent over the one before.
+  case overtakes(Int)
   case loseUp(Int)
   case loseDown(Int)
   case doubleUp(Int)

@@ -105,6 +105,7 @@ struct SmallWorld: Sendable {
         if !hosts[host].up.isEmpty { steps.append(.doubleUp(host)) }
         if !hosts[host].down.isEmpty { steps.append(.doubleDown(host)) }
       }
+      if overtaking(host) != nil { steps.append(.overtakes(host)) }
       if budget.breaks > 0 { steps.append(.breaks(host)) }
       if budget.crashes > 0 { steps += [.agentCrashes(host), .powerLoss(host)] }
     }
@@ -113,9 +114,18 @@ struct SmallWorld: Sendable {
     return steps
   }
 
+  /// Where the first message of the newest connection stands, behind others.
+  private func overtaking(_ host: Int) -> Int? {
+    let newest = hosts[host].connection
+    guard let first = hosts[host].up.first, first.connection != newest else { return nil }
+    return hosts[host].up.firstIndex { $0.connection == newest }
+  }
+
   mutating func perform(_ step: SmallStep) {
     switch step {
     case .up(let host): receive(hosts[host].up.removeFirst(), from: host)
+    case .overtakes(let host):
+      if let place = overtaking(host) { receive(hosts[host].up.remove(at: place), from: host) }
     case .doubleUp(let host):
       budget.doubles -= 1
       receive(hosts[host].up[0], from: host)
