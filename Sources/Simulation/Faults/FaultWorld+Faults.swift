@@ -70,7 +70,7 @@ extension FaultWorld {
   /// People see whether their commands were followed, and give them again.
   mutating func resume() {
     if case .finished? = outcome { return }
-    if coordinator.machine?.state.closing?.suspends == true {
+    if coordinator.machine != nil, coordinator.isTurnPlanned || coordinator.machine?.state.closing?.suspends == true {
       return queue.push(.operatorResumes, at: now + .seconds(60))
     }
     startCoordinator()
@@ -79,7 +79,8 @@ extension FaultWorld {
   mutating func use(_ host: Int) {
     let name = hosts[host].name
     if case .finished? = outcome { return }
-    if let state = coordinator.machine?.state, state.mark(of: name) == .inUse { return }
+    let hasHeardAll = coordinator.machine != nil && !coordinator.isTurnPlanned
+    if hasHeardAll, coordinator.machine?.state.mark(of: name) == .inUse { return }
     if coordinator.machine != nil, coordinator.stoppedUntil <= now { ask(.host(.add(.init(name: name, host: name)))) }
     queue.push(.operatorUses(host: host), at: now + .seconds(30))
   }
