@@ -55,8 +55,8 @@ extension AgentMachine {
     if heartbeatsSent.count < 4_096, heartbeatsSent.last != now { heartbeatsSent.append(now) }
     say(.heartbeat(sentAt: now))
     // A host that gets no work may not have been heard to be ready.
-    guard !wasGivenWork || attempts.isEmpty, let said = preparedSaidAt, now >= said + settings.resendAfter else { return }
-    sayPrepared()
+    let mayBeUnheard = !wasGivenWork || attempts.isEmpty
+    if mayBeUnheard, let said = preparedSaidAt, now >= said + settings.resendAfter { sayPrepared() }
   }
 
   private mutating func resend() {
