@@ -158,7 +158,7 @@ extension AgentMachine {
     // Only an instant that this connection sent extends the lease.
     guard let place = heartbeatsSent.firstIndex(of: sentAt) else { return }
     heartbeatsSent.removeFirst(place + 1)
-    lease?.extend(sentAt: Mutant.leaseFromEcho.isActive ? now : sentAt)
+    lease?.extend(sentAt: sentAt)
     forwardLease()
   }
 

@@ -175,7 +175,7 @@ extension Coordinator {
     note(hello, of: id)
     if state[id]?.greeting != greeting || state[id]?.isPrepared == true || state[id]?.reachability != .reachable
       // An agent says nothing of slots that are all usable: what was wrong with them in an earlier session is over.
-      || state[id]?.unusable.isEmpty == false && !Mutant.slotsStayUnusable.isActive
+      || state[id]?.unusable.isEmpty == false
       || state[id]?.history.awaitedSince != nil
     {
       record(.agentGreeted(greeting), &turn)

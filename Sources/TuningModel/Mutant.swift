@@ -9,8 +9,6 @@ public enum Mutant: String, Sendable, CaseIterable {
   case acknowledgesBeforeCommit
   /// The lease of an agent ends when its coordinator's does, or later.
   case noLeaseMargin
-  /// The lease is counted from the echo of a heartbeat instead of its sending.
-  case leaseFromEcho
   /// The maximum resource falls.
   case maximumFalls
   /// The timer of a lease counts after the lease was extended.
@@ -41,8 +39,6 @@ public enum Mutant: String, Sendable, CaseIterable {
   case lateGrace
   /// A supervisor that had to wait starts its trial after its lease.
   case startsAfterLease
-  /// Slots that were out of order before their agent restarted stay so.
-  case slotsStayUnusable
 
   #if PASHA_MUTANTS
     /// The defect of the simulation that runs now.

@@ -8,10 +8,10 @@ enum FaultCorpus {
   /// A seed that finds each defect. Those from `lateHelloCounts` on are bugs that seeds have found in pasha: each of them is
   /// kept, to be found again.
   static let mutants: [Mutant: UInt64] = [
-    .noAttemptCheck: 7, .noDuplicateCheck: 0, .acknowledgesBeforeCommit: 0, .noLeaseMargin: 5664,
-    .maximumFalls: 5, .staleTimersCount: 6, .pauseDropsCheckpoint: 0, .schedulesBeforeReattach: 0, .slotFreedEarly: 2,
-    .withheldRankedEarly: 13, .restartForgetsLeases: 388, .endOvertakesReports: 2, .attemptNumberReused: 0,
-    .deletesHeldCheckpoint: 0, .replayDecides: 2, .lateHelloCounts: 8, .ordersSaidOnce: 18, .lateGrace: 25,
-    .startsAfterLease: 456,
+    .noAttemptCheck: 25, .noDuplicateCheck: 2, .acknowledgesBeforeCommit: 0, .noLeaseMargin: 62, .maximumFalls: 3,
+    .staleTimersCount: 1, .pauseDropsCheckpoint: 0, .schedulesBeforeReattach: 0, .slotFreedEarly: 2,
+    .withheldRankedEarly: 7, .restartForgetsLeases: 60, .endOvertakesReports: 2, .attemptNumberReused: 1,
+    .deletesHeldCheckpoint: 2, .replayDecides: 2, .lateHelloCounts: 14, .ordersSaidOnce: 8, .lateGrace: 133,
+    .startsAfterLease: 175,
   ]
 }

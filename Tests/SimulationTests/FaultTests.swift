@@ -35,7 +35,7 @@ import TuningModel
   }
 
   /// Each defect is found by a seed of the corpus that has none without it.
-  @Test(arguments: Array(FaultCorpus.mutants.keys)) func aDefectIsFound(_ mutant: Mutant) throws {
+  @Test(arguments: Mutant.allCases) func aDefectIsFound(_ mutant: Mutant) throws {
     let seed = FaultCorpus.mutants[mutant]
     if let seed, FaultRuns.run([seed], with: mutant).first?.violation != nil { return }
     // For the corpus, after a change of what seeds mean.

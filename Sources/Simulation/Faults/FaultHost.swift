@@ -22,6 +22,7 @@ struct FaultHost: Sendable {
   var trials: [FaultTrial] = []
   /// Slots whose device is gone.
   var deadSlots: Set<Int> = []
+  var devicesChangedAt = Instant.zero
   /// Reasons for which a direction is cut.
   var cutsToCoordinator = 0
   var cutsToAgent = 0

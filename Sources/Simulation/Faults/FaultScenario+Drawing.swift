@@ -61,8 +61,10 @@ extension FaultScenario {
     var options = SchedulerOptions(
       name: name, mode: random.chance(500) ? .min : .max, maxResource: random.pick([9, 13, 27]))
     if name == .asha, random.chance(300) { options.type = .stopping }
-    let heartbeat = random.time(.seconds(4), .seconds(25))
-    let lease = max(heartbeat * 13, random.time(.seconds(60), .seconds(600)))
+    let heartbeat = random.time(.seconds(4), random.chance(700) ? .seconds(7) : .seconds(25))
+    let lease = max(heartbeat * 13, .seconds(55) + random.time(upTo: .seconds(500)))
+    // Long first legs, which a lease may end in.
+    if name != .syncHyperband, random.chance(300) { options.gracePeriod = 3 }
     var checkpoints = CheckpointPolicy(
       holdLimit: random.time(.seconds(5), .seconds(90)), settle: random.time(.milliseconds(200), .seconds(5)),
       grace: random.time(.seconds(1), .seconds(10)))
@@ -129,7 +131,7 @@ extension FaultScenario {
     case 10: return .powerLoss(host: host, down: long)
     case 11: return .hostSleeps(host: host, long)
     case 12:
-      return .linkCut(host: host, random.pick([.both, .both, .toCoordinator, .toAgent]), long)
+      return .linkCut(host: host, random.pick([.both, .both, .both, .toCoordinator, .toAgent]), long)
     case 13: return .connectionReset(host: host)
     case 14: return .diskFull(host: host, random.time(upTo: .seconds(300)))
     case 15:

@@ -29,6 +29,7 @@ enum FaultStep: Sendable {
   case childrenEnd(host: Int, TrialAttempt)
   case fault(Int)
   case hostBoots(Int)
+  case linkCuts(host: Int, Fault.Direction)
   case linkHeals(host: Int, Fault.Direction)
   case diskEmpties(host: Int)
   case deviceWorks(host: Int, slot: Int)

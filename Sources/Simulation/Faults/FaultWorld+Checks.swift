@@ -62,8 +62,20 @@ extension FaultWorld {
     }
     for host in hosts {
       guard let agent = host.agent else { continue }
+      if let problem = slotProblem(host, agent, machine.state) { return fail(problem) }
       if let problem = agent.machine.bufferProblem { return fail("\(host.name): \(problem)") }
     }
+  }
+}
+
+extension FaultWorld {
+  /// A slot whose device works is given work, once its agent has had time to say so.
+  private func slotProblem(_ host: FaultHost, _ agent: FaultHost.AgentProcess, _ state: RunState) -> String? {
+    guard agent.machine.isWelcomed, host.deadSlots.isEmpty, !host.isCut, now - host.devicesChangedAt > .seconds(300),
+      let known = state.agent(withKey: host.key).flatMap({ state[$0] }), known.isPrepared,
+      let slot = known.unusable.keys.min()
+    else { return nil }
+    return "slot \(slot) of \(host.name) works, and is held to be out of order"
   }
 }
 

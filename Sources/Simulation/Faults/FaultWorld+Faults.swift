@@ -35,16 +35,7 @@ extension FaultWorld {
       }
     case .powerLoss(let host, let down): losePower(host, down)
     case .hostSleeps(let host, let time): sleep(host, time)
-    case .linkCut(let host, let direction, let time):
-      cut(host, direction)
-      guard direction == .both, random.chance(500) else {
-        return queue.push(.linkHeals(host: host, direction), at: now + time)
-      }
-      // What was cut at once is restored one after the other.
-      let first = random.chance(500) ? Fault.Direction.toAgent : .toCoordinator
-      let soon = random.chance(500) ? min(time, .seconds(40)) : time
-      queue.push(.linkHeals(host: host, first), at: now + random.time(.zero, soon))
-      queue.push(.linkHeals(host: host, first == .toAgent ? .toCoordinator : .toAgent), at: now + time)
+    case .linkCut(let host, let direction, let time): cutLink(host, direction, time)
     case .connectionReset(let host): reset(host)
     case .diskFull(let host, let time):
       hosts[host].disk.fullCount += 1
@@ -85,6 +76,22 @@ extension FaultWorld {
     queue.push(.operatorUses(host: host), at: now + .seconds(30))
   }
 
+  /// What is cut in both directions is often cut in one after the other, and restored so.
+  private mutating func cutLink(_ host: Int, _ direction: Fault.Direction, _ time: Duration) {
+    guard direction == .both, random.chance(700) else {
+      cut(host, direction)
+      return queue.push(.linkHeals(host: host, direction), at: now + time)
+    }
+    let first = random.chance(700) ? Fault.Direction.toAgent : .toCoordinator
+    let second = first == .toAgent ? Fault.Direction.toCoordinator : .toAgent
+    let gap = min(time / 2, random.time(.zero, .seconds(20)))
+    cut(host, first)
+    queue.push(.linkCuts(host: host, second), at: now + gap)
+    let soon = random.chance(700) ? min(time - gap, .seconds(40)) : time - gap
+    queue.push(.linkHeals(host: host, first), at: now + gap + random.time(.zero, soon))
+    queue.push(.linkHeals(host: host, second), at: now + time)
+  }
+
   private func running(_ host: Int, _ pick: Int) -> TrialAttempt? {
     let trials = hosts[host].trials.filter { $0.isSupervised && $0.hasBegun }
     return trials.isEmpty ? nil : trials[pick % trials.count].attempt
@@ -123,6 +130,7 @@ extension FaultWorld {
   }
 
   mutating func device(_ host: Int, _ slot: Int, works: Bool) {
+    hosts[host].devicesChangedAt = now
     if works { hosts[host].deadSlots.remove(slot) } else { hosts[host].deadSlots.insert(slot) }
     tellSlots(host)
   }

@@ -145,7 +145,7 @@ extension FaultWorld {
   mutating func cut(_ host: Int, _ direction: Fault.Direction) {
     if direction != .toAgent { hosts[host].cutsToCoordinator += 1 }
     if direction != .toCoordinator { hosts[host].cutsToAgent += 1 }
-    if let index = hosts[host].agent?.connection, random.chance(700) {
+    if let index = hosts[host].agent?.connection, random.chance(500) {
       queue.push(.connectionTimesOut(index), at: now + random.time(.seconds(10), .seconds(40)))
     }
   }

@@ -118,6 +118,7 @@ struct FaultWorld: Sendable {
     case .childrenEnd(let host, let attempt): childrenEnd(host, attempt)
     case .fault(let index): inject(scenario.faults[index].kind)
     case .hostBoots(let host): boot(host)
+    case .linkCuts(let host, let direction): cut(host, direction)
     case .linkHeals(let host, let direction): heal(host, direction)
     case .diskEmpties(let host): hosts[host].disk.fullCount -= 1
     case .deviceWorks(let host, let slot): device(host, slot, works: true)
