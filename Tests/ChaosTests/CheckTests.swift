@@ -131,13 +131,13 @@ import TuningModel
   // MARK: Decisions and ends
 
   @Test func aDecisionThatTheReferenceWouldNotTakeIsFound() throws {
-    try expect("before a promotion") { copy in
+    try expect("in place of") { copy in
       try copy.journal { facts in
         let index = try #require(facts.firstIndex { if case .scheduling(.promotion) = $0 { true } else { false } })
-        let decision = facts.remove(at: index)
-        // Behind the next new trial, or at the end.
-        let next = facts[index...].firstIndex { if case .trialCreated = $0 { true } else { false } }
-        facts.insert(decision, at: next.map { $0 + 1 } ?? facts.count)
+        guard case .scheduling(.promotion(var promotion)) = facts[index] else { return }
+        // One that another rank would have made.
+        promotion.rank += 1
+        facts[index] = .scheduling(.promotion(promotion))
       }
     }
   }
