@@ -231,6 +231,6 @@ extension HostHealth {
 
 extension Timestamp {
   func after(_ length: Duration) -> Timestamp {
-    Timestamp(microseconds: microseconds + length.wholeNanoseconds / 1000)
+    self + length
   }
 }

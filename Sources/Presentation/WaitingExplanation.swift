@@ -98,7 +98,7 @@ public struct WaitingExplanation {
     // Without a coordinator time stands still for the run.
     let last = state.lastStamp
     let passed =
-      isServed ? last.map { Duration.microseconds(max(0, now.microseconds - $0.wall.microseconds)) } ?? .zero : .zero
+      isServed ? last.map { max(.zero, now - $0.wall) } ?? .zero : .zero
     let active = self.active ?? (last?.active ?? .zero) + passed
     return state.waiting.compactMap { state[$0] }.map { trial in
       Waiting(
