@@ -223,8 +223,6 @@ extension AgentHistory {
 extension Stamp {
   /// The stamp of so much earlier.
   func before(_ length: Duration) -> Stamp {
-    Stamp(
-      wall: Timestamp(microseconds: wall.microseconds - length.wholeNanoseconds / 1000),
-      active: max(active - length, .zero))
+    Stamp(wall: wall + (.zero - length), active: max(active - length, .zero))
   }
 }

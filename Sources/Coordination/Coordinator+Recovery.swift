@@ -18,6 +18,8 @@ extension Coordinator {
   static let reunionHeartbeats = 12
   /// Late and repeated messages are counted, and told so often at most.
   static let countersPause = Duration.seconds(600)
+  /// Attempts that came back after they were given up, of which each is told.
+  static let mostToldStale = 1_000
 
   /// Whether the agent's coming back is told by the summary of the resumption.
   public static func isToldBySummary(_ afterResume: Duration, heartbeat: Duration) -> Bool {
@@ -35,9 +37,13 @@ extension Coordinator {
   /// An awaited agent said hello, with what runs there.
   mutating func noteReunion(_ id: AgentID, _ inventory: [AttemptInventory], _ turn: inout Turn) {
     guard resumption?.awaited.remove(id) != nil else { return }
-    for item in inventory where isCurrent(item.attempt, on: id) {
+    // An agent may name anything, and anything twice: an attempt counts once, and no sum overflows.
+    var seen: Set<TrialAttempt> = []
+    for item in inventory where isCurrent(item.attempt, on: id) && seen.insert(item.attempt).inserted {
       resumption?.found += 1
-      resumption?.lateReports += max(0, item.lastSequence - (state[item.attempt.trial]?.lastSequence ?? 0))
+      let late = max(0, item.lastSequence - (state[item.attempt.trial]?.lastSequence ?? 0))
+      let (sum, isTooLarge) = (resumption?.lateReports ?? 0).addingReportingOverflow(late)
+      resumption?.lateReports = isTooLarge ? .max : sum
     }
     finishResumption(&turn)
   }
@@ -64,7 +70,8 @@ extension Coordinator {
   /// An agent came with something that runs and is over for this run.
   mutating func noteStaleAttempt(_ item: AttemptInventory, on id: AgentID, _ turn: inout Turn) {
     if case .ended = item.phase { return }
-    guard toldStale.insert(item.attempt).inserted else { return }
+    // One that claims ever more of them fills neither the log nor the memory.
+    guard toldStale.count < Self.mostToldStale, toldStale.insert(item.attempt).inserted else { return }
     let name = state[id]?.name ?? ""
     let now: String
     if let current = state[item.attempt.trial]?.attempt, current > item.attempt.attempt {
@@ -87,13 +94,13 @@ extension Coordinator {
             + "time counts against no agent"))
     }
     if let last = lastMoment {
-      let passed = (now.monotonic - last.monotonic).wholeNanoseconds / 1000
-      let jump = (now.wall.microseconds - last.wall.microseconds) - passed
-      if abs(jump) > 60_000_000 {
+      let jump = (now.wall - last.wall) - (now.monotonic - last.monotonic)
+      let length = jump < .zero ? .zero - jump : jump
+      if length > .seconds(60) {
         turn.effects.append(
           .note(
-            "the time of day was set \(jump < 0 ? "back" : "forth") by \(Self.text(.microseconds(abs(jump)))): the times of "
-              + "lines jump with it, nothing else does"))
+            "the time of day was set \(jump < .zero ? "back" : "forth") by \(Self.text(length)): the times of lines jump "
+              + "with it, nothing else does"))
       }
     }
     lastMoment = now
