@@ -33,9 +33,13 @@ public struct ControlGroup: Equatable, Sendable {
     self.bounding = bounding
   }
 
-  /// The one that was made with these folders.
-  public init?(folders: [String]) {
-    let present = folders.filter { $0.hasPrefix("/") && Files.exists("\($0)/cgroup.procs") }
+  /// The one that was made with these folders; their names begin with `prefix`, so that no group of somebody else is taken
+  /// for it.
+  public init?(folders: [String], prefix: String) {
+    let present = folders.filter { folder in
+      let name = folder.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+      return folder.hasPrefix("/") && name.hasPrefix(prefix) && Files.exists("\(folder)/cgroup.procs")
+    }
     unified = present.first { Files.exists("\($0)/cgroup.events") }
     bounding = present.first { Files.exists("\($0)/pids.max") }
     if unified == nil, bounding == nil { return nil }

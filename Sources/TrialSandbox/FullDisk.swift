@@ -30,6 +30,12 @@ struct FullDisk {
   private static func room(_ path: String) -> (free: Int, total: Int)? {
     var info = statvfs()
     guard statvfs(path, &info) == 0, info.f_blocks > 0 else { return nil }
-    return (Int(clamping: info.f_bavail) * Int(info.f_frsize), Int(clamping: info.f_blocks) * Int(info.f_frsize))
+    return (bytes(info.f_bavail, of: info.f_frsize), bytes(info.f_blocks, of: info.f_frsize))
+  }
+
+  /// Some file systems claim more than can be counted.
+  private static func bytes(_ blocks: some BinaryInteger, of size: some BinaryInteger) -> Int {
+    let (bytes, isTooMany) = Int(clamping: blocks).multipliedReportingOverflow(by: Int(clamping: size))
+    return isTooMany ? .max : bytes
   }
 }

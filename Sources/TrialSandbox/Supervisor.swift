@@ -118,10 +118,12 @@ public enum Supervisor {
 }
 
 extension ControlGroup {
+  private static let prefix = "pasha-"
+
   /// A group for a trial, noted in the attempt's folder for who looks for its processes; nil where none can be made.
   static func forTrial(_ plan: AttemptPlan, _ folder: AttemptFolder) -> ControlGroup? {
     let pid = ProcessTable.ownPID
-    let name = "pasha-\(pid)-\(ProcessTable.entry(pid)?.start ?? 0)"
+    let name = "\(prefix)\(pid)-\(ProcessTable.entry(pid)?.start ?? 0)"
     guard let group = ControlGroup(name: name, mostProcesses: plan.sandbox.mostProcesses) else { return nil }
     do throws(SystemError) {
       try Files.writeAtomically(folder.groups, (group.folders.joined(separator: "\n") + "\n").utf8)
@@ -136,7 +138,7 @@ extension ControlGroup {
   /// The group of an attempt whose supervisor is gone.
   static func left(in folder: AttemptFolder) -> ControlGroup? {
     guard let text = try? Files.readText(folder.groups, limit: 65_536) else { return nil }
-    return ControlGroup(folders: text.split(separator: "\n").map(String.init))
+    return ControlGroup(folders: text.split(separator: "\n").map(String.init), prefix: prefix)
   }
 }
 
