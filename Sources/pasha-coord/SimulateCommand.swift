@@ -55,6 +55,21 @@ struct Simulate: ParsableCommand {
   @Flag(help: "Print the table as Markdown.")
   var markdown = false
 
+  /// What is asked for one kind of simulation does not go with the other.
+  func validate() throws {
+    let others: [(String, Bool)] =
+      faults
+      ? [
+        ("--table", table != nil), ("--run", runName != nil), ("--mode", mode != nil), ("--max-t", maxT != nil),
+        ("--trials", trials != nil), ("--order", order != nil), ("--plot", plot != nil), ("--markdown", markdown),
+        ("--seeds", seed != nil && seeds != nil),
+      ]
+      : [("--seed", seed != nil), ("--first-seed", firstSeed != 0), ("--jobs", jobs != nil)]
+    guard let (name, _) = others.first(where: \.1) else { return }
+    if faults, name == "--seeds" { throw ValidationError("--seed is one seed: it does not go with --seeds") }
+    throw ValidationError(faults ? "\(name) does not go with --faults" : "\(name) goes with --faults alone")
+  }
+
   func run() throws {
     try perform {
       if faults {

@@ -83,6 +83,18 @@ import TuningModel
     #expect(command.output.contains("coordinator starts, 0 facts"))
   }
 
+  @Test(arguments: [
+    (["--faults", "--table", "x"], "--table does not go with --faults"),
+    (["--faults", "--seed", "1", "--seeds", "2"], "--seed is one seed"),
+    (["--table", "x", "--seed", "1"], "--seed goes with --faults alone"),
+    (["--faults", "--seeds", "0"], "--seeds must be 1"),
+  ])
+  func whatDoesNotGoTogetherIsAUsageError(arguments: [String], words: String) throws {
+    let command = try CommandProcess(product("pasha-coord"), ["simulate"] + arguments)
+    #expect(try command.wait(limit: 60) == 64)
+    #expect(command.errors.contains(words), "\(command.errors)")
+  }
+
   /// All orders of a few steps from each state of a small run; the depth is what a minute is enough for.
   @Test func allOrdersOfAFewStepsHold() throws {
     let outcome = try SmallScope.search(depth: 4, stride: 1, limit: 1_000_000)
