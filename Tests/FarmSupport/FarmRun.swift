@@ -186,6 +186,15 @@ public final class FarmRun {
     }
   }
 
+  /// Waits until a later attempt of the same trial runs.
+  public func awaitLaterAttempt(than attempt: TrialAttempt, within limit: Duration = .seconds(60)) throws {
+    try self.await("trial \(attempt.trial) elsewhere", within: limit) { facts in
+      facts.contains {
+        if case .attemptStarted(let other, _) = $0 { other.trial == attempt.trial && other > attempt } else { false }
+      }
+    }
+  }
+
   /// Waits until a host is in touch.
   public func awaitHost(_ host: String, within limit: Duration = .seconds(60)) throws {
     try self.await("an agent on \(host)", within: limit) { facts in

@@ -71,11 +71,7 @@ extension FarmRuns {
       let coordinator = try run.start()
       let attempt = try run.awaitReport(on: "ph1", where: Self.isEarly)
       try run.farm.kill("ph1")
-      try run.await("the trial elsewhere", within: .seconds(60)) { facts in
-        facts.contains {
-          if case .attemptStarted(let other, _) = $0 { other.trial == attempt.trial && other > attempt } else { false }
-        }
-      }
+      try run.awaitLaterAttempt(than: attempt)
       try run.farm.start("ph1")
       try run.expectEnd(coordinator)
       try run.expectNothingLeft()

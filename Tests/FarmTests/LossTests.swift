@@ -82,11 +82,7 @@ extension FarmRuns {
       }
       // The other side gave it up before.
       #expect(try run.trials("ph1").isEmpty)
-      try run.await("the trial elsewhere", within: .seconds(40)) { facts in
-        facts.contains {
-          if case .attemptStarted(let other, _) = $0 { other.trial == attempt.trial && other > attempt } else { false }
-        }
-      }
+      try run.awaitLaterAttempt(than: attempt)
       try run.farm.heal("ph1")
       try run.expectEnd(coordinator)
       try run.expectNothingLeft()

@@ -7,7 +7,7 @@ import Wire
 
 /// The state of a small farm.
 struct SmallWorld: Sendable {
-  private struct Host: Sendable {
+  struct Host: Sendable {
     var machine: AgentMachine
     var boot = 1
     var processes = 1
@@ -28,7 +28,7 @@ struct SmallWorld: Sendable {
     var next: [TrialAttempt: Int] = [:]
   }
 
-  private struct Running: Hashable, Sendable {
+  struct Running: Hashable, Sendable {
     var attempt: TrialAttempt
     var milestone: Int
     var maximum: Int
@@ -50,7 +50,7 @@ struct SmallWorld: Sendable {
   /// What the coordinator was told, digested.
   private var told = StateDigest()
   private var routes: [Int?] = [nil, nil]
-  private var hosts: [Host]
+  var hosts: [Host]
   private var monitor: FaultMonitor
   private var budget: SmallScope.Budget
   private var clock: Int64 = 1
@@ -164,7 +164,7 @@ struct SmallWorld: Sendable {
     if violation == nil { violation = coordinator.state.crossReferenceProblem }
   }
 
-  private mutating func fail(_ text: String?) { if violation == nil { violation = text } }
+  mutating func fail(_ text: String?) { if violation == nil { violation = text } }
 
   // MARK: The coordinator
 
@@ -285,7 +285,7 @@ struct SmallWorld: Sendable {
     reconnect(host)
   }
 
-  private mutating func tell(_ host: Int, _ event: AgentEvent, at time: Instant? = nil) {
+  mutating func tell(_ host: Int, _ event: AgentEvent, at time: Instant? = nil) {
     hosts[host].told.combine("\(event)")
     for action in hosts[host].machine.handle(event, at: time ?? now) { carryOut(host, action) }
   }
@@ -326,91 +326,6 @@ struct SmallWorld: Sendable {
     if !hosts.contains(where: { $0.seals[id]?[newest] != nil }) {
       fail("the newest checkpoint of trial \(id), which may go on, is deleted")
     }
-  }
-
-  // MARK: Trials
-
-  private mutating func start(_ host: Int, _ start: StartAttempt) {
-    let name = start.attempt
-    if let running = hosts[host].running { return fail("\(name) starts in the slot of \(running.attempt)") }
-    if let other = hosts.first(where: { $0.running?.attempt.trial == name.trial })?.running {
-      return fail("trial \(name.trial) runs twice at once: \(other.attempt) and \(name)")
-    }
-    let epoch = start.resumeFrom.flatMap { hosts[host].seals[name.trial]?[$0] } ?? 0
-    hosts[host].starts[name] = start
-    hosts[host].logs[name] = []
-    hosts[host].running = Running(
-      attempt: name, milestone: start.milestone, maximum: start.maximum, epoch: epoch, begun: epoch,
-      generation: max(start.resumeFrom ?? 0, start.lastGeneration) + 1)
-    tell(host, .supervisor(name, .running(pid: 1, milestone: start.milestone)))
-  }
-
-  private mutating func train(_ host: Int) {
-    guard var trial = hosts[host].running else { return }
-    trial.epoch += 1
-    let value = Double((trial.attempt.trial.rawValue * 7 + trial.epoch * 3) % 11)
-    let sequence = (hosts[host].logs[trial.attempt]?.count ?? 0) + 1
-    hosts[host].logs[trial.attempt]?.append(
-      TrialReport(
-        sequence: sequence, readAt: Timestamp(microseconds: 0),
-        fields: [.init(FaultScenario.resource, .int(trial.epoch)), .init(FaultScenario.metric, .double(value))]))
-    trial.isHeld = trial.epoch >= trial.milestone && trial.milestone < trial.maximum
-    hosts[host].running = trial
-    read(host, trial.attempt)
-    if trial.isHeld {
-      tell(host, .supervisor(trial.attempt, .held(resource: trial.epoch, milestone: trial.milestone)))
-    }
-  }
-
-  private mutating func read(_ host: Int, _ name: TrialAttempt) {
-    guard let next = hosts[host].next[name], let log = hosts[host].logs[name], log.count >= next else {
-      return finish(host, name)
-    }
-    hosts[host].next[name] = log.count + 1
-    tell(host, .reportsRead(name, Array(log[(next - 1)...])))
-    finish(host, name)
-  }
-
-  private mutating func finish(_ host: Int, _ name: TrialAttempt) {
-    if hosts[host].ends[name] != nil { tell(host, .logFinished(name)) }
-  }
-
-  private mutating func obey(_ host: Int, _ name: TrialAttempt, _ command: SupervisorCommand) {
-    guard var trial = hosts[host].running, trial.attempt == name else { return }
-    switch command {
-    case .proceed(let milestone, let isLast):
-      trial.milestone = milestone
-      trial.isHeld = trial.epoch >= milestone && !isLast
-      hosts[host].running = trial
-      tell(
-        host,
-        .supervisor(
-          name,
-          trial.isHeld ? .held(resource: trial.epoch, milestone: milestone) : .running(pid: 1, milestone: milestone)))
-    case .pause: end(host, trial, .paused)
-    case .stop: end(host, trial, .stopped)
-    case .complete: end(host, trial, .exited)
-    case .lease: break
-    }
-  }
-
-  private mutating func end(_ host: Int, _ trial: Running, _ cause: AttemptEnd.Cause) {
-    let name = trial.attempt
-    var seal: Seal?
-    if trial.epoch > trial.begun {
-      hosts[host].seals[name.trial, default: [:]][trial.generation] = trial.epoch
-      seal = Seal(
-        generation: trial.generation, attempt: name.attempt, coveredSequence: trial.epoch - trial.begun,
-        coveredResource: trial.epoch, files: 1, bytes: 1, hash: String(repeating: "0", count: 64))
-    }
-    hosts[host].running = nil
-    end(host, name, AttemptEnd(cause: cause, lastSequence: hosts[host].logs[name]?.count ?? 0, seal: seal))
-  }
-
-  private mutating func end(_ host: Int, _ name: TrialAttempt, _ end: AttemptEnd) {
-    hosts[host].ends[name] = end
-    tell(host, .supervisorGone(name, end))
-    read(host, name)
   }
 
   // MARK: Which state it is
