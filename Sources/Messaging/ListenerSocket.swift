@@ -40,6 +40,9 @@ public final class ListenerSocket: @unchecked Sendable {
 
   /// What one call of `receive` throws away at most before the loop gets its turn.
   private static let drainLimit = 1024
+  /// Messages after which handshakes are counted although more messages wait.
+  private static let countingInterval = 256
+  private var uncounted = 0
   /// Routes remembered as cut off. Beyond that the oldest are not known; all are forgotten, and fall to their reader again.
   private static let cutOffLimit = 65_536
 
@@ -56,7 +59,15 @@ public final class ListenerSocket: @unchecked Sendable {
   /// The next event; nil when there is none now, or when enough was thrown away for one turn of the loop. To be called
   /// until it says nil before the loop waits again.
   public func receive() -> Event? {
+    // They are told by a socket of its own, which costs as much to ask as that of the messages.
+    uncounted += 1
+    if uncounted >= Self.countingInterval { countHandshakes() }
+    if let event = next() { return event }
     countHandshakes()
+    return nil
+  }
+
+  private func next() -> Event? {
     for _ in 0..<Self.drainLimit {
       if draining != nil { return drain() }
       guard var first = socket.receive() else { return nil }
@@ -133,6 +144,7 @@ public final class ListenerSocket: @unchecked Sendable {
   }
 
   private func countHandshakes() {
+    uncounted = 0
     while let event = monitor.next() {
       shared.withLock { counters in
         switch event {

@@ -3,8 +3,10 @@ public enum Z85 {
   private static let alphabet = Array(
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#".utf8)
 
-  private static let values: [UInt8: UInt32] = Dictionary(
-    uniqueKeysWithValues: alphabet.enumerated().map { ($1, UInt32($0)) })
+  /// The digit that each byte stands for; 255: none.
+  private static let values: [UInt8] = alphabet.enumerated().reduce(into: Array(repeating: 255, count: 256)) {
+    $0[Int($1.element)] = UInt8($1.offset)
+  }
 
   /// nil unless the count is a multiple of four.
   public static func encode(_ bytes: [UInt8]) -> String? {
@@ -25,7 +27,8 @@ public enum Z85 {
     bytes.reserveCapacity(text.count / 5 * 4)
     var word: UInt64 = 0
     for (index, character) in text.enumerated() {
-      guard let value = values[character] else { return nil }
+      let value = values[Int(character)]
+      guard value < 85 else { return nil }
       word = word * 85 + UInt64(value)
       guard index % 5 == 4 else { continue }
       guard word <= UInt64(UInt32.max) else { return nil }

@@ -4,7 +4,7 @@ import Messaging
 import TuningModel
 import Wire
 
-/// The agents of one thread. It looks at all of them every four milliseconds: waits are that much too long at most.
+/// The agents of one thread. It looks at all of them every ten milliseconds: waits are that much too long at most.
 final class CrowdLot: @unchecked Sendable {
   // Sendable in truth: the members belong to the one thread that runs; what others ask for is behind the lock.
   struct Result: Sendable {
@@ -28,7 +28,7 @@ final class CrowdLot: @unchecked Sendable {
   private let rate: Double
   private let reporting: Duration
 
-  private static let pause: useconds_t = 4_000
+  private static let pause: useconds_t = 10_000
   /// How long agents may take to come in, to be answered at the end, and to be dismissed.
   private static let patience = Duration.seconds(120)
 

@@ -43,7 +43,12 @@ struct CrowdMember {
   /// Messages with reports that are not acknowledged.
   var waiting: Int { unanswered.count }
 
-  mutating func begin() { connection = try? AgentConnection(context, to: address, keys: token) }
+  mutating func begin() { connect() }
+
+  /// A context may have no socket left for a moment: those that were closed go one by one.
+  private mutating func connect() {
+    connection = try? AgentConnection(context, to: address, keys: isJoined ? keys : token)
+  }
 
   mutating func report(rate: Double, from now: Instant) { pace = (rate, now) }
   mutating func reportNoMore() { pace = nil }
@@ -54,6 +59,7 @@ struct CrowdMember {
   }
 
   mutating func step(at now: Moment) {
+    if connection == nil { connect() }
     while let event = connection?.control.receive() { take(event, at: now.monotonic) }
     // Nothing is said there; what libzmq tells of it is only taken.
     steps += 1
@@ -97,7 +103,7 @@ struct CrowdMember {
       if message == .joined {
         connection?.close()
         isJoined = true
-        connection = try? AgentConnection(context, to: address, keys: keys)
+        connect()
         return
       }
       if case .acknowledgeReports(let attempt, let sequence) = message { acknowledge(attempt, sequence, at: now) }
