@@ -102,7 +102,7 @@ extension Coordinator {
   // MARK: Suggestions
 
   /// The bracket that is asked for the next suggestion.
-  private var bracketOfNextSuggestion: Int {
+  var bracketOfNextSuggestion: Int {
     guard state.scheduler.bracketCount > 1 else { return state.scheduler.bracket(forUnit: 0) }
     var generator = SeededGenerator(
       seed: state.specification.searcher.randomSeed, stream: 0x6272_6163_6b65_7400 &+ UInt64(state.totals.suggestions))

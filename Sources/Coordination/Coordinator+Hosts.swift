@@ -86,5 +86,9 @@ extension Coordinator {
     state.specification = change.applied(to: state.specification)
     for host in change.addedHosts { carryOut(.add(host), &turn) }
     for name in change.removedHosts { carryOut(.remove(name), &turn) }
+    // The run takes no new trials because of a limit that does not hold any more.
+    if state.drain?.reason == .trialsStarted, state.training == nil, state.closing == nil, !atTrialLimit {
+      record(.runExtended, &turn)
+    }
   }
 }

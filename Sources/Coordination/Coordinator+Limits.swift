@@ -3,9 +3,14 @@ import Wire
 
 extension Coordinator {
   mutating func carryOut(_ command: OperatorCommand, _ turn: inout Turn) {
-    guard state.end == nil else { return }
+    guard state.end == nil, isNews(command) else { return }
     record(.operatorCommand(command), &turn)
     switch command {
+    case .pauseTrial(let id):
+      guard let trial = state[id], trial.isActive, trial.order == nil, let current = trial.current else { return }
+      order(.pause, current, reason: .operatorAsked, &turn)
+    // It waits for a slot, or for the end of the attempt that is being paused.
+    case .resumeTrial: break
     case .pauseRun: close(RunEnd(reason: .pausedByOperator), suspends: true, &turn)
     case .stopRun: close(RunEnd(reason: .stoppedByOperator), suspends: false, &turn)
     case .stopTrial(let id):
@@ -16,6 +21,33 @@ extension Coordinator {
         record(.trialStopped(id), &turn)
       }
     }
+  }
+
+  /// Whether a command about a trial changes anything: it may come twice, and late.
+  private func isNews(_ command: OperatorCommand) -> Bool {
+    switch command {
+    case .pauseRun, .stopRun, .stopTrial: true
+    case .pauseTrial(let id): state[id].map { !$0.status.isFinal && !$0.isPausedByOperator } ?? false
+    case .resumeTrial(let id): state[id]?.isPausedByOperator ?? false
+    }
+  }
+
+  /// A configuration that an operator wants tried: the next free slot gets it, before anything else.
+  mutating func enqueue(_ configuration: Configuration, _ turn: inout Turn) {
+    guard state.start != nil, acceptsTrials, let whole = state.specification.experiment.space.completed(configuration)
+    else { return }
+    record(
+      .trialCreated(
+        TrialCreation(
+          trial: TrialID(state.trials.count), configuration: whole, bracket: bracketOfNextSuggestion, origin: .operator)
+      ),
+      &turn)
+  }
+
+  /// Whether an operator may bring in trials now.
+  public var acceptsTrials: Bool {
+    state.end == nil && state.closing == nil && state.drain == nil && state.training == nil && !state.isSuspended
+      && !isDecidedByProgram
   }
 
   /// Ends the run: all attempts are paused and sealed, then it is over, or suspended.
@@ -33,28 +65,9 @@ extension Coordinator {
   /// Ends the search when one of the criteria that end it at once holds.
   mutating func checkCriteria(_ turn: inout Turn) {
     guard state.closing == nil, state.end == nil, state.training == nil else { return }
-    let stop = state.specification.stop
-    let totals = state.totals
-    func reached(_ limit: Int?, _ count: Int) -> Bool { limit.map { count >= $0 } ?? false }
-    let reason: RunEnd.Reason
-    if reached(stop.maxTrialsCompleted, totals.completed) {
-      reason = .trialsCompleted
-    } else if reached(stop.maxTrialsFinished, totals.completed + totals.stopped + totals.failed) {
-      reason = .trialsFinished
-    } else if reached(stop.maxEvaluations, totals.reports) {
-      reason = .evaluations
-    } else if let limit = stop.maxWallclockTime, turn.stamp.active >= limit {
-      reason = .wallclockTime
-    } else if let limit = stop.maxCost, totals.cost >= limit {
-      reason = .cost
-    } else if let limit = stop.maxMetricValue, let best = state.bestValue, best >= limit {
-      reason = .metricValue
-    } else if let limit = stop.minMetricValue, let best = state.bestValue, best <= limit {
-      reason = .metricValue
-    } else {
-      return
+    if let reason = state.limitReached(state.specification.stop, after: turn.stamp.active) {
+      endSearch(RunEnd(reason: reason), &turn)
     }
-    endSearch(RunEnd(reason: reason), &turn)
   }
 
   /// A closing run ends when no attempt is left on an agent that may still answer.
@@ -94,6 +107,20 @@ extension Coordinator {
 }
 
 extension RunState {
+  /// Which of the limits that end a search at once is reached; nil: none.
+  /// - Parameter active: how long the run has been up.
+  public func limitReached(_ stop: StopCriterion, after active: Duration) -> RunEnd.Reason? {
+    func reached(_ limit: Int?, _ count: Int) -> Bool { limit.map { count >= $0 } ?? false }
+    if reached(stop.maxTrialsCompleted, totals.completed) { return .trialsCompleted }
+    if reached(stop.maxTrialsFinished, totals.completed + totals.stopped + totals.failed) { return .trialsFinished }
+    if reached(stop.maxEvaluations, totals.reports) { return .evaluations }
+    if let limit = stop.maxWallclockTime, active >= limit { return .wallclockTime }
+    if let limit = stop.maxCost, totals.cost >= limit { return .cost }
+    if let limit = stop.maxMetricValue, let best = bestValue, best >= limit { return .metricValue }
+    if let limit = stop.minMetricValue, let best = bestValue, best <= limit { return .metricValue }
+    return nil
+  }
+
   /// The best finite value of all trials.
   var bestValue: Double? {
     guard let best = totals.bestTrial, trials.indices.contains(best.rawValue) else { return nil }

@@ -23,7 +23,8 @@ extension Coordinator {
     let open = state.ranking.lazy.filter { [state] trial in
       switch trial.status {
       case .failed, .stopped: false
-      case .pending, .active, .paused: trial.order != .stop && !state.scheduler.isStopped(trial.id)
+      case .pending, .active, .paused:
+        trial.order != .stop && !trial.isPausedByOperator && !state.scheduler.isStopped(trial.id)
       case .completed: true
       }
     }

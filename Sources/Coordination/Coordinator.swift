@@ -102,6 +102,7 @@ public struct Coordinator: Sendable {
       }
       if !othersGoOn { close(RunEnd(reason: .noUsableHost, message: message), suspends: false, &turn) }
     case .command(let command): carryOut(command, &turn)
+    case .enqueue(let configuration): enqueue(configuration, &turn)
     case .host(let command): carryOut(command, &turn)
     case .reload(let specification, let hash): reload(specification, hash: hash, &turn)
     case .checkpointArrived(let name): arrived(name, &turn)
@@ -193,6 +194,8 @@ public enum Event: Equatable, Sendable {
   /// No agent can be kept alive.
   case noUsableHost(String)
   case command(OperatorCommand)
+  /// An operator wants this configuration tried; what it leaves out has the domain's default.
+  case enqueue(Configuration)
   case host(HostCommand)
   /// The cluster file was changed, in what may be changed while a run goes on; the file is in place under this hash.
   case reload(RunSpecification, hash: String)

@@ -31,6 +31,9 @@ public enum Fact: Equatable, Sendable {
   /// The search is over, and its best trials are trained up to the maximum resource.
   case trainingBegan(Training)
   case runFinished(RunEnd)
+  /// New limits let the run take new trials again: one that took none any more, or one that was over, which a coordinator
+  /// takes up next as one that was suspended.
+  case runExtended
   /// The ports that the coordinator listens on; they stay the same over restarts.
   case addressChosen(control: Int, bulk: Int)
 
@@ -224,6 +227,8 @@ public struct TrialCreation: Equatable, Sendable {
     case searcher(draws: Int)
     /// Named by the scheduler's program.
     case program
+    /// Enqueued by an operator.
+    case `operator`
   }
 
   public var trial: TrialID
@@ -388,4 +393,7 @@ public enum OperatorCommand: Equatable, Sendable {
   /// End the run for good.
   case stopRun
   case stopTrial(TrialID)
+  /// Pause and seal one trial, and give it no slot until it is resumed.
+  case pauseTrial(TrialID)
+  case resumeTrial(TrialID)
 }

@@ -11,6 +11,7 @@ extension TrialCreation {
       case .point(let index): $0.point = UInt32(clamping: index)
       case .searcher(let draws): $0.searcherDraws = UInt64(clamping: draws)
       case .program: $0.program = ProtoEmpty()
+      case .operator: $0.operator = ProtoEmpty()
       }
       if let milestone { $0.milestone = UInt32(clamping: milestone) }
     }
@@ -22,6 +23,7 @@ extension TrialCreation {
       case .point(let index): .point(try Check.count(index, "trial_created.point"))
       case .searcherDraws(let draws): .searcher(draws: try Check.offset(draws, "trial_created.searcher_draws"))
       case .program: .program
+      case .operator: .operator
       case nil: throw Check.unknownMessage("trial_created.origin")
       }
     self.init(

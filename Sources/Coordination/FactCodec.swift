@@ -21,6 +21,7 @@ extension Fact: WireCodable {
     case .runSuspended: self = .runSuspended
     case .trainingBegan(let training): self = .trainingBegan(try Training(training))
     case .runFinished(let end): self = .runFinished(try RunEnd(end))
+    case .runExtended: self = .runExtended
     case .addressChosen(let address):
       self = .addressChosen(
         control: try Check.number(address.control, in: 0...65535, "address_chosen.control"),
@@ -105,6 +106,10 @@ extension Fact: WireCodable {
     case .operatorStopRun: self = .operatorCommand(.stopRun)
     case .operatorStopTrial(let trial):
       self = .operatorCommand(.stopTrial(TrialID(try Check.count(trial, "operator_stop_trial"))))
+    case .operatorPauseTrial(let trial):
+      self = .operatorCommand(.pauseTrial(TrialID(try Check.count(trial, "operator_pause_trial"))))
+    case .operatorResumeTrial(let trial):
+      self = .operatorCommand(.resumeTrial(TrialID(try Check.count(trial, "operator_resume_trial"))))
     case nil: throw Check.unknownMessage("the fact")
     }
   }
@@ -128,6 +133,7 @@ extension Fact: WireCodable {
     case .runSuspended: .runSuspended(ProtoEmpty())
     case .trainingBegan(let training): .trainingBegan(training.message)
     case .runFinished(let end): .runFinished(end.encodable)
+    case .runExtended: .runExtended(ProtoEmpty())
     case .addressChosen(let control, let bulk):
       .addressChosen(
         .with {
@@ -247,6 +253,8 @@ extension Fact: WireCodable {
     case .operatorCommand(.pauseRun): .operatorPauseRun(ProtoEmpty())
     case .operatorCommand(.stopRun): .operatorStopRun(ProtoEmpty())
     case .operatorCommand(.stopTrial(let trial)): .operatorStopTrial(UInt32(clamping: trial.rawValue))
+    case .operatorCommand(.pauseTrial(let trial)): .operatorPauseTrial(UInt32(clamping: trial.rawValue))
+    case .operatorCommand(.resumeTrial(let trial)): .operatorResumeTrial(UInt32(clamping: trial.rawValue))
     }
   }
 }

@@ -9,6 +9,7 @@ extension Fact {
     case .runSuspended: "run_suspended"
     case .trainingBegan: "training_began"
     case .runFinished: "run_finished"
+    case .runExtended: "run_extended"
     case .addressChosen: "address_chosen"
     case .joinTokenIssued: "join_token_issued"
     case .joinTokenUsed: "join_token_used"
@@ -42,6 +43,8 @@ extension Fact {
     case .operatorCommand(.pauseRun): "operator_pause_run"
     case .operatorCommand(.stopRun): "operator_stop_run"
     case .operatorCommand(.stopTrial): "operator_stop_trial"
+    case .operatorCommand(.pauseTrial): "operator_pause_trial"
+    case .operatorCommand(.resumeTrial): "operator_resume_trial"
     }
   }
 }

@@ -28,6 +28,7 @@ extension RunState {
     case .runSuspended: isSuspended = true
     case .trainingBegan(let training): apply(training, at: stamped.stamp)
     case .runFinished(let end): self.end = end
+    case .runExtended: extend()
     case .addressChosen(let control, let bulk): ports = Ports(control: control, bulk: bulk)
     case .joinTokenIssued(let key): joinTokens.append(key)
     case .joinTokenUsed(let key): joinTokens.removeAll { $0 == key }
@@ -115,8 +116,23 @@ extension RunState {
       guard let place = self[agent]?.place else { break }
       change(id) { trial in trial.leftAt.removeAll { $0 == place } }
     case .scheduling(let decision): apply(decision)
-    case .operatorCommand: break
+    case .operatorCommand(.pauseTrial(let id)):
+      waiting.removeAll { $0 == id }
+      change(id) { $0.isPausedByOperator = true }
+    case .operatorCommand(.resumeTrial(let id)):
+      guard self[id]?.isPausedByOperator == true else { break }
+      change(id) { $0.isPausedByOperator = false }
+      enqueue(id)
+    case .operatorCommand(.pauseRun), .operatorCommand(.stopRun), .operatorCommand(.stopTrial): break
     }
+  }
+
+  /// A trial wants a slot, from now on or again.
+  mutating func enqueue(_ id: TrialID) {
+    guard let trial = self[id], case .pending = trial.status, !trial.isPausedByOperator, !waiting.contains(id) else {
+      return
+    }
+    waiting.append(id)
   }
 
   mutating func change(_ id: AgentID, _ body: (inout AgentState) -> Void) {
@@ -162,7 +178,7 @@ extension RunState {
       TrialState(
         id: creation.trial, configuration: creation.configuration, bracket: creation.bracket, origin: creation.origin,
         milestone: scheduler.milestone(of: creation.trial) ?? specification.scheduler.maxResource))
-    waiting.append(creation.trial)
+    enqueue(creation.trial)
     totals.suggestions += 1
   }
 
@@ -206,7 +222,7 @@ extension RunState {
     guard let trial = self[promotion.trial] else { return }
     if trial.status == .paused {
       change(promotion.trial) { $0.status = .pending(.promoted) }
-      waiting.append(promotion.trial)
+      enqueue(promotion.trial)
     }
     // An active trial goes on in place by a fact of its own, or when its attempt has ended.
     change(promotion.trial) { $0.promotedTo = promotion.milestone }
@@ -251,7 +267,7 @@ extension RunState {
       }
     }
     switch consequence {
-    case .pending: waiting.append(attempt.trial)
+    case .pending: enqueue(attempt.trial)
     case .completed: totals.completed += 1
     case .stopped: totals.stopped += 1
     case .failed(let kind):

@@ -28,7 +28,7 @@ extension TrialState {
     digest.combine(id.rawValue)
     digest.combine("\(status) \(String(describing: attempt)) \(String(describing: slot)) \(milestone)")
     digest.combine(promotedTo ?? -1)
-    for flag in [reachedMilestone, attemptReported, everEnded] { digest.combine(flag) }
+    for flag in [reachedMilestone, attemptReported, everEnded, isPausedByOperator] { digest.combine(flag) }
     for count in [lastSequence, attemptResource, resource, usableReports, rejectedReports, lastGeneration] {
       digest.combine(count)
     }

@@ -36,7 +36,7 @@ public struct RunState: Sendable {
   public internal(set) var trials: [TrialState] = []
   public internal(set) var scheduler: TrialScheduler
   var searcher: RandomSearcher
-  /// Trials that want a slot, in the order in which they came to want one.
+  /// Trials that want a slot, in the order in which they came to want one; without those that an operator has paused.
   public internal(set) var waiting: [TrialID] = []
   /// Active trials that reached their milestone and have no order yet, in the order of reaching it.
   public internal(set) var awaiting: [TrialID] = []
@@ -187,6 +187,8 @@ public struct TrialState: Equatable, Sendable {
   public internal(set) var resource = 0
   public internal(set) var lastValue: Double?
   public internal(set) var best: Best?
+  /// An operator has paused it: it gets no slot until an operator resumes it, and nothing waits for it.
+  public internal(set) var isPausedByOperator = false
   public internal(set) var withheld: [WithheldReport] = []
   /// What the newest attempt was told to do last.
   public internal(set) var order: AttemptOrder?

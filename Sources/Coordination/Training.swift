@@ -36,9 +36,8 @@ extension RunState {
         if trial.status == .paused { trial.status = .pending(.training) }
       }
     }
-    waiting = training.trials.filter { id in
-      if case .pending? = self[id]?.status { true } else { false }
-    }
+    waiting = []
+    for id in training.trials { enqueue(id) }
   }
 
   /// Trials with a finite value, best first; ties in the order of their ids.

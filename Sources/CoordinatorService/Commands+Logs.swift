@@ -1,6 +1,7 @@
 import Coordination
 import Foundation
 import HostSystem
+import Journal
 import Presentation
 import TuningModel
 import Wire
@@ -39,6 +40,65 @@ extension Commands {
   }
 }
 
+extension Commands {
+  /// Prints a trial's log as it is written, attempt by attempt, until the trial is over, or no coordinator runs its run.
+  public static func followLogs(
+    run: String?, trial: Int, attempt: Int?, error: Bool, home: String = RunFolder.home
+  ) throws -> ExitCode {
+    let folder = try RunFolder.find(run, in: home)
+    var state = try RunState(specification: folder.specification())
+    let reader = try JournalReader(at: folder.journal)
+    let watcher = try FileWatcher()
+    _ = try watcher.add(folder.path, FileWatcher.writes | FileWatcher.creation | FileWatcher.removal)
+    var last = 0
+    func catchUp() throws {
+      try reader.replay(from: last + 1) { record in
+        state.apply(StampedFact(stamp: record.stamp, fact: record.fact))
+        last = record.sequence
+      }
+    }
+    try catchUp()
+    guard state[TrialID(trial)] != nil else {
+      throw ServiceError(.notFound, "run \(folder.name) has no trial \(trial)")
+    }
+    var number = attempt ?? 1
+    var offset = 0
+    var watched: String?
+    while true {
+      // What the journal says is read first: an attempt that has ended by now has written all that it will.
+      try catchUp()
+      guard let known = state[TrialID(trial)] else { return .success }
+      let newest = known.attempt?.rawValue ?? 0
+      let isOver = newest > number || (newest == number && !known.isActive)
+      if newest >= number {
+        let source = LogSource(
+          folder: folder, state: state, attempt: TrialAttempt(TrialID(trial), Attempt(number)),
+          stream: error ? .error : .output)
+        if watched == nil, let path = source.localPath {
+          _ = try? watcher.add(path, FileWatcher.writes)
+          watched = path
+        }
+        // A host that is away for a moment is asked again.
+        do { offset = try source.read(from: offset) { writeAll(STDOUT_FILENO, $0) } } catch  where !isOver {}
+      }
+      if isOver, newest > number, attempt == nil {
+        number += 1
+        offset = 0
+        watched = nil
+        continue
+      }
+      if isOver && attempt != nil || known.status.isFinal || state.end != nil || state.isSuspended { return .success }
+      // Nobody tells when a log on another machine grows.
+      let pause: Duration = watched == nil && newest >= number && !isOver ? .seconds(1) : .seconds(5)
+      if !waitReadable(watcher.descriptor.number, for: pause), pause > .seconds(1), !folder.service.isThere {
+        throw ServiceError(
+          .notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` goes on")
+      }
+      while !watcher.events().isEmpty {}
+    }
+  }
+}
+
 /// One log of one attempt, wherever it is.
 private struct LogSource {
   let folder: RunFolder
@@ -46,27 +106,38 @@ private struct LogSource {
   let attempt: TrialAttempt
   let stream: LogRequest.Stream
 
-  func read(_ body: ([UInt8]) -> Void) throws {
+  func read(_ body: ([UInt8]) -> Void) throws { _ = try read(from: 0, body) }
+
+  /// The log's file, where it is on this machine.
+  var localPath: String? { localFile?.path }
+
+  private var localFile: (path: String, file: Descriptor)? {
     let name = stream == .output ? "std.out" : "std.err"
     for agent in state.agents {
       guard let greeting = agent.greeting, greeting.machineID == HostIdentity.machineID() else { continue }
       let path = "\(greeting.home)/trials/\(attempt.trial)/attempts/\(attempt.attempt)/\(name)"
-      guard let file = try? Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW) else { continue }
-      var offset = 0
-      while true {
-        let piece = try file.read(at: offset, upTo: 1 << 16)
-        if piece.isEmpty { return }
-        body(piece)
-        offset += piece.count
-      }
+      if let file = try? Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW) { return (path, file) }
     }
-    try readFromAgents(body)
+    return nil
   }
 
-  private func readFromAgents(_ body: ([UInt8]) -> Void) throws {
+  /// Gives what stands behind so many bytes.
+  /// - Returns: how many bytes there were in all.
+  func read(from start: Int, _ body: ([UInt8]) -> Void) throws -> Int {
+    guard let (_, file) = localFile else { return try readFromAgents(from: start, body) }
+    var offset = start
+    while true {
+      let piece = try file.read(at: offset, upTo: 1 << 16)
+      if piece.isEmpty { return offset }
+      body(piece)
+      offset += piece.count
+    }
+  }
+
+  private func readFromAgents(from start: Int, _ body: ([UInt8]) -> Void) throws -> Int {
     var reasons: [String] = []
     for agent in state.agents where agent.greeting != nil {
-      var offset = 0
+      var offset = start
       while true {
         let request: [JSONValue.Member] = [
           .init("op", .string("log")), .init("agent_key", .string(agent.publicKey)),
@@ -83,7 +154,7 @@ private struct LogSource {
           break
         }
         let bytes = answer.text("bytes").flatMap { Data(base64Encoded: $0) } ?? Data()
-        if bytes.isEmpty { return }
+        if bytes.isEmpty { return offset }
         body([UInt8](bytes))
         offset += bytes.count
       }

@@ -41,22 +41,109 @@ public enum Commands {
     return .success
   }
 
-  public static func best(run: String?, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
-    let state = try RunFolder.find(run, in: home).state()
-    guard state.totals.bestTrial != nil else {
+  /// What of the best trial is printed, alone, for scripts.
+  public enum BestPart: Sendable {
+    /// The configuration as one JSON object.
+    case configuration
+    /// Where the newest checkpoint is: a path on this machine, or HOST:PATH.
+    case checkpoint
+  }
+
+  public static func best(
+    run: String?, part: BestPart? = nil, json: Bool, home: String = RunFolder.home
+  ) throws -> ExitCode {
+    let folder = try RunFolder.find(run, in: home)
+    let state = try folder.state()
+    guard let trial = state.result else {
       if json { show("null") }
       throw ServiceError(.notFound, "no trial has reported \(state.specification.experiment.metric) yet")
     }
-    show(json ? Presentation.bestJSON(state).jsonText(.strict) : Presentation.summary(state))
+    switch part {
+    case nil: show(json ? Presentation.bestJSON(state).jsonText(.strict) : Presentation.summary(state))
+    case .configuration: show(Presentation.json(trial.configuration).jsonText(.strict))
+    case .checkpoint:
+      guard let checkpoint = Presentation.checkpoint(of: trial, state, folder: folder.path) else {
+        throw ServiceError(.notFound, "trial \(trial.id), the best one, has no checkpoint: its script wrote none")
+      }
+      show(json ? Presentation.checkpointJSON(trial, state).jsonText(.strict) : checkpoint)
+    }
     return .success
   }
 
   // MARK: Steering
 
-  public static func pause(run: String?, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
-    try ask(run, [.init("op", .string("pause"))], home) { _ in
+  public static func pause(run: String?, trial: Int?, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
+    if let trial {
+      return try steer(
+        run, "pause", trial, "pausing trial \(trial); `pasha-coord resume --trial \(trial)` lets it go on", json, home)
+    }
+    return try ask(run, [.init("op", .string("pause"))], home) { _ in
       show(json ? #"{"ok":true}"# : "pausing; `pasha-coord resume` goes on")
     }
+  }
+
+  /// Lets a trial go on that was paused by hand.
+  public static func resumeTrial(
+    run: String?, trial: Int, json: Bool, home: String = RunFolder.home
+  ) throws -> ExitCode {
+    let folder = try RunFolder.find(run, in: home)
+    if let known = try folder.state()[TrialID(trial)], !known.isPausedByOperator {
+      throw ServiceError(
+        .usage, "trial \(trial) is not paused by hand; `pasha-coord explain \(trial)` says how it stands")
+    }
+    return try steer(folder.path, "resume_trial", trial, "trial \(trial) goes on when a slot is free", json, home)
+  }
+
+  private static func steer(
+    _ run: String?, _ request: String, _ trial: Int, _ words: String, _ json: Bool, _ home: String
+  ) throws -> ExitCode {
+    let folder = try RunFolder.find(run, in: home)
+    guard let known = try folder.state()[TrialID(trial)] else {
+      throw ServiceError(.notFound, "run \(folder.name) has no trial \(trial)")
+    }
+    guard !known.status.isFinal else {
+      throw ServiceError(.usage, "trial \(trial) is over: it is \(known.status.word)")
+    }
+    return try ask(folder.path, [.init("op", .string(request)), .init("trial", .int(trial))], home) { _ in
+      show(json ? #"{"ok":true}"# : words)
+    }
+  }
+
+  /// Has a configuration tried: `{lr: 0.01}`, or names with values.
+  public static func enqueue(
+    run: String?, configuration words: [String], json: Bool, home: String = RunFolder.home
+  ) throws -> ExitCode {
+    let folder = try RunFolder.find(run, in: home)
+    let text = words.count == 1 && words[0].hasPrefix("{") ? words[0] : try point(words)
+    // Mistakes are told here with their way out, whether a coordinator runs or not.
+    let space = try folder.specification().experiment.space
+    let configuration: Configuration
+    do throws(ClusterFileError) {
+      configuration = try ClusterFile.point(fromArgument: text, space: space)
+    } catch {
+      throw ServiceError(.usage, error.problems.map(\.message).joined(separator: "\n"))
+    }
+    return try ask(folder.path, [.init("op", .string("enqueue")), .init("config", .string(text))], home) { answer in
+      if json {
+        show(answer.jsonText(.strict))
+      } else {
+        let number = answer.whole("trial") ?? 0
+        show("trial \(number): \(Presentation.configuration(configuration)); the next free slot gets it")
+      }
+    }
+  }
+
+  /// `lr=0.01 layers=3` as YAML.
+  private static func point(_ words: [String]) throws(ServiceError) -> String {
+    var pairs: [String] = []
+    for word in words {
+      guard let sign = word.firstIndex(of: "="), sign > word.startIndex else {
+        throw ServiceError(.usage, "'\(word)' must be NAME=VALUE, such as lr=0.01, or all of it one {lr: 0.01}")
+      }
+      let name = JSONValue.string(String(word[..<sign])).jsonText(.strict)
+      pairs.append("\(name): \(word[word.index(after: sign)...])")
+    }
+    return "{" + pairs.joined(separator: ", ") + "}"
   }
 
   public static func stop(run: String?, trial: Int?, json: Bool, home: String = RunFolder.home) throws -> ExitCode {

@@ -12,6 +12,7 @@ import Wire
 final class CoordinatorLoop {
   enum Request: Sendable {
     case command(OperatorCommand)
+    case enqueue(Configuration, Promise<JSONValue>)
     case invite(Promise<JSONValue>)
     case host(HostCommand, Promise<JSONValue>)
     case reload(RunSpecification, hash: String, Promise<JSONValue>)
@@ -191,6 +192,9 @@ final class CoordinatorLoop {
   private func take(_ request: Request) {
     switch request {
     case .command(let command): events.append(.command(command))
+    case .enqueue(let configuration, let promise):
+      events.append(.enqueue(configuration))
+      enqueued.append(promise)
     case .view(let promise):
       var live = coordinator.view(at: HostClock.moment)
       live.launches = farm?.view ?? [:]
@@ -216,6 +220,8 @@ final class CoordinatorLoop {
       promise.fulfil(.object([.init("error", .string(error.message))]))
     }
   }
+  /// Who wants to know which trials their configurations became, in order.
+  private var enqueued: [Promise<JSONValue>] = []
   private var invitations: [String: (keys: CurveKeyPair, promise: Promise<JSONValue>)] = [:]
 
   private func take(_ launches: [LocalLauncher.Event]) {
@@ -247,11 +253,24 @@ final class CoordinatorLoop {
     events.removeAll(keepingCapacity: true)
     // Acknowledged means durable: nothing leaves before this returns.
     if !facts.isEmpty { try journal.append(facts) }
+    answerEnqueued(facts)
     for line in lines { printer.print(line) }
     tellProgram(facts)
     for effect in effects { carryOut(effect) }
     for case .specificationChanged in facts.map(\.fact) { adoptFile() }
     if concernsHosts { farm?.update(coordinator.state) { [coordinator] in coordinator.isInTouch(host: $0) } }
+  }
+
+  /// Without a fact for it the machine has refused.
+  private func answerEnqueued(_ facts: [StampedFact]) {
+    guard !enqueued.isEmpty else { return }
+    var promises = enqueued[...]
+    for case .trialCreated(let creation) in facts.map(\.fact) where creation.origin == .operator {
+      promises.popFirst()?.fulfil(.object([.init("trial", .int(creation.trial.rawValue))]))
+    }
+    let refusal = JSONValue.object([.init("error", .string(Presentation.refusalOfTrials(state)))])
+    for promise in promises { promise.fulfil(refusal) }
+    enqueued.removeAll()
   }
 
   private func carryOut(_ effect: Effect) {

@@ -1,3 +1,4 @@
+import ClusterFile
 import Coordination
 import Foundation
 import HostSystem
@@ -27,7 +28,13 @@ final class RequestDesk: Sendable {
     case "hosts": return show { Presentation.hosts($0, live: $1) }
     case "hosts_json": return show { Presentation.hostsJSON($0, live: $1).jsonText(.strict) }
     case "troubles": return troubles()
-    case "pause": return order(.pauseRun)
+    case "pause":
+      if let trial = request.whole("trial") { return order(.pauseTrial(TrialID(trial))) }
+      return order(.pauseRun)
+    case "resume_trial":
+      guard let trial = request.whole("trial") else { return failure("no trial is named") }
+      return order(.resumeTrial(TrialID(trial)))
+    case "enqueue": return enqueue(request)
     case "stop":
       if let trial = request.whole("trial") { return order(.stopTrial(TrialID(trial))) }
       return order(.stopRun)
@@ -62,6 +69,20 @@ final class RequestDesk: Sendable {
       .init("hosts", Presentation.troublesJSON(view.state, live: view.live)),
       .init("active_milliseconds", .int(Int(view.live.now.active.inSeconds * 1000))),
     ])
+  }
+
+  private func enqueue(_ request: JSONValue) -> JSONValue {
+    guard let text = request.text("config") else { return failure("no configuration is given") }
+    do {
+      let space = try folder.specification().experiment.space
+      let promise = Promise<JSONValue>()
+      mailbox.post(.enqueue(try ClusterFile.point(fromArgument: text, space: space), promise))
+      return promise.wait(for: .seconds(10)) ?? failure("the coordinator did not answer")
+    } catch let error as ClusterFileError {
+      return failure(error.problems.map(\.message).joined(separator: "\n"))
+    } catch {
+      return failure("\(error)")
+    }
   }
 
   private func order(_ command: OperatorCommand) -> JSONValue {

@@ -100,6 +100,11 @@ public struct RunFolder: Sendable {
     return entries.filter { $0.status.kind == .folder && Files.exists("\(home)/\($0.name)/journal.sqlite") }.map(\.name)
   }
 
+  /// All runs, the newest first.
+  static func newestFirst(in home: String) -> [RunFolder] {
+    names(in: home).sorted { (begun($0), $0) > (begun($1), $1) }.map { RunFolder(path: home + "/" + $0) }
+  }
+
   /// The date in a run's name, which sorts as time does.
   private static func begun(_ name: String) -> String { String(name.suffix(23)) }
 }

@@ -15,8 +15,8 @@ struct JournalFormat: Sendable {
   static let maximumPayload = 16 << 20
 
   /// 2: hosts, slots of agents, checkpoints that move. 3: the training after the search, decisions of every scheduler and of a
-  /// program in place of one.
-  var current: Int64 = 3
+  /// program in place of one. 4: runs that are extended, trials that an operator enqueues, pauses and resumes.
+  var current: Int64 = 4
   var oldest: Int64 = 1
 
   /// Looks at the file's own header, before SQLite could write anything to a file that is not ours, and gives the bytes

@@ -44,6 +44,16 @@ extension Presentation {
     return String(format: "%02d:%02d:%02d", parts.tm_hour, parts.tm_min, parts.tm_sec)
   }
 
+  /// `2026-11-30 20:15`, local time.
+  public static func date(_ time: Timestamp) -> String {
+    var seconds = time_t(time.microseconds / 1_000_000)
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    return String(
+      format: "%04d-%02d-%02d %02d:%02d", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+      parts.tm_min)
+  }
+
   /// The time of day, with the date where that is not the same day as `now`: `11-28 20:15:03`.
   static func when(_ time: Timestamp, near now: Timestamp) -> String {
     func day(_ time: Timestamp) -> (Int32, Int32, Int32) {

@@ -18,6 +18,7 @@ extension Presentation {
     case .runSuspended: ["all trials are paused and sealed; `pasha-coord resume \(state.start?.run ?? "")` goes on"]
     case .trainingBegan(let training): [began(training, state)]
     case .runFinished(let end): [finished(state, end.reason)]
+    case .runExtended: ["the run is extended: it takes new trials again"]
     case .agentAdmitted(let admission):
       admission.origin == .joined ? ["agent \(admission.agent) (\(printable(admission.name))) was admitted"] : []
     case .agentGreeted(let greeting): greeted(greeting, state)
@@ -40,6 +41,8 @@ extension Presentation {
     case .specificationChanged: ["the changed cluster file counts from here on"]
     case .scheduling(let decision): decided(decision, state)
     case .operatorCommand(let command): ["operator: \(word(command))"]
+    case .trialCreated(let creation) where creation.origin == .operator:
+      ["operator: trial \(creation.trial) is enqueued, \(configuration(creation.configuration))"]
     case .addressChosen, .joinTokenIssued, .joinTokenUsed, .trialCreated, .withheldReportSettled,
       .attemptHeld, .attemptOrdered, .checkpointsDropped, .checkpointCopied, .checkpointsDeleted:
       []
@@ -225,11 +228,25 @@ extension Presentation {
     }
   }
 
+  /// Why the run takes no trial from an operator.
+  public static func refusalOfTrials(_ state: RunState) -> String {
+    if state.specification.scheduler.name == .external { return "the scheduler's program names the trials of this run" }
+    if let end = state.end {
+      return "the run is over: \(reason(end.reason, state)); `pasha-coord extend` lets it go on"
+    }
+    if let drain = state.drain {
+      return "the run takes no new trials: \(reason(drain.reason, state)); `pasha-coord extend` lets it take more"
+    }
+    return state.training != nil ? "the search is over, and its best trials are being trained" : "the run is ending"
+  }
+
   static func word(_ command: OperatorCommand) -> String {
     switch command {
     case .pauseRun: "pause"
     case .stopRun: "stop"
     case .stopTrial(let trial): "stop trial \(trial)"
+    case .pauseTrial(let trial): "pause trial \(trial)"
+    case .resumeTrial(let trial): "resume trial \(trial)"
     }
   }
 

@@ -75,7 +75,7 @@ extension Presentation {
   }
 
   /// Where a checkpoint is, as `HOST:PATH`; on this machine just the path.
-  private static func place(of checkpoint: TrialState.SealedCheckpoint, _ trial: TrialID, _ state: RunState) -> String {
+  static func place(of checkpoint: TrialState.SealedCheckpoint, _ trial: TrialID, _ state: RunState) -> String {
     let (host, path) = location(of: checkpoint, trial, state)
     return host == "local" ? path : "\(host):\(path)"
   }
@@ -100,7 +100,7 @@ extension Presentation {
     return ("store", "\(run)/\(trial)/\(generation)")
   }
 
-  static func checkpointJSON(_ trial: TrialState, _ state: RunState) -> JSONValue {
+  public static func checkpointJSON(_ trial: TrialState, _ state: RunState) -> JSONValue {
     guard let checkpoint = trial.seals.last else { return .null }
     let (host, path) = location(of: checkpoint, trial.id, state)
     return .object([
@@ -132,7 +132,15 @@ extension Presentation {
     ])
   }
 
-  static func json(_ configuration: Configuration) -> JSONValue {
+  /// Where the trial's newest checkpoint is: `HOST:PATH`, on this machine just the path. A copy at the coordinator is
+  /// below the run's folder.
+  public static func checkpoint(of trial: TrialState, _ state: RunState, folder: String) -> String? {
+    guard let newest = trial.seals.last else { return nil }
+    let text = place(of: newest, trial.id, state)
+    return text.hasPrefix("checkpoints/") ? "\(folder)/\(text)" : text
+  }
+
+  public static func json(_ configuration: Configuration) -> JSONValue {
     .object(configuration.entries.map { .init($0.name, json($0.value)) })
   }
 

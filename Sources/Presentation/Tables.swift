@@ -19,7 +19,8 @@ extension Presentation {
   }
 
   /// `running`; of one whose host does not answer what was known last: `running, host unreachable`.
-  private static func word(_ trial: TrialState, _ state: RunState) -> String {
+  static func word(_ trial: TrialState, _ state: RunState) -> String {
+    if trial.isPausedByOperator, !trial.isActive, !trial.status.isFinal { return "paused by hand" }
     guard trial.isActive, let agent = trial.slot.flatMap({ state[$0.agent] }), agent.reachability != .reachable else {
       return trial.status.word
     }
@@ -32,6 +33,7 @@ extension Presentation {
     .object([
       .init("trial", .int(trial.id.rawValue)),
       .init("status", .string(trial.status.word)),
+      .init("paused_by_hand", .bool(trial.isPausedByOperator)),
       .init("attempt", trial.attempt.map { .int($0.rawValue) } ?? .null),
       .init("agent", trial.slot.map { .int($0.agent.rawValue) } ?? .null),
       .init(

@@ -11,6 +11,8 @@ extension TrialExplanation {
     let place = trial.slot.map { "in slot \($0) on \(host($0.agent))" } ?? ""
     let progress = "at \(resource(trial.resource)) of \(trial.milestone)"
     switch trial.status {
+    case .pending where trial.isPausedByOperator, .paused where trial.isPausedByOperator:
+      return "is paused by hand at \(resource(trial.resource)): `pasha-coord resume --trial \(trial.id)` lets it go on"
     case .pending:
       let others = state.waiting.firstIndex(of: trial.id) ?? 0
       let before = others == 0 ? "" : " behind \(Presentation.count(others, "trial"))"

@@ -77,11 +77,13 @@ public struct TrialExplanation {
       return attempt.trial == trial
     case .reportReceived(let report): return report.attempt.trial == trial
     case .trialStopped(let id), .checkpointCopied(let id, _, _), .checkpointsDropped(let id, _): return id == trial
-    case .operatorCommand(.stopTrial(let id)): return id == trial
+    case .operatorCommand(.stopTrial(let id)), .operatorCommand(.pauseTrial(let id)),
+      .operatorCommand(.resumeTrial(let id)):
+      return id == trial
     case .scheduling(let decision): return concerns(decision)
     case .agentReachability(let agent, _): return own?.slot?.agent == agent
     case .hostMarked(let name, _): return own?.slot.flatMap { state[$0.agent]?.name } == name
-    case .trainingBegan, .runClosing, .runSuspended, .runResumed, .runFinished:
+    case .trainingBegan, .runClosing, .runSuspended, .runResumed, .runFinished, .runExtended:
       return own.map { !$0.status.isFinal } ?? false
     case .runStarted, .runDraining, .addressChosen, .joinTokenIssued, .joinTokenUsed, .agentAdmitted, .agentGreeted,
       .agentPrepared, .agentSlots, .hostAdded, .specificationChanged, .attemptStarted, .checkpointsDeleted,
@@ -124,6 +126,9 @@ public struct TrialExplanation {
     case .checkpointCopied(_, let generation, let holder): copied(generation, holder)
     case .checkpointsDropped(_, let kept): dropped(kept, before)
     case .operatorCommand(.stopTrial): "an operator asked to stop it"
+    case .operatorCommand(.pauseTrial): "an operator asked to pause it: it gets no slot until it is resumed by hand"
+    case .operatorCommand(.resumeTrial): "an operator lets it go on"
+    case .runExtended: "the run was extended: new trials and promotions go on"
     case .scheduling(let decision): decided(decision, before)
     case .agentReachability(let agent, let reachability): reached(agent, reachability)
     case .hostMarked(let name, let mark): marked(name, mark)
@@ -147,6 +152,7 @@ public struct TrialExplanation {
         "suggested by the \(state.specification.searcher.kind.rawValue) searcher"
           + (draws > 1 ? ", which drew \(draws - 1) that were tried already before it" : "")
       case .program: "named by the scheduler's program"
+      case .operator: "enqueued by an operator"
       }
     let options = state.specification.scheduler
     let bracket = state.scheduler.bracketCount > 1 ? "; bracket \(creation.bracket)" : ""

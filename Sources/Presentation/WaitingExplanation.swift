@@ -100,11 +100,19 @@ public struct WaitingExplanation {
     let passed =
       isServed ? last.map { max(.zero, now - $0.wall) } ?? .zero : .zero
     let active = self.active ?? (last?.active ?? .zero) + passed
-    return state.waiting.compactMap { state[$0] }.map { trial in
+    return (state.waiting.compactMap { state[$0] } + pausedByHand).map { trial in
       Waiting(
         trial: trial.id, since: since[trial.id]?.wall ?? now,
         length: max(.zero, active - (since[trial.id]?.active ?? active)),
         text: "\(purpose(trial)): \(cause(trial, at: now, isServed: isServed))")
+    }
+  }
+
+  /// Trials that would want a slot, were they not paused by an operator.
+  private var pausedByHand: [TrialState] {
+    state.trials.filter { trial in
+      guard case .pending = trial.status else { return false }
+      return trial.isPausedByOperator
     }
   }
 
@@ -121,6 +129,9 @@ public struct WaitingExplanation {
   }
 
   private func cause(_ trial: TrialState, at now: Timestamp, isServed: Bool) -> String {
+    if trial.isPausedByOperator {
+      return "it is paused by hand; `pasha-coord resume --trial \(trial.id)` lets it go on"
+    }
     if let pause = pause(isServed: isServed) { return pause }
     if let hosts = absentHolders(trial) {
       let names = hosts.map { Presentation.printable($0) }.joined(separator: ", ")

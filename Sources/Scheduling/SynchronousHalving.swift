@@ -128,6 +128,8 @@ struct SynchronousHalving: Sendable {
     skipComplete()
   }
 
+  mutating func reopen() { isClosed = false }
+
   private mutating func report(_ member: Int, _ value: Double) {
     let bracket = members[member].bracket
     guard let place = members[member].place, brackets[bracket].places[place].value == nil else { return }

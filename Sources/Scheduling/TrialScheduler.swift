@@ -103,6 +103,9 @@ public struct TrialScheduler: Sendable {
   /// No trial will be added any more: rungs that wait to be full go on with the trials that they have.
   public mutating func close() { halving?.close() }
 
+  /// Trials are added again: what was closed stays as it became, they come into new brackets.
+  public mutating func reopen() { halving?.reopen() }
+
   // MARK: Applying
 
   /// Carries a decision out, live and in a replay. A decision that names an unknown trial or system changes nothing.

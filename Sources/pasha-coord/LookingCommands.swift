@@ -35,9 +35,60 @@ struct Best: ParsableCommand {
     abstract: "Show the best configuration so far, where its checkpoint is, and what was spent.")
 
   @OptionGroup var name: RunArgument
+  @Flag(help: "Only the configuration, as one JSON object.")
+  var config = false
+  @Flag(help: "Only where its newest checkpoint is: a path on this machine, or HOST:PATH.")
+  var checkpoint = false
   @OptionGroup var output: JSONFlag
 
-  func run() throws { try perform { try Commands.best(run: name.run, json: output.json) } }
+  func validate() throws {
+    if config, checkpoint { throw ValidationError("--config and --checkpoint are printed one at a time") }
+  }
+
+  func run() throws {
+    try perform {
+      let part: Commands.BestPart? = config ? .configuration : checkpoint ? .checkpoint : nil
+      return try Commands.best(run: name.run, part: part, json: output.json)
+    }
+  }
+}
+
+struct List: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "List all runs, the newest first.")
+
+  @OptionGroup var output: JSONFlag
+
+  func run() throws { try perform { try Commands.list(json: output.json) } }
+}
+
+struct Show: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show one trial: its configuration, its attempts and where they ran, its checkpoints.")
+
+  @Argument(help: "The trial's number.")
+  var trial: Int
+  @Option(
+    name: .customLong("run"),
+    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.")
+  var runName: String?
+  @OptionGroup var output: JSONFlag
+
+  func run() throws { try perform { try Commands.trial(run: runName, trial: trial, json: output.json) } }
+}
+
+struct Compare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare runs: what each found, what it took, and when each came to the value that all came to.")
+
+  @Argument(help: "Two or more runs: names, unique prefixes of them, or folders.")
+  var runs: [String]
+  @OptionGroup var output: JSONFlag
+
+  func validate() throws {
+    if runs.count < 2 { throw ValidationError("name two runs at least") }
+  }
+
+  func run() throws { try perform { try Commands.compare(runs: runs, json: output.json) } }
 }
 
 struct Logs: ParsableCommand {
@@ -53,11 +104,18 @@ struct Logs: ParsableCommand {
   var attempt: Int?
   @Flag(help: "Standard error instead of standard output.")
   var error = false
+  @Flag(name: .shortAndLong, help: "Go on printing as the trial writes, until it is over.")
+  var follow = false
   @OptionGroup var output: JSONFlag
+
+  func validate() throws {
+    if follow, output.json { throw ValidationError("--follow prints text as it comes, not JSON") }
+  }
 
   func run() throws {
     try perform {
-      try Commands.logs(run: runName, trial: trial, attempt: attempt, error: error, json: output.json)
+      if follow { return try Commands.followLogs(run: runName, trial: trial, attempt: attempt, error: error) }
+      return try Commands.logs(run: runName, trial: trial, attempt: attempt, error: error, json: output.json)
     }
   }
 }

@@ -26,9 +26,11 @@ struct Run: ParsableCommand {
 
 struct Resume: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Go on with a run that was paused or whose coordinator died.")
+    abstract: "Go on with a run that was paused or whose coordinator died, or with one trial that was paused by hand.")
 
   @OptionGroup var name: RunArgument
+  @Option(help: "Only this trial, which `pause --trial` has paused, in a run that goes on.")
+  var trial: Int?
   @Flag(help: "Go on in the background.")
   var detach = false
   @Flag(name: .shortAndLong, help: "Print only the summary.")
@@ -37,6 +39,7 @@ struct Resume: ParsableCommand {
 
   func run() throws {
     try perform {
+      if let trial { return try Commands.resumeTrial(run: name.run, trial: trial, json: output.json) }
       let options = RunService.Options(
         agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json)
       if detach { return try DetachedRun.resume(run: name.run, json: output.json) }

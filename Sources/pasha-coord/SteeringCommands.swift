@@ -6,9 +6,11 @@ struct Pause: ParsableCommand {
     abstract: "Pause a run: all trials are paused and sealed, the coordinator ends, `resume` goes on.")
 
   @OptionGroup var name: RunArgument
+  @Option(help: "Only this trial: it is paused and sealed, and gets no slot until it is resumed.")
+  var trial: Int?
   @OptionGroup var output: JSONFlag
 
-  func run() throws { try perform { try Commands.pause(run: name.run, json: output.json) } }
+  func run() throws { try perform { try Commands.pause(run: name.run, trial: trial, json: output.json) } }
 }
 
 struct Stop: ParsableCommand {
@@ -30,4 +32,54 @@ struct Invite: ParsableCommand {
   @OptionGroup var output: JSONFlag
 
   func run() throws { try perform { try Commands.invite(run: name.run, json: output.json) } }
+}
+
+struct Enqueue: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Have a configuration tried: the next free slot gets it, before anything else.",
+    discussion: "Hyperparameters that are not given have their domain's default.")
+
+  @Argument(help: "NAME=VALUE for each hyperparameter, or all of them as one {lr: 0.01, layers: 3}.")
+  var configuration: [String]
+  @Option(
+    name: .customLong("run"),
+    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.")
+  var runName: String?
+  @OptionGroup var output: JSONFlag
+
+  func run() throws {
+    try perform { try Commands.enqueue(run: runName, configuration: configuration, json: output.json) }
+  }
+}
+
+struct Extend: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Give a run more trials or time; one that is over goes on with them.")
+
+  @OptionGroup var name: RunArgument
+  @Option(help: "Trials more than max_num_trials_started, or than were started without it.")
+  var trials: Int?
+  @Option(help: "Time more than max_wallclock_time, or than the run has been up: 90m, 2h.")
+  var time: String?
+  @Flag(help: "Go on in the background.")
+  var detach = false
+  @Flag(name: .shortAndLong, help: "Print only the summary.")
+  var quiet = false
+  @OptionGroup var output: JSONFlag
+
+  func validate() throws {
+    if trials == nil, time == nil { throw ValidationError("say by what: --trials N, --time T") }
+  }
+
+  func run() throws {
+    try perform {
+      let (folder, needsCoordinator) = try Commands.extend(
+        run: name.run, by: Commands.Extension(trials: trials, time: time), json: output.json)
+      guard needsCoordinator else { return .success }
+      if detach { return try DetachedRun.resume(run: folder.path, json: output.json) }
+      let options = RunService.Options(
+        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json)
+      return try RunService.resume(run: folder.path, options: options).run()
+    }
+  }
 }

@@ -10,7 +10,7 @@ struct RandomFacts {
   init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
   /// Kinds of facts; `fact(n)` is of the n-th.
-  static let kinds = 46
+  static let kinds = 50
 
   mutating func fact(_ kind: Int) -> Fact {
     switch kind {
@@ -130,8 +130,14 @@ struct RandomFacts {
           StopDecision(
             trial: trial(), system: 0, level: count(), rank: 0, count: 0, value: double(), bound: double(),
             rule: .external)))
-    default:
+    case 45:
       .runClosing(RunEnd(reason: pick([.schedulerFinished, .schedulerFailed]), message: text()), suspend: bool())
+    case 46: .runExtended
+    case 47: .operatorCommand(.pauseTrial(trial()))
+    case 48: .operatorCommand(.resumeTrial(trial()))
+    default:
+      .trialCreated(
+        TrialCreation(trial: trial(), configuration: configuration(), bracket: count(), origin: .operator))
     }
   }
 

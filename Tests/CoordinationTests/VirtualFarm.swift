@@ -41,7 +41,8 @@ struct VirtualFarm {
   }
 
   var coordinator: Coordinator
-  let specification: RunSpecification
+  /// What the run was begun with, or extended to.
+  var specification: RunSpecification
   var journal: [StampedFact] = []
   var agents: [Agent]
   var clock = 0

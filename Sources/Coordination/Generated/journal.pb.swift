@@ -103,6 +103,14 @@ package nonisolated struct ProtoFact: Sendable {
     set {content = .trainingBegan(newValue)}
   }
 
+  package var runExtended: Wire.ProtoEmpty {
+    get {
+      if case .runExtended(let v)? = content {return v}
+      return Wire.ProtoEmpty()
+    }
+    set {content = .runExtended(newValue)}
+  }
+
   /// Agents.
   package var joinTokenIssued: String {
     get {
@@ -364,6 +372,22 @@ package nonisolated struct ProtoFact: Sendable {
     set {content = .operatorStopTrial(newValue)}
   }
 
+  package var operatorPauseTrial: UInt32 {
+    get {
+      if case .operatorPauseTrial(let v)? = content {return v}
+      return 0
+    }
+    set {content = .operatorPauseTrial(newValue)}
+  }
+
+  package var operatorResumeTrial: UInt32 {
+    get {
+      if case .operatorResumeTrial(let v)? = content {return v}
+      return 0
+    }
+    set {content = .operatorResumeTrial(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Content: Equatable, Sendable {
@@ -376,6 +400,7 @@ package nonisolated struct ProtoFact: Sendable {
     case runFinished(ProtoRunEnd)
     case addressChosen(ProtoAddressChosen)
     case trainingBegan(ProtoTrainingBegan)
+    case runExtended(Wire.ProtoEmpty)
     /// Agents.
     case joinTokenIssued(String)
     case joinTokenUsed(String)
@@ -413,6 +438,8 @@ package nonisolated struct ProtoFact: Sendable {
     case operatorPauseRun(Wire.ProtoEmpty)
     case operatorStopRun(Wire.ProtoEmpty)
     case operatorStopTrial(UInt32)
+    case operatorPauseTrial(UInt32)
+    case operatorResumeTrial(UInt32)
 
   }
 
@@ -1030,6 +1057,15 @@ package nonisolated struct ProtoTrialCreated: Sendable {
     set {origin = .program(newValue)}
   }
 
+  /// enqueued by an operator
+  package var `operator`: Wire.ProtoEmpty {
+    get {
+      if case .operator(let v)? = origin {return v}
+      return Wire.ProtoEmpty()
+    }
+    set {origin = .operator(newValue)}
+  }
+
   /// of its first leg; absent: what the scheduler's options give
   package var milestone: UInt32 {
     get {_milestone ?? 0}
@@ -1049,6 +1085,8 @@ package nonisolated struct ProtoTrialCreated: Sendable {
     case searcherDraws(UInt64)
     /// named by the scheduler's program
     case program(Wire.ProtoEmpty)
+    /// enqueued by an operator
+    case `operator`(Wire.ProtoEmpty)
 
   }
 
@@ -2165,7 +2203,7 @@ fileprivate nonisolated let _protobuf_package = "pasha.journal"
 
 nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Fact"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}run_started\0\u{3}run_resumed\0\u{3}run_draining\0\u{3}run_closing\0\u{3}run_suspended\0\u{3}run_finished\0\u{3}address_chosen\0\u{3}training_began\0\u{4}\u{c}join_token_issued\0\u{3}join_token_used\0\u{3}agent_admitted\0\u{3}agent_greeted\0\u{3}agent_prepared\0\u{3}agent_reachability\0\u{3}agent_slots\0\u{3}host_added\0\u{3}host_marked\0\u{3}specification_changed\0\u{4}\u{b}trial_created\0\u{3}attempt_assigned\0\u{3}attempt_started\0\u{3}attempt_refused\0\u{3}report_received\0\u{3}withheld_report_settled\0\u{3}attempt_held\0\u{3}attempt_proceeded\0\u{3}attempt_ordered\0\u{3}attempt_ended\0\u{3}checkpoints_dropped\0\u{3}trial_stopped\0\u{3}checkpoint_copied\0\u{3}checkpoints_deleted\0\u{2}\u{1b}promotion\0\u{3}maximum_raised\0\u{3}epsilon_measured\0\u{3}scheduler_stop\0\u{3}threshold_set\0\u{4}\u{10}operator_pause_run\0\u{3}operator_stop_run\0\u{3}operator_stop_trial\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}run_started\0\u{3}run_resumed\0\u{3}run_draining\0\u{3}run_closing\0\u{3}run_suspended\0\u{3}run_finished\0\u{3}address_chosen\0\u{3}training_began\0\u{3}run_extended\0\u{4}\u{b}join_token_issued\0\u{3}join_token_used\0\u{3}agent_admitted\0\u{3}agent_greeted\0\u{3}agent_prepared\0\u{3}agent_reachability\0\u{3}agent_slots\0\u{3}host_added\0\u{3}host_marked\0\u{3}specification_changed\0\u{4}\u{b}trial_created\0\u{3}attempt_assigned\0\u{3}attempt_started\0\u{3}attempt_refused\0\u{3}report_received\0\u{3}withheld_report_settled\0\u{3}attempt_held\0\u{3}attempt_proceeded\0\u{3}attempt_ordered\0\u{3}attempt_ended\0\u{3}checkpoints_dropped\0\u{3}trial_stopped\0\u{3}checkpoint_copied\0\u{3}checkpoints_deleted\0\u{2}\u{1b}promotion\0\u{3}maximum_raised\0\u{3}epsilon_measured\0\u{3}scheduler_stop\0\u{3}threshold_set\0\u{4}\u{10}operator_pause_run\0\u{3}operator_stop_run\0\u{3}operator_stop_trial\0\u{3}operator_pause_trial\0\u{3}operator_resume_trial\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2275,6 +2313,19 @@ nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.content = .trainingBegan(v)
+        }
+      }()
+      case 9: try {
+        var v: Wire.ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .runExtended(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .runExtended(v)
         }
       }()
       case 20: try {
@@ -2668,6 +2719,22 @@ nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.content = .operatorStopTrial(v)
         }
       }()
+      case 103: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.content != nil {try decoder.handleConflictingOneOf()}
+          self.content = .operatorPauseTrial(v)
+        }
+      }()
+      case 104: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.content != nil {try decoder.handleConflictingOneOf()}
+          self.content = .operatorResumeTrial(v)
+        }
+      }()
       default: break
       }
     }
@@ -2710,6 +2777,10 @@ nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .trainingBegan?: try {
       guard case .trainingBegan(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .runExtended?: try {
+      guard case .runExtended(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
     case .joinTokenIssued?: try {
       guard case .joinTokenIssued(let v)? = self.content else { preconditionFailure() }
@@ -2838,6 +2909,14 @@ nonisolated extension ProtoFact: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .operatorStopTrial?: try {
       guard case .operatorStopTrial(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 102)
+    }()
+    case .operatorPauseTrial?: try {
+      guard case .operatorPauseTrial(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 103)
+    }()
+    case .operatorResumeTrial?: try {
+      guard case .operatorResumeTrial(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 104)
     }()
     case nil: break
     }
@@ -3514,7 +3593,7 @@ nonisolated extension ProtoAgentReachability.Reachability: SwiftProtobuf._ProtoN
 
 nonisolated extension ProtoTrialCreated: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TrialCreated"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}configuration\0\u{1}bracket\0\u{1}point\0\u{3}searcher_draws\0\u{1}program\0\u{1}milestone\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}configuration\0\u{1}bracket\0\u{1}point\0\u{3}searcher_draws\0\u{1}program\0\u{1}milestone\0\u{1}operator\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3555,6 +3634,19 @@ nonisolated extension ProtoTrialCreated: SwiftProtobuf.Message, SwiftProtobuf._M
         }
       }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self._milestone) }()
+      case 8: try {
+        var v: Wire.ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.origin {
+          hadOneofValue = true
+          if case .operator(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.origin = .operator(v)
+        }
+      }()
       default: break
       }
     }
@@ -3587,10 +3679,13 @@ nonisolated extension ProtoTrialCreated: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .program(let v)? = self.origin else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
-    case nil: break
+    default: break
     }
     try { if let v = self._milestone {
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 7)
+    } }()
+    try { if case .operator(let v)? = self.origin {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }

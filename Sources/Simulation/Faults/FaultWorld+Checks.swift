@@ -93,7 +93,9 @@ extension RunState {
       }
     }
     if trials.count(where: \.isActive) != active { return "a trial is active in no slot" }
-    let pending = trials.filter { if case .pending = $0.status { true } else { false } }
+    let pending = trials.filter { trial in
+      if case .pending = trial.status { !trial.isPausedByOperator } else { false }
+    }
     if pending.map(\.id) != waiting.sorted() { return "those that wait are not those that are pending" }
     for id in awaiting {
       guard let trial = self[id], trial.isActive, trial.reachedMilestone, trial.order == nil else {

@@ -1,0 +1,111 @@
+import ClusterFile
+import Coordination
+import Foundation
+import HostSystem
+import Journal
+import Presentation
+import TuningModel
+
+extension Commands {
+  /// What a run is given beside what it had.
+  public struct Extension: Sendable {
+    /// Trials more than were started.
+    public var trials: Int?
+    /// Time more than the run has been up, as `2h`.
+    public var time: String?
+
+    public init(trials: Int?, time: String?) {
+      self.trials = trials
+      self.time = time
+    }
+  }
+
+  /// Gives a run more trials or time. One that a coordinator runs takes them at once; one that is over or paused is made
+  /// ready, and `RunService.resume` goes on with it.
+  /// - Returns: whether a coordinator is to be started.
+  public static func extend(
+    run: String?, by more: Extension, json: Bool, home: String = RunFolder.home
+  ) throws -> (folder: RunFolder, needsCoordinator: Bool) {
+    let folder = try RunFolder.find(run, in: home)
+    let state = try folder.state()
+    let changed = try changedFile(of: folder, state, by: more)
+    let change = SpecificationChange.compare(try folder.specification(), changed.specification)
+    guard change.refused.isEmpty else {
+      throw ServiceError(
+        .software, "the file of the run cannot be changed: " + change.refused.map(\.key).joined(separator: ", "))
+    }
+    if let reason = endAtOnce(state, under: changed.specification.stop) {
+      throw ServiceError(.usage, "the run would end at once again: \(Presentation.reason(reason, state))")
+    }
+    if state.training != nil, state.end == nil {
+      throw ServiceError(
+        .usage, "the search is over, and its best trials are being trained; extend the run when it has ended")
+    }
+    for line in change.applicable where !json { show(line.text) }
+    if state.end == nil, !state.isSuspended || folder.service.isThere {
+      let origin = (try? Files.readText(folder.origin, limit: 65_536)) ?? folder.clusterFile
+      let members: [JSONValue.Member] = [
+        .init("op", .string("reload")), .init("text", .string(changed.text)), .init("path", .string(origin)),
+      ]
+      _ = try ask(folder.path, members, home) { _ in if json { show(#"{"ok":true}"#) } }
+      return (folder, false)
+    }
+    try prepare(folder, changed)
+    return (folder, true)
+  }
+
+  private static func endAtOnce(_ state: RunState, under stop: StopCriterion) -> RunEnd.Reason? {
+    if let reason = state.limitReached(stop, after: state.lastStamp?.active ?? .zero) { return reason }
+    if let limit = stop.maxTrialsStarted, state.trials.count >= limit { return .trialsStarted }
+    return state.drain?.reason == .spaceExhausted ? .spaceExhausted : nil
+  }
+
+  private static func changedFile(
+    of folder: RunFolder, _ state: RunState, by more: Extension
+  ) throws -> ClusterFile.Changed {
+    let stop = state.specification.stop
+    var started: Int?
+    if let trials = more.trials {
+      guard (1...1_000_000_000).contains(trials) else {
+        throw ServiceError(.usage, "--trials must be at least 1, not \(trials)")
+      }
+      started = max(state.trials.count, stop.maxTrialsStarted ?? 0) + trials
+      if state.end == nil, state.drain == nil, stop.maxTrialsStarted == nil {
+        throw ServiceError(.usage, "the run has no limit of trials (max_num_trials_started)")
+      }
+    }
+    var time: Duration?
+    if let text = more.time {
+      guard let length = ClusterFile.duration(fromArgument: text), length > .zero else {
+        throw ServiceError(.usage, "--time must be a duration such as 90m or 2h, not '\(text)'")
+      }
+      let active = state.lastStamp?.active ?? .zero
+      // Whole seconds: the file is read by people.
+      time = .seconds(max(active, stop.maxWallclockTime ?? .zero).components.seconds + length.components.seconds + 1)
+    }
+    guard started != nil || time != nil else {
+      throw ServiceError(.usage, "say by what: --trials N, --time T")
+    }
+    let text = try Files.readText(folder.clusterFile, limit: ClusterFile.sizeLimit)
+    let origin = (try? Files.readText(folder.origin, limit: 65_536)) ?? folder.clusterFile
+    return try ClusterFile.extending(
+      text, fileName: folder.clusterFile, baseDirectory: Files.parent(of: origin), trialsStarted: started,
+      wallclockTime: time)
+  }
+
+  /// The changed file beside the one that counts, then the fact, then its name: whatever comes between, `resume` finds
+  /// either the run as it was or the extended one.
+  private static func prepare(_ folder: RunFolder, _ changed: ClusterFile.Changed) throws {
+    let journal = try Journal.open(at: folder.journal)
+    var state = try RunState(specification: folder.specification())
+    try journal.replay { state.apply(StampedFact(stamp: $0.stamp, fact: $0.fact)) }
+    try Files.writeDurably(folder.nextClusterFile, Array(changed.text.utf8))
+    let stamp = Stamp(wall: HostClock.wall, active: state.lastStamp?.active ?? .zero)
+    let hash = SHA256.hash(Array(changed.text.utf8))
+    var facts = [StampedFact(stamp: stamp, fact: .specificationChanged(hash: hash))]
+    if state.end != nil || state.drain != nil { facts.append(StampedFact(stamp: stamp, fact: .runExtended)) }
+    try journal.append(facts)
+    folder.adoptNextClusterFile()
+    try journal.close()
+  }
+}

@@ -1,0 +1,75 @@
+import Coordination
+import TuningModel
+
+extension Presentation {
+  /// A run as `list` has it.
+  public struct ListedRun: Sendable {
+    public var name: String
+    /// nil: it cannot be read, for `problem`.
+    public var state: RunState?
+    public var service: CoordinatorPresence
+    public var problem: String?
+
+    public init(name: String, state: RunState?, service: CoordinatorPresence, problem: String? = nil) {
+      self.name = name
+      self.state = state
+      self.service = service
+      self.problem = problem
+    }
+
+    /// As `status` says it; a run that nobody runs and that is not over is `interrupted`.
+    public var status: String {
+      guard let state else { return "unreadable" }
+      let status = runStatus(state)
+      if state.end == nil, !state.isSuspended {
+        switch service {
+        case .none: return "interrupted"
+        case .silent(_, let isStopped): return isStopped ? "stopped" : "silent"
+        case .running: break
+        }
+      }
+      return status
+    }
+  }
+
+  /// `list`: the runs, the newest first.
+  public static func list(_ runs: [ListedRun]) -> String {
+    guard !runs.isEmpty else { return "no runs" }
+    let header = ["run", "status", "trials", "running", "best", "metric", "active", "begun"]
+    let rows = runs.map { run -> [String] in
+      guard let state = run.state else {
+        return [run.name, run.status, "-", "-", "-", "-", "-", printable(run.problem ?? "")]
+      }
+      return [
+        run.name, run.status, "\(state.trials.count)", "\(state.activeTrials.count)",
+        bestTrial(state)?.best.map { number($0.value) } ?? "-", printable(state.specification.experiment.metric),
+        duration(state.lastStamp?.active ?? .zero), state.startedAt.map { date($0.wall) } ?? "-",
+      ]
+    }
+    return table([header] + rows)
+  }
+
+  public static func listJSON(_ runs: [ListedRun]) -> JSONValue {
+    .array(
+      runs.map { run in
+        guard let state = run.state else {
+          return .object([
+            .init("run", .string(run.name)), .init("status", .string(run.status)),
+            .init("problem", .string(run.problem ?? "")),
+          ])
+        }
+        return .object([
+          .init("run", .string(run.name)),
+          .init("status", .string(run.status)),
+          .init("reason", state.end.map { .string($0.reason.rawValue) } ?? .null),
+          .init("trials", .int(state.trials.count)),
+          .init("running", .int(state.activeTrials.count)),
+          .init("metric", .string(state.specification.experiment.metric)),
+          .init("best", bestTrial(state)?.best.map { .double($0.value) } ?? .null),
+          .init("best_trial", bestTrial(state).map { .int($0.id.rawValue) } ?? .null),
+          .init("active_seconds", .double((state.lastStamp?.active ?? .zero).inSeconds)),
+          .init("begun", state.startedAt.map { .double($0.wall.seconds) } ?? .null),
+        ])
+      })
+  }
+}
