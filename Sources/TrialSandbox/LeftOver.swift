@@ -28,7 +28,8 @@ public enum LeftOver {
     return exit(of: folder).map { .ended($0) } ?? .orphaned
   }
 
-  /// Ends what is left of an orphaned attempt for certain, writes its exit file and gives the end, a host fault. What
+  /// Ends what is left of an orphaned attempt for certain, writes its exit file where that can be written, and gives the
+  /// end, a host fault. What
   /// is left are the recorded session and group, whatever carries the attempt's name in its environment, and all that
   /// these have started. Waits until no process is left; `busy` when some cannot be ended within the time (in
   /// uninterruptible sleep), or when a supervisor has the attempt after all.
@@ -45,12 +46,18 @@ public enum LeftOver {
     let record = record(of: folder)
     try LeftProcesses(record: record, folder: folder, run: run, attempt: attempt).end(within: patience)
     if let end = exit(of: folder) { return end }
-    let end = AttemptEnd(
-      cause: .hostFault, lastSequence: lastSequence(folder),
-      errorTail: EndWords.append(words(record), to: ErrorTail.read(folder.error)),
+    let (words, tail) = (words(record), ErrorTail.read(folder.error))
+    var end = AttemptEnd(
+      cause: .hostFault, lastSequence: lastSequence(folder), errorTail: EndWords.append(words, to: tail),
       startedAt: record?.startedAt, endedAt: HostClock.wall)
-    try ExitFile(folder: folder).write(end)
-    try Files.removeFile(folder.socket)
+    do throws(SystemError) {
+      try ExitFile(folder: folder).write(end)
+    } catch {
+      // Nothing of it runs, so its end is told, full disk or not: its trial need not wait here until there is room. Whoever
+      // comes next finds it as it was found now.
+      end.errorTail = EndWords.append("\(words); its end is not written down: \(error.message)", to: tail)
+    }
+    try? Files.removeFile(folder.socket)
     return end
   }
 

@@ -71,6 +71,29 @@ struct AdoptionTests {
     #expect(try LeftOver.end(bench.attemptFolder, run: bench.plan.run, attempt: bench.plan.attempt) == end)
   }
 
+  @Test("What a killed supervisor leaves is ended and told, also where no file can be written")
+  func killedWithoutRoom() throws {
+    let bench = try Bench(python: "say(1)\nwhile True: time.sleep(1)")
+    let client = try bench.start()
+    _ = try bench.waitRunning()
+    kill(pid_t(try #require(client.pid)), SIGKILL)
+    _ = try bench.supervisorEnded()
+    // In the way of the new file and of the room for it.
+    try Files.removeFile("\(bench.attemptFolder.exit).room")
+    let obstacle = "\(bench.attemptFolder.exit).new.\(getpid())"
+    mkdir(obstacle, 0o700)
+    for _ in 0..<2 {
+      let end = try LeftOver.end(bench.attemptFolder, run: bench.plan.run, attempt: bench.plan.attempt)
+      #expect(end.cause == .hostFault)
+      #expect(end.errorTail.contains("; its end is not written down: cannot remove \(obstacle)"), "\(end.errorTail)")
+      #expect(bench.alive == [])
+      #expect(LeftOver.examine(bench.attemptFolder) == .orphaned)
+    }
+    rmdir(obstacle)
+    let end = try LeftOver.end(bench.attemptFolder, run: bench.plan.run, attempt: bench.plan.attempt)
+    #expect(LeftOver.examine(bench.attemptFolder) == .ended(end))
+  }
+
   @Test("A supervisor that comes too late does not start what was given up")
   func tooLate() throws {
     let bench = try Bench(shell: "touch ran")
