@@ -20,6 +20,9 @@ struct TrialLauncher {
       throw failure
     } catch let error as SpawnError {
       throw LaunchFailure(.hostFault, "the supervisor: \(error.message)")
+    } catch let error as SystemError where error.code == .noSpace {
+      throw LaunchFailure(
+        .hostFault, "\(error.message): make room there, or move the runs with work_dir in the cluster file")
     } catch {
       throw LaunchFailure(.hostFault, "\(error)")
     }

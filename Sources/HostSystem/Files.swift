@@ -136,8 +136,13 @@ public enum Files {
     do throws(SystemError) {
       try removeFile(temporary)
       let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
-      try file.write(bytes)
-      if durable { try file.sync() }
+      do throws(SystemError) {
+        try file.write(bytes)
+        if durable { try file.sync() }
+      } catch {
+        // A full disk is to be told with its place.
+        throw error.number == 0 ? error : SystemError(error.number, "write", path)
+      }
       try rename(temporary, to: path)
     } catch {
       try? removeFile(temporary)

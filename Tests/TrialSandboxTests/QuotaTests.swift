@@ -148,8 +148,9 @@ struct QuotaTests {
     #expect(end.lastSequence == 1)
     #expect(try bench.supervisorEnded() == .exited(0))
     // The disk is as full as before but for what was left of the room.
-    #expect(throws: SystemError.self) {
-      try Files.writeDurably(bench.attemptFolder.path + "/more", [UInt8](repeating: 1, count: 64 << 10))
+    let more = bench.attemptFolder.path + "/more"
+    #expect(throws: SystemError(ENOSPC, "write", more)) {
+      try Files.writeDurably(more, [UInt8](repeating: 1, count: 64 << 10))
     }
   }
 
