@@ -172,7 +172,19 @@ public enum Commands {
     _ run: String?, _ members: [JSONValue.Member], _ home: String, _ body: (JSONValue) -> Void
   ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
+    // One that is stopped would carry it out when it goes on, long after whoever asked was told that it was not.
+    if case .silent(let pid, isStopped: true) = folder.service {
+      throw ServiceError(
+        .notRunning,
+        "the coordinator of \(folder.name) (process \(pid)) is stopped, and takes no command until `kill -CONT \(pid)`")
+    }
     guard let answer = ControlSocket.ask(.object(members), at: folder.controlSocket) else {
+      if case .silent(let pid, isStopped: _) = folder.service {
+        throw ServiceError(
+          .notRunning,
+          "the coordinator of \(folder.name) (process \(pid)) does not answer; it may have carried out the command all the "
+            + "same: `pasha-coord status` shows it")
+      }
       if let state = try? folder.state(), let end = state.end {
         throw ServiceError(.notRunning, "run \(folder.name) is over: \(Presentation.reason(end.reason, state))")
       }

@@ -100,6 +100,8 @@ private final class ControlDesk: @unchecked Sendable {
     loop.ignore(socket)
     waiting.remove(at: index)
     guard case .packet(let bytes) = packet else { return }
+    // Whoever asked has been told by now that nobody answered, and may have done something else.
+    if UnixSocket.isClosedByPeer(socket) { return }
     let handler = self.handler
     // A request may wait for an agent; others must not wait for it.
     _ = WorkerThread(name: "pasha-request") {

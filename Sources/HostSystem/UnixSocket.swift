@@ -80,6 +80,12 @@ public enum UnixSocket {
     return length > limit ? .tooLong : .packet(Array(buffer[..<length]))
   }
 
+  /// Whether the other end is closed, read or not.
+  public static func isClosedByPeer(_ socket: Descriptor) -> Bool {
+    var item = pollfd(fd: socket.number, events: 0, revents: 0)
+    return poll(&item, 1, 0) > 0 && Int32(item.revents) & Int32(POLLHUP) != 0
+  }
+
   /// The user at the other end.
   public static func peerUser(_ socket: Descriptor) throws(SystemError) -> UInt32 {
     var user: uid_t = 0

@@ -43,6 +43,11 @@ import Testing
     let explained = try run.place.coordinator(["explain", "--waiting"])
     #expect(try explained.wait() == 0)
     #expect(explained.output.contains("kill -CONT \(second.pid)"), "\(explained.output)")
+    // Nor does it take a command that it would carry out when it goes on.
+    let pausing = try run.place.coordinator(["pause"])
+    #expect(try pausing.wait() == 69)
+    #expect(pausing.errors.contains("takes no command until `kill -CONT \(second.pid)`"), "\(pausing.errors)")
+    #expect(Date().timeIntervalSince(began) < 10)
     second.send(SIGCONT)
     let healthy = try #require(run.place.json(["status"]) as? [String: Any])
     let hosts = try #require(healthy["hosts"] as? [[String: Any]])

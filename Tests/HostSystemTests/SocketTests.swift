@@ -39,8 +39,12 @@ struct SocketTests {
     var server: Descriptor?
     let client = try UnixSocket.connect(folder.file("s"))
     server = try UnixSocket.accept(try #require(listener))
-    #expect(server != nil)
+    #expect(server != nil && !UnixSocket.isClosedByPeer(client))
+    // Also where something is left to read.
+    _ = try UnixSocket.send(try #require(server), [1])
     server = nil
+    #expect(UnixSocket.isClosedByPeer(client))
+    #expect(UnixSocket.receive(client, limit: 10) == .packet([1]))
     #expect(UnixSocket.receive(client, limit: 10) == .closed)
     #expect { try UnixSocket.send(client, [1]) } throws: { ($0 as? SystemError)?.code == .closed }
     listener = nil
