@@ -228,6 +228,12 @@ extension RunState {
     change(promotion.trial) { $0.promotedTo = promotion.milestone }
   }
 
+  /// What a trial's attempts have taken of their slots, the one that runs up to the last fact.
+  public func slotTime(of trial: TrialState) -> Duration {
+    guard trial.isActive, let last = lastStamp else { return trial.slotTime }
+    return trial.slotTime + max(last.active - trial.assignedAt, .zero)
+  }
+
   private mutating func finishAttempt(
     _ attempt: TrialAttempt, end: AttemptEnd?, message: String = "", consequence: EndConsequence, at stamp: Stamp
   ) {

@@ -34,7 +34,7 @@ extension Presentation {
       text.append(
         "seed \(result.seed): \(result.reports) reports, \(result.restarts) restarts, \(result.steps) steps, digest "
           + hexadecimal(result.digest))
-      text.append("\(explanation.faults.count) faults:")
+      text.append("\(count(explanation.faults.count, "fault")):")
     }
     text += explanation.faults.map { "  \($0)" }
     let shown = lines.map { explanation.trace.suffix($0) } ?? explanation.trace[...]

@@ -13,7 +13,7 @@ extension Presentation {
           [
             "\(trial.id)", word(trial, state), trial.attempt.map { "\($0)" } ?? "-", "\(trial.resource)",
             trial.lastValue.map(number) ?? "-", trial.best.map { number($0.value) } ?? "-",
-            trial.slot.map { "\($0)" } ?? "-", duration(trial.slotTime), configuration(trial.configuration),
+            trial.slot.map { "\($0)" } ?? "-", duration(state.slotTime(of: trial)), configuration(trial.configuration),
           ]
         })
   }
@@ -47,7 +47,7 @@ extension Presentation {
       .init("best_resource", trial.best.map { .int($0.resource) } ?? .null),
       .init("restarts", .int(trial.restarts)),
       .init("unusable_reports", .int(trial.rejectedReports)),
-      .init("slot_seconds", .double(trial.slotTime.inSeconds)),
+      .init("slot_seconds", .double(state.slotTime(of: trial).inSeconds)),
       .init("failure", trial.failureMessage.map { .string($0) } ?? .null),
       .init("checkpoint", checkpointJSON(trial, state)),
       .init("config", json(trial.configuration)),

@@ -20,7 +20,8 @@ struct ListHosts: ParsableCommand {
 
 /// RUN HOST; with one word it is the host, and the run is the one begun last.
 struct RunAndHost: ParsableArguments {
-  @Argument(help: "The run, then the host; without a run it is the one begun last.")
+  @Argument(
+    help: ArgumentHelp("The run, then the host; without a run it is the one begun last.", valueName: "host"))
   var words: [String]
 
   func validate() throws {
@@ -91,7 +92,9 @@ struct Reload: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Take over a changed cluster file in a running run: hosts, limits, and what else may change.")
 
-  @Argument(help: "The run, then the changed cluster file; without a run it is the one begun last.")
+  @Argument(
+    help: ArgumentHelp(
+      "The run, then the changed cluster file; without a run it is the one begun last.", valueName: "file"))
   var words: [String]
   @OptionGroup var output: JSONFlag
 

@@ -54,6 +54,8 @@ struct HostHealthTests {
     let row = try #require(
       Presentation.trials(farm.coordinator.state).split(separator: "\n").first { $0.contains("1/0") })
     #expect(row.contains("running, host unreachable"), "\(row)")
+    // It has a slot since the beginning, up to the last fact.
+    #expect(row.contains("  1 min "), "\(row)")
     let trial = try #require(farm.coordinator.state.agents[1].slots[0])
     var explanation = try TrialExplanation(trial: trial, specification: farm.specification)
     for fact in farm.journal { explanation.take(fact) }
