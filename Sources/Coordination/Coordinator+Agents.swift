@@ -320,7 +320,12 @@ extension Coordinator {
     silenceBound = nextSilence()
     let absence = overslept()
     guard absence > heartbeat else { return .zero }
-    for index in sessions.indices { sessions[index].lastHeard = sessions[index].lastHeard + absence }
+    for index in sessions.indices {
+      sessions[index].lastHeard = sessions[index].lastHeard + absence
+      // What was said meanwhile is not read yet: nobody is silent at the moment of waking.
+      guard state.agents.indices.contains(index), let limit = silenceLimit(state.agents[index]) else { continue }
+      sessions[index].lastHeard = max(sessions[index].lastHeard, now + (heartbeat - limit))
+    }
     return absence
   }
 

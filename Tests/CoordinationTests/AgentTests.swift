@@ -73,6 +73,21 @@ struct AgentTests {
     #expect(farm.coordinator.state.activeTrials.count == 2)
   }
 
+  /// What agents said while nobody listened is read after the first tick: it calls none of them silent.
+  @Test func aCoordinatorThatWakesCallsNobodySilent() throws {
+    var farm = try Sample.farm(Sample.specification(trials: 6, max: 9), slots: 2)
+    farm.begin()
+    farm.clock += 60_000
+    farm.handle(.tick)
+    #expect(reachabilities(farm) == [])
+    // Who is silent from then on is called so soon enough.
+    for _ in 0..<8 {
+      farm.clock += 2_500
+      farm.handle(.tick)
+    }
+    #expect(reachabilities(farm) == [.suspect])
+  }
+
   @Test func anotherProtocolVersionIsRejectedWithBothNumbers() throws {
     var machine = try Coordinator(specification: Sample.specification())
     let now = Moment(monotonic: .zero, wall: Timestamp(microseconds: 0))
