@@ -125,7 +125,6 @@ extension Coordinator {
       }
     case .started(let attempt, let pid):
       guard isCurrent(attempt, on: id) else { return stale(attempt, id, &turn) }
-      faults[id] = nil
       if state[attempt.trial]?.status == .active(.assigned) { record(.attemptStarted(attempt, pid: pid), &turn) }
     case .held(let attempt, let resource):
       guard isCurrent(attempt, on: id) else { return stale(attempt, id, &turn) }

@@ -18,7 +18,11 @@ extension Coordinator {
       send(.sayHello, to: agent, &turn)
       return
     }
-    if end.cause == .hostFault, trial.status == .active(.assigned) { rest(agent, &turn) }
+    switch end.cause {
+    case .hostFault where trial.wasFailedByHost(end): rest(agent, &turn)
+    case .hostFault, .leaseExpired: break
+    default: faults[agent] = nil
+    }
     settleEnd(attempt, end, &turn)
     send(.acknowledgeEnd(attempt), to: agent, &turn)
   }
@@ -78,6 +82,7 @@ extension Coordinator {
       // At its milestone it has nothing to do until it is promoted; its checkpoint is made again then, if it is lost.
       if trial.reachedMilestone, !isToBeTrained(trial.id) || trial.promotedTo != nil { return afterLeg(trial) }
       if end.cause == .leaseExpired { return .pending(.restarted) }
+      if trial.wasFailedByHost(end), isAnotherReady(than: trial.slot?.agent) { return .pending(trial.reasonToWait) }
       return trial.restarts >= state.specification.failures.maxRestarts ? .failed(.host) : .pending(.restarted)
     }
   }
@@ -122,14 +127,14 @@ extension Coordinator {
     case .staleAttempt where trial.reachedMilestone: consequence = afterLeg(trial)
     case .noSuchProgram: consequence = .failed(.code)
     // Whoever has its checkpoint is away for now: it waits for that, and no host is at fault.
-    case .sourceUnreachable: consequence = .pending(trial.assignmentReason)
+    case .sourceUnreachable: consequence = .pending(trial.reasonToWait)
     // Somebody else took the slot's GPUs, and the agent has said so: the slot gets no work until they are free.
     case .slotBusy where trial.slot.map({ state[$0.agent]?.unusable[$0.index] != nil }) ?? false:
-      consequence = .pending(trial.assignmentReason)
+      consequence = .pending(trial.reasonToWait)
     // One host cannot start it, and another may: the trial is not to blame.
     case .hostFault where isAnotherReady(than: trial.slot?.agent),
       .noSuchSlot where isAnotherReady(than: trial.slot?.agent):
-      consequence = .pending(trial.assignmentReason)
+      consequence = .pending(trial.reasonToWait)
     case .checkpointMissing, .staleAttempt, .slotBusy, .noSuchSlot, .hostFault:
       consequence =
         trial.restarts >= state.specification.failures.maxRestarts ? .failed(.host) : .pending(.restarted)

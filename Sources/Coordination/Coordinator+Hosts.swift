@@ -14,6 +14,14 @@ public enum HostCommand: Equatable, Sendable {
 }
 
 extension Coordinator {
+  /// A host that is named and no more is the one that the run knows by that name, with its user, port, slots and GPUs.
+  func completed(_ command: HostCommand) -> HostCommand {
+    guard case .add(let host) = command, host == HostOptions(name: host.name, host: host.host), host.name == host.host,
+      let known = state.knownHost(host.name)
+    else { return command }
+    return .add(known)
+  }
+
   mutating func carryOut(_ command: HostCommand, _ turn: inout Turn) {
     guard state.end == nil else { return }
     switch command {

@@ -103,7 +103,7 @@ public struct Coordinator: Sendable {
       if !othersGoOn { close(RunEnd(reason: .noUsableHost, message: message), suspends: false, &turn) }
     case .command(let command): carryOut(command, &turn)
     case .enqueue(let configuration): enqueue(configuration, &turn)
-    case .host(let command): carryOut(command, &turn)
+    case .host(let command): carryOut(completed(command), &turn)
     case .reload(let specification, let hash): reload(specification, hash: hash, &turn)
     case .checkpointArrived(let name): arrived(name, &turn)
     case .checkpointUnavailable(let name, let text): unavailable(name, text, &turn)

@@ -97,7 +97,7 @@ extension RunState {
       }
       awaiting.removeAll { $0 == attempt.trial }
     case .attemptEnded(let attempt, let end, let consequence):
-      if end.cause == .hostFault, self[attempt.trial]?.status == .active(.assigned) {
+      if self[attempt.trial]?.wasFailedByHost(end) == true {
         noteFailedStart(of: attempt, end.errorTail, at: stamped.stamp)
       }
       finishAttempt(attempt, end: end, consequence: consequence, at: stamped.stamp)

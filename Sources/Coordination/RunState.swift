@@ -126,6 +126,11 @@ public struct RunState: Sendable {
     return (known + addedHosts).filter { mark(of: $0.name) != .removed }
   }
 
+  /// What the run knows of a host by its name, also of one that was removed.
+  func knownHost(_ name: String) -> HostOptions? {
+    addedHosts.last { $0.name == name } ?? specification.cluster.hosts.first { $0.name == name }
+  }
+
   public func mark(of host: String) -> HostMark { hostMarks.isEmpty ? .inUse : hostMarks[host] ?? .inUse }
 
   /// Attempts that occupy a slot, by trial.
@@ -259,6 +264,16 @@ public struct TrialState: Equatable, Sendable {
   /// The name of the newest attempt; nil before the first start.
   public var current: TrialAttempt? { attempt.map { TrialAttempt(id, $0) } }
   public var isActive: Bool { if case .active = status { true } else { false } }
+
+  /// Whether an end of its newest attempt shows that its host can do nothing for trials just now: it could not start it, or
+  /// the script ended since others have filled the disk. One whose processes were killed shows nothing of that.
+  public func wasFailedByHost(_ end: AttemptEnd) -> Bool {
+    guard end.cause == .hostFault else { return false }
+    return status == .active(.assigned) || end.exitStatus != nil || end.signal != nil
+  }
+
+  /// For what it waits that was given a slot in vain: what its host could not do is no restart of its own.
+  var reasonToWait: AttemptAssignment.Reason { assignmentReason == .restarted ? .resumed : assignmentReason }
 }
 
 /// A folder of agents on a machine: what is sealed there can be resumed there.

@@ -153,7 +153,8 @@ extension HostHealth {
     } else if let failures = history.failedStarts, let until = restEnd(agent, failures, live) {
       word = .resting
       since = failures.since
-      reason = "\(Presentation.count(failures.count, "start")) failed there: \(Presentation.printable(failures.detail))"
+      reason =
+        "\(Presentation.count(failures.count, "attempt")) failed there: \(Presentation.lastWords(failures.detail) ?? "")"
       let now = live?.now.wall ?? until
       next = "it gets the next trial at \(Presentation.when(until, near: now))"
     } else if live != nil || state.end == nil, !agent.isPrepared, !state.isSuspended {

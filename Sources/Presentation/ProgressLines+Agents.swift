@@ -111,7 +111,7 @@ extension Presentation {
       let patience = state.specification.cluster.lostAfter
       return [
         "\(name) is unreachable; its trials may go on there for \(duration(patience)) after they heard from here last, it "
-          + "gets no new work; if it is dead for certain, say so with `pasha-coord hosts lost`"
+          + "gets no new work; if it is dead for certain, say so with `pasha-coord hosts lost \(host(id, state))`"
       ]
     case .lost: return [lost(agent, state)]
     }
@@ -184,7 +184,7 @@ extension Presentation {
       let failures = overcome.failures
       return [
         "\(host(agent.id, state)) starts trials again, \(duration(stamp.active - failures.since.active)) after the first of "
-          + "\(count(failures.count, "start")) that failed there: \(printable(failures.detail))"
+          + "\(count(failures.count, "attempt")) that failed there: \(lastWords(failures.detail) ?? "")"
       ]
     }
     return []

@@ -15,7 +15,7 @@ extension Presentation {
     case .runResumed: [resumed(state)]
     case .runDraining(let reason, let promotes): [draining(reason, promotes: promotes, state)]
     case .runClosing(let end, let suspends): [closing(end, suspends: suspends, state)]
-    case .runSuspended: ["all trials are paused and sealed; `pasha-coord resume \(state.start?.run ?? "")` goes on"]
+    case .runSuspended: [suspended(state)]
     case .trainingBegan(let training): [began(training, state)]
     case .runFinished(let end): [finished(state, end.reason)]
     case .runExtended: ["the run is extended: it takes new trials again"]
@@ -47,6 +47,17 @@ extension Presentation {
       .attemptHeld, .attemptOrdered, .checkpointsDropped, .checkpointCopied, .checkpointsDeleted:
       []
     }
+  }
+
+  private static func suspended(_ state: RunState) -> String {
+    let left = state.trials.filter(\.isActive)
+    let hosts = Set(left.compactMap { $0.slot?.agent }).sorted().map { host($0, state) }
+    let sealed =
+      left.isEmpty
+      ? "all trials are paused and sealed"
+      : "\(names(left.map(\.id))) may go on, since nobody answers on \(hosts.joined(separator: ", ")); all others are "
+        + "paused and sealed"
+    return "\(sealed); `pasha-coord resume \(state.start?.run ?? "")` goes on"
   }
 
   private static func opening(_ start: RunStart, _ state: RunState) -> String {
@@ -155,7 +166,7 @@ extension Presentation {
     let trial = attempt.trial
     switch consequence {
     case .paused: return unsealed(trial, end)
-    case .pending(.restarted):
+    case .pending(let reason) where reason == .restarted || end.cause == .hostFault:
       // The line of its host has told it.
       if end.cause == .leaseExpired { return [] }
       return ["trial \(trial) was lost (\(cause(end)))\(restart(trial, consequence, state))"]
@@ -171,20 +182,35 @@ extension Presentation {
 
   /// A checkpoint that its host could not keep: what it held is trained again if the trial is promoted.
   private static func unsealed(_ trial: TrialID, _ end: AttemptEnd) -> [String] {
-    let mark = "pasha: the checkpoint is not sealed: "
-    guard end.seal == nil, let line = end.errorTail.split(separator: "\n").last(where: { $0.hasPrefix(mark) }) else {
-      return []
-    }
-    return ["trial \(trial): its checkpoint is not sealed: \(printable(String(line.dropFirst(mark.count))))"]
+    unsealed(end).map { ["trial \(trial): its checkpoint is not sealed: \($0)"] } ?? []
+  }
+
+  /// Why a checkpoint was not sealed, if it was to be.
+  static func unsealed(_ end: AttemptEnd) -> String? {
+    guard end.seal == nil, let line = end.errorTail.split(separator: "\n").last(where: { $0.hasPrefix(unsealedMark) })
+    else { return nil }
+    return printable(String(line.dropFirst(unsealedMark.count)))
+  }
+
+  private static let unsealedMark = "pasha: the checkpoint is not sealed: "
+
+  /// The last line of what an attempt left to say, ours before its own and without the mark.
+  static func lastWords(_ tail: String) -> String? {
+    let mark = "pasha: "
+    let lines = tail.split(separator: "\n")
+    let ours = lines.filter { $0.hasPrefix(mark) }
+    // That a checkpoint is not sealed follows from what went wrong before.
+    let line = ours.last { !$0.hasPrefix(unsealedMark) } ?? ours.last ?? lines.last
+    return line.map { printable(String($0.hasPrefix(mark) ? $0.dropFirst(mark.count) : $0)) }
   }
 
   static func cause(_ end: AttemptEnd) -> String {
-    if let signal = end.signal { return "signal \(signal)" }
+    if let signal = end.signal, end.cause != .hostFault { return "signal \(signal)" }
     switch end.cause {
     case .failed: return end.exitStatus.map { "exit status \($0)" } ?? "it could not be started"
     case .outOfMemory: return "out of memory"
     case .leaseExpired: return "its host is lost"
-    case .hostFault: return "its processes were lost"
+    case .hostFault: return lastWords(end.errorTail) ?? "its processes were lost"
     case .quotaExceeded: return "its checkpoint is over the quota"
     case .exited, .paused, .stopped: return end.exitStatus.map { "exit status \($0)" } ?? "it ended"
     }

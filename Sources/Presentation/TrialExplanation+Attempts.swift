@@ -86,6 +86,8 @@ extension TrialExplanation {
     if let seal = end.seal {
       let covered = seal.coveredResource.map { " of \(resource($0))" } ?? ""
       text += ", its checkpoint\(covered) is sealed on \(place) (\(Presentation.bytes(seal.bytes)))"
+    } else if let why = Presentation.unsealed(end) {
+      text += ", its checkpoint is not sealed on \(place): \(why)"
     }
     return text + "; " + outcome(consequence)
   }

@@ -71,11 +71,13 @@ public struct WaitingExplanation {
     switch stamped.fact {
     case .attemptRefused(let attempt, let refusal, _) where refusal.code == .hostFault || refusal.code == .noSuchSlot:
       noteFault(of: state[attempt.trial]?.slot?.agent, stamped.stamp)
-    case .attemptEnded(let attempt, let end, _)
-    where end.cause == .hostFault && state[attempt.trial]?.status == .active(.assigned):
-      noteFault(of: state[attempt.trial]?.slot?.agent, stamped.stamp)
-    case .attemptStarted(let attempt, _):
-      if let agent = state[attempt.trial]?.slot?.agent { rests[agent]?.faults = 0 }
+    case .attemptEnded(let attempt, let end, _):
+      guard let trial = state[attempt.trial], let agent = trial.slot?.agent else { break }
+      if trial.wasFailedByHost(end) {
+        noteFault(of: agent, stamped.stamp)
+      } else if end.cause != .hostFault, end.cause != .leaseExpired {
+        rests[agent]?.faults = 0
+      }
     case .agentGreeted(let greeting): rests[greeting.agent]?.until = nil
     case .runResumed: rests = [:]
     default: break
@@ -285,7 +287,7 @@ public struct WaitingExplanation {
     if !agent.isPrepared { return "its host is being prepared: the code is brought there, and setup runs" }
     if let rest = rests[agent.id], let until = rest.until, until > now {
       let faults = Presentation.count(rest.faults, "trial")
-      return "its host failed to start \(faults), and rests until \(Presentation.clock(until))"
+      return "\(faults) failed on its host, which rests until \(Presentation.clock(until))"
     }
     return nil
   }

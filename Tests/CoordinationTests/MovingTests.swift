@@ -276,6 +276,63 @@ struct MovingTests {
     #expect((1...20).contains(refused), "\(refused)")
   }
 
+  /// `hosts add NAME` tries a host again, or brings it back: with the user, slots and GPUs that it had.
+  @Test func aHostThatIsNamedAndNoMoreIsTheOneThatIsKnown() throws {
+    var specification = specification(trials: 20)
+    let known = HostOptions(
+      name: "host1", host: "10.1.0.12", user: "bob", port: 2222, slots: 1, gpus: .listed(["0"]),
+      workDirectory: "/scratch")
+    specification.cluster.hosts = [HostOptions(name: "host0", host: "host0"), known]
+    var farm = try farm(specification, agents: 2, slots: 1)
+    farm.begin()
+    let bare = HostOptions(name: "host1", host: "host1")
+    farm.handle(.host(.add(bare)))
+    #expect(farm.coordinator.state.hosts == specification.cluster.hosts)
+    #expect(farm.coordinator.state.addedHosts.isEmpty)
+    farm.handle(.host(.remove("host1")))
+    for _ in 0..<4 { _ = farm.step() }
+    #expect(farm.coordinator.state.mark(of: "host1") == .removed)
+    farm.handle(.host(.add(bare)))
+    #expect(farm.coordinator.state.hosts == specification.cluster.hosts)
+    // What is said of it goes before.
+    let other = HostOptions(name: "host1", host: "host1", user: "eve")
+    farm.handle(.host(.add(other)))
+    #expect(farm.coordinator.state.hosts == [specification.cluster.hosts[0], other])
+  }
+
+  /// A trial that was restarted once is restarted no more by hosts that cannot start it.
+  @Test func hostsThatCannotStartATrialAreNoRestartsOfIt() throws {
+    var farm = try farm(specification(trials: 20), agents: 3, slots: 1)
+    farm.begin()
+    let name = try #require(farm.agents[0].attempts.keys.first)
+    farm.agents[0].refuses = true
+    farm.agents[1].refuses = true
+    farm.agents[0].attempts[name] = nil
+    farm.say(.ended(name, AttemptEnd(cause: .hostFault, lastSequence: 0)), from: 0)
+    farm.run()
+    #expect(farm.outcome == .finished(RunEnd(reason: .trialsStarted)))
+    #expect(farm.coordinator.state[name.trial]?.restarts == 1)
+    #expect(farm.coordinator.state.totals.failed == 0)
+  }
+
+  /// A script that ends since others have filled its host's disk goes elsewhere, and the host rests ever longer.
+  @Test func aDiskThatFillsUnderATrialCostsItNoRestart() throws {
+    var farm = try farm(specification(trials: 400), agents: 2, slots: 1)
+    farm.begin()
+    for count in 0..<3 {
+      while farm.agents[0].attempts.isEmpty, farm.step() { farm.handle(.tick) }
+      let name = try #require(farm.agents[0].attempts.keys.first)
+      farm.agents[0].attempts[name] = nil
+      farm.say(.ended(name, AttemptEnd(cause: .hostFault, exitStatus: 1, lastSequence: 0)), from: 0)
+      let until = try #require(farm.coordinator.restsUntil[AgentID(0)])
+      #expect(until - farm.now.monotonic == Coordinator.restAfterFault(count))
+      #expect(farm.coordinator.state[name.trial]?.restarts == 0)
+    }
+    farm.run()
+    #expect(farm.outcome == .finished(RunEnd(reason: .trialsStarted)))
+    #expect(farm.coordinator.state.totals.failed == 0)
+  }
+
   /// Fewer workers than slots: a trial that waits for its own host's slot gets it.
   @Test func fewWorkersStarveNoPromotedTrial() throws {
     var specification = specification(trials: 20)

@@ -97,11 +97,44 @@ struct RecoveryLineTests {
     Self.hello(&farm, 0, pid: 2, losing: true)
     #expect(lines.containing("agent 0 (host0) was started again; no trial runs there").count == 1)
     #expect(
-      lines.containing("trial 0 was lost (its processes were lost): it starts again from the start, restart 1 of 3")
-        .count == 1, "\(lines.texts)")
+      lines.containing(
+        "trial 0 was lost (the agent came back without the trial): it starts again from the start, restart 1 of 3"
+      )
+      .count == 1, "\(lines.texts)")
     #expect(
       lines.containing("trial 0 starts again from the start (there is no checkpoint of it) on slot 0/0").count == 1,
       "\(lines.texts)")
+  }
+
+  @Test func aTrialThatItsHostFailedSaysHowWithoutOurMark() throws {
+    var (farm, lines) = try Self.farm(slots: 1)
+    farm.begin()
+    let name = try #require(farm.agents[0].attempts.keys.first)
+    farm.agents[0].attempts[name] = nil
+    lines.clear()
+    farm.say(
+      .ended(
+        name,
+        AttemptEnd(
+          cause: .hostFault, exitStatus: 1, lastSequence: 0,
+          errorTail: "OSError: no\npasha: the disk of /d is full\npasha: the checkpoint is not sealed: no room\n")),
+      from: 0)
+    #expect(lines.texts.contains("trial 0 was lost (the disk of /d is full)"), "\(lines.texts)")
+    let health = HostHealth.all(farm.coordinator.state, live: farm.coordinator.view(at: farm.now))
+    #expect(health.contains { $0.reason.contains("1 attempt failed there: the disk of /d is full") }, "\(health)")
+  }
+
+  @Test func aRunThatIsPausedSaysWhichTrialsItDidNotReach() throws {
+    var (farm, lines) = try Self.farm()
+    farm.begin()
+    let running = farm.coordinator.state.agents[1].slots.compactMap { $0 }
+    farm.agents[1].isCut = true
+    Self.pass(&farm, 70_000, silent: [1])
+    farm.handle(.command(.pauseRun))
+    Self.pass(&farm, 5_000, silent: [1])
+    let start =
+      "trials \(running[0]) and \(running[1]) may go on, since nobody answers on host1; all others are paused and"
+    #expect(lines.containing(start).count == 1, "\(lines.texts)")
   }
 
   @Test func aHostThatIsLostIsOneLineWithItsTrialsAndWhereTheyGoOn() throws {
@@ -250,7 +283,7 @@ struct RecoveryLineTests {
     Self.pass(&farm, 15_000)
     #expect(
       lines.containing("host1 starts trials again, ").filter {
-        $0.hasSuffix("of 2 starts that failed there: disk full")
+        $0.hasSuffix("of 2 attempts that failed there: disk full")
       }
       .count == 1, "\(lines.texts)")
   }

@@ -64,7 +64,7 @@ struct WaitingTests {
     #expect(idle.first { $0.host == "host1" }?.slots == [0, 1])
     let resting = try #require(idle.first { $0.host == "host2" })
     #expect(resting.slots == [0, 1])
-    #expect(resting.text.hasPrefix("its host failed to start 2 trials, and rests until "), "\(resting)")
+    #expect(resting.text.hasPrefix("2 trials failed on its host, which rests until "), "\(resting)")
     // As long as the coordinator itself lets it rest, and no longer.
     let until = try #require(farm.coordinator.restsUntil[AgentID(2)])
     func rests(_ milliseconds: Int) throws -> Bool {
