@@ -19,7 +19,10 @@ extension Presentation {
     }
     let now = live?.now ?? state.lastStamp ?? Stamp(wall: Timestamp(microseconds: 0), active: .zero)
     let below = troubles(hosts, now).flatMap { wrapped("  " + $0, indent: 6, limit: 12) }
-    return ([table(rows)] + below).joined(separator: "\n")
+    // Otherwise it looks as if agents were there.
+    let past = state.end == nil ? "no coordinator answers: this is as the journal has it" : "the run is over"
+    let note = live == nil ? [past] : []
+    return ([table(rows)] + below + note).joined(separator: "\n")
   }
 
   public static func hostsJSON(_ state: RunState, live: LiveView? = nil) -> JSONValue {
