@@ -105,6 +105,7 @@ public struct TreeFetch {
     guard expects(manifest) else {
       throw Failure(message: "the list of files of \(title) is not the one that was announced")
     }
+    try LeftOvers.clear(folder, for: manifest)
     try makeFolders(manifest)
     self.manifest = manifest
     progressAt = now
@@ -140,7 +141,6 @@ public struct TreeFetch {
       guard case .link(let target) = entry.kind else { continue }
       let path = "\(folder)/\(entry.path)"
       try Files.makeFolder(Files.parent(of: path), intermediates: true)
-      if try Files.status(path) != nil { try Files.removeFile(path) }
       try Files.makeLink(path, to: target)
     }
   }

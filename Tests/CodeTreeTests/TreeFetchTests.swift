@@ -60,6 +60,28 @@ import Wire
     #expect(try Files.status(folder.file("tree/empty"))?.isExecutable == true)
   }
 
+  /// Three trees one after the other, the first two broken off: the first leaves a link, the second makes another one
+  /// through it, which lies less deep than its path says, and the third would be written where that one leads.
+  @Test func nothingIsWrittenThroughLinksOfAnEarlierFetch() throws {
+    try Files.makeFolder(folder.file("outside"))
+    let never = file("z", "what never comes")
+    let first = TreeManifest(entries: [.init(path: "a", kind: .link(target: ".")), never])
+    let second = TreeManifest(entries: [
+      .init(path: "a", kind: .folder), .init(path: "a/b", kind: .link(target: "../outside")), never,
+    ])
+    let third = TreeManifest(entries: [file("b/victim", "evil")])
+    for broken in [first, second] {
+      var fetch = fetch(broken, durable: true)
+      _ = failure { try run(&fetch, broken, limit: 0) { _, _, _ in [] } }
+    }
+    var last = fetch(third, durable: true)
+    try run(&last, third) { _, _, _ in Array("evil".utf8) }
+    #expect(last.isComplete)
+    #expect(!Files.exists(folder.file("outside/victim")))
+    #expect(folder.read("tree/b/victim") == "evil")
+    #expect(try Folders.list(folder.file("tree")).map(\.name) == ["b"])
+  }
+
   /// Broken off in the middle of a large file, another fetch asks for the rest alone.
   @Test(arguments: [0, 1, 9, 23, 30])
   func whatCameBeforeABreakIsNotAskedForAgain(pieces: Int) throws {
@@ -135,15 +157,27 @@ import Wire
     #expect(!Files.exists(folder.path + "/up"))
   }
 
-  /// A link where a folder of the tree is to be, left by somebody: nothing is written through it.
+  /// A link where a file of the tree is to be, left by somebody: nothing is written through it.
   @Test func nothingIsWrittenThroughALinkInTheWay() throws {
     try Files.makeFolder(folder.file("tree"))
     try folder.write("victim", "safe")
     try Files.makeLink(folder.file("tree/a"), to: folder.file("victim"))
-    let manifest = TreeManifest(entries: [file("a", "evil!")])
+    let manifest = TreeManifest(entries: [file("a", "good!")])
     var fetch = fetch(manifest)
-    #expect(failure { try run(&fetch, manifest) { _, _, _ in Array("evil!".utf8) } } != nil)
+    try run(&fetch, manifest) { _, _, _ in Array("good!".utf8) }
     #expect(folder.read("victim") == "safe")
+    #expect(folder.read("tree/a") == "good!")
+    #expect(try Files.status(folder.file("tree/a"))?.kind == .file)
+  }
+
+  /// A link in place of the folder that the tree is put together in.
+  @Test func nothingIsPutTogetherBehindALink() throws {
+    try Files.makeFolder(folder.file("elsewhere"))
+    try Files.makeLink(folder.file("tree"), to: folder.file("elsewhere"))
+    let manifest = TreeManifest(entries: [file("a", "x")])
+    var fetch = fetch(manifest)
+    #expect(failure { try run(&fetch, manifest) { _, _, _ in [120] } } != nil)
+    #expect(!Files.exists(folder.file("elsewhere/a")))
   }
 
   @Test func whatWasNotAskedForIsPassedOver() throws {
