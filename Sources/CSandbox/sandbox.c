@@ -311,3 +311,10 @@ int sandbox_peer_user(int socket, uid_t *user) {
   *user = peer.uid;
   return 0;
 }
+
+int sandbox_peer_process(int socket) {
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -errno;
+  return peer.pid;
+}

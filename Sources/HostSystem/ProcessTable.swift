@@ -73,6 +73,20 @@ public enum ProcessTable {
     return seen < 0 ? nil : Int(seen)
   }
 
+  /// Whether a process is below this one by parentage; nil for one that is no more.
+  public static func isDescendant(_ pid: Int) -> Bool? {
+    let own = ownPID
+    var pid = pid
+    // Parents go away and numbers come again while this goes up: no way to the top is longer than that.
+    for _ in 0..<10_000 {
+      guard let entry = entry(pid) else { return nil }
+      if entry.parent == own { return true }
+      if entry.parent <= 1 { return false }
+      pid = entry.parent
+    }
+    return nil
+  }
+
   /// Every process below `ancestor` by parentage in a table of all, dead ones included.
   public static func descendants(of ancestor: Int, in table: [ProcessEntry]? = nil) -> [ProcessEntry] {
     let table = table ?? all()

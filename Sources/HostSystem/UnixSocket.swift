@@ -93,6 +93,11 @@ public enum UnixSocket {
     return user
   }
 
+  /// The process that made the other end, as it was then; 0 for one that cannot be seen from here.
+  public static func peerProcess(_ socket: Descriptor) throws(SystemError) -> Int {
+    Int(try checkedShim("examine", "a connection", sandbox_peer_process(socket.number)))
+  }
+
   private static var type: UInt32 { SOCK_SEQPACKET.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue }
 
   private static func make() throws(SystemError) -> Descriptor {

@@ -10,14 +10,21 @@ final class AgentLine {
   private var unsent: [[UInt8]] = []
   /// Events kept for an agent that does not read; beyond that it is cut off and learns the status when it comes back.
   private static let bound = 256
+  /// Connections taken at a time.
+  private static let connections = 16
 
   init(listener: Descriptor) { self.listener = listener }
 
-  /// Takes the newest connection, if there is one. Only our own user's processes are let in.
+  /// Takes the newest connection, if there is one. Only our own user's processes are let in, and nothing of the trial's,
+  /// which would give itself another lease.
   func accept() -> Descriptor? {
     var newest: Descriptor?
-    while let next = try? UnixSocket.accept(listener) {
-      if (try? UnixSocket.peerUser(next)) == geteuid() { newest = next }
+    // One that connects again and again gets no more of the supervisor.
+    for _ in 0..<Self.connections {
+      guard let next = try? UnixSocket.accept(listener) else { break }
+      guard (try? UnixSocket.peerUser(next)) == geteuid(), let peer = try? UnixSocket.peerProcess(next) else { continue }
+      // One that cannot be seen from here is none of the trial's.
+      if peer == 0 || ProcessTable.isDescendant(peer) == false { newest = next }
     }
     guard let newest else { return nil }
     connection = newest

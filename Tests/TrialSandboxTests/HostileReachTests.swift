@@ -43,6 +43,37 @@ struct HostileReachTests {
       ])
   }
 
+  @Test(
+    "A script cannot be its own agent: what it says to its supervisor changes nothing, and its agent stays",
+    arguments: [false, true])
+  func ownAgent(isDaemon: Bool) throws {
+    let words = SupervisorCommand.lease(deadline: HostClock.now + .seconds(1000)).encoded()
+    let bench = try Bench(
+      python: """
+        import socket
+        if \(isDaemon ? "True" : "False"):
+            if os.fork(): time.sleep(1000)
+            os.setsid()
+            if os.fork(): os._exit(0)
+        said = 0
+        while True:
+            try:
+                line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                line.connect(sys.argv[2])
+                line.send(bytes(\(words)))
+                said += 1
+                if said == 3: say(1)
+                time.sleep(0.02)
+            except OSError:
+                time.sleep(0.01)
+        """)
+    bench.plan.arguments.append(bench.attemptFolder.socket)
+    bench.plan.lease = HostClock.now + .milliseconds(2500)
+    try bench.start()
+    #expect(try bench.waitEnd().cause == .leaseExpired)
+    #expect(bench.reports == 1)
+  }
+
   @Test("A script that nothing confines and that kills its supervisor is ended and named")
   func killsSupervisor() throws {
     let bench = try Bench(

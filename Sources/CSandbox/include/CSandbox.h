@@ -119,6 +119,8 @@ int sandbox_is_network_file_system(const char *path);
 int sandbox_accept(int listener);
 /// Writes the peer's user id of a Unix socket.
 int sandbox_peer_user(int socket, uid_t *user);
+/// The process that made the peer's end of a Unix socket; 0 where it cannot be seen from here.
+int sandbox_peer_process(int socket);
 
 /// Names the process in lists of processes; 15 bytes are kept.
 int sandbox_name_process(const char *name);
