@@ -16,15 +16,20 @@ struct PlotAxis: Equatable {
 
   /// Where a value lies, from 0 at the lower to 1 at the upper end.
   func position(_ value: Double) -> Double {
+    let value = Self.shown(value)
     guard upper > lower else { return 0.5 }
     guard isLogarithmic else { return (value - lower) / (upper - lower) }
     return Foundation.log(max(value, lower) / lower) / Foundation.log(upper / lower)
   }
 
+  /// The value as it is drawn: a script may report any number, and beyond this differences overflow.
+  static func shown(_ value: Double) -> Double { value.isNaN ? 0 : min(max(value, -1e300), 1e300) }
+
   /// A linear axis from `range`, with round numbers as ticks; some room is left beyond values that are not zero.
   static func linear(_ label: String, _ range: ClosedRange<Double>) -> PlotAxis {
-    var (lower, upper) = (range.lowerBound, range.upperBound)
-    if upper <= lower {
+    var (lower, upper) = (shown(range.lowerBound), shown(range.upperBound))
+    // Values that differ by less leave no room for ticks between them.
+    if upper - lower <= max(max(abs(lower), abs(upper)) * 1e-12, 1e-290) {
       let room = max(abs(lower) * 0.05, 1e-3)
       (lower, upper) = (lower - room, upper + room)
     }

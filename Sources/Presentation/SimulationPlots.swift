@@ -97,7 +97,8 @@ extension Presentation {
             ySpread: best.deviation)
         ]
         let latest = (runtime.mean + runtime.deviation) / unit.seconds
-        take(latest...latest, (best.mean - best.deviation)...(best.mean + best.deviation))
+        let (mean, deviation) = (PlotAxis.shown(best.mean), PlotAxis.shown(best.deviation))
+        take(latest...latest, (mean - deviation)...(mean + deviation))
       }
       series.append(one)
     }

@@ -58,12 +58,22 @@ struct SimulationPlotsTests {
       SimulationTablesTests.run(
         "m\(index)", 0, metric: value, seconds: index == 0 ? 1e12 : 0, maximum: index, epochs: 0, trained: nil)
     }
-    for runs in [[], [odd[2]], odd, Array(repeating: odd[1], count: 9)] {
+    // Their sum and their difference are more than a number can be.
+    let largest = [1.7e308, 1.7e308, -1.7e308].enumerated().map { seed, value in
+      SimulationTablesTests.run("m", UInt64(seed), metric: value, seconds: 1, maximum: 1, epochs: 1, trained: nil)
+    }
+    for runs in [[], [odd[2]], odd, Array(repeating: odd[1], count: 9), largest, Array(largest.prefix(2))] {
       let picture = try plot(runs)
       for number in ["nan", "NaN", "inf"] {
         #expect(!picture.elements.contains { $0["d"]?.contains(number) == true }, "\(number)")
       }
       #expect(!picture.texts.contains("nan"))
+    }
+    let ranges: [ClosedRange<Double>] = [
+      -1.7e308...1.7e308, 0...Double.leastNonzeroMagnitude, 1e308...1e308, 1...1.0.nextUp, -.infinity ... .infinity,
+    ]
+    for range in ranges {
+      #expect(PlotAxis.linear("values", range).ticks.allSatisfy { $0.value.isFinite })
     }
   }
 
