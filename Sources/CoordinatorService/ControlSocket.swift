@@ -3,11 +3,13 @@ import HostSystem
 import TuningModel
 
 /// The run's own socket: what `stop`, `pause`, `invite` and `logs` speak to. One request and one answer a connection,
-/// each one packet of JSON; mode 0600, and only the user who runs the coordinator (or root) is answered.
+/// each JSON in as many packets as it takes; mode 0600, and only the user who runs the coordinator (or root) is answered.
 final class ControlSocket: Sendable {
   typealias Handler = @Sendable (JSONValue) -> JSONValue
 
-  static let packetLimit = 1 << 20
+  /// Bytes. A cluster file is the longest that is asked with.
+  static let requestLimit = 8 << 20
+  static let answerLimit = 64 << 20
   private let path: String
   private let end: Wakeup
   private let thread: WorkerThread
@@ -39,15 +41,17 @@ final class ControlSocket: Sendable {
 
   /// Asks the coordinator of a run. nil: none is running.
   static func ask(_ request: JSONValue, at path: String, within timeout: Duration = .seconds(30)) -> JSONValue? {
-    guard let socket = try? UnixSocket.connect(path), (try? UnixSocket.send(socket, request.jsonBytes())) == true
-    else { return nil }
     let deadline = HostClock.now + timeout
+    guard let socket = try? UnixSocket.connect(path),
+      ControlPackets.send(request.jsonBytes(), to: socket, within: timeout)
+    else { return nil }
+    var answer = ControlPackets(limit: answerLimit)
     while HostClock.now < deadline {
       guard waitReadable(socket.number, for: deadline - HostClock.now) else { break }
-      switch UnixSocket.receive(socket, limit: packetLimit) {
-      case .packet(let bytes): return try? JSONValue(parsing: bytes)
-      case .nothing: continue
-      case .closed, .tooLong: return nil
+      switch answer.receive(from: socket) {
+      case .whole: return try? JSONValue(parsing: answer.bytes, limits: JSONLimits(bytes: answerLimit))
+      case .unfinished: continue
+      case .broken: return nil
       }
     }
     return nil
@@ -60,9 +64,11 @@ private final class ControlDesk: @unchecked Sendable {
   private let loop: EventLoop
   private let handler: ControlSocket.Handler
   /// Connections that have not asked yet, oldest first.
-  private var waiting: [(token: Int, socket: Descriptor)] = []
+  private var waiting: [(token: Int, socket: Descriptor, request: ControlPackets)] = []
   private var nextToken = 2
   private static let connectionLimit = 32
+  /// How long an answer may take to be read.
+  private static let patience = Duration.seconds(30)
 
   init(listener: Descriptor, loop: EventLoop, handler: @escaping ControlSocket.Handler) {
     self.listener = listener
@@ -87,7 +93,7 @@ private final class ControlDesk: @unchecked Sendable {
       guard let user = try? UnixSocket.peerUser(socket), user == getuid() || user == 0 else { continue }
       if waiting.count >= Self.connectionLimit { loop.ignore(waiting.removeFirst().socket) }
       guard (try? loop.watch(socket, token: nextToken)) != nil else { continue }
-      waiting.append((nextToken, socket))
+      waiting.append((nextToken, socket, ControlPackets(limit: ControlSocket.requestLimit)))
       nextToken += 1
     }
   }
@@ -95,20 +101,20 @@ private final class ControlDesk: @unchecked Sendable {
   private func serve(_ token: Int) {
     guard let index = waiting.firstIndex(where: { $0.token == token }) else { return }
     let socket = waiting[index].socket
-    let packet = UnixSocket.receive(socket, limit: ControlSocket.packetLimit)
-    if packet == .nothing { return }
+    let progress = waiting[index].request.receive(from: socket)
+    if progress == .unfinished { return }
     loop.ignore(socket)
-    waiting.remove(at: index)
-    guard case .packet(let bytes) = packet else { return }
+    let bytes = waiting.remove(at: index).request.bytes
+    guard progress == .whole else { return }
     // Whoever asked has been told by now that nobody answered, and may have done something else.
     if UnixSocket.isClosedByPeer(socket) { return }
     let handler = self.handler
     // A request may wait for an agent; others must not wait for it.
     _ = WorkerThread(name: "pasha-request") {
       let answer =
-        (try? JSONValue(parsing: bytes)).map(handler)
+        (try? JSONValue(parsing: bytes, limits: JSONLimits(bytes: ControlSocket.requestLimit))).map(handler)
         ?? .object([.init("error", .string("the request is not JSON"))])
-      _ = try? UnixSocket.send(socket, answer.jsonBytes(.strict))
+      _ = ControlPackets.send(answer.jsonBytes(.strict), to: socket, within: Self.patience)
     }
   }
 }

@@ -47,6 +47,20 @@ import Testing
     try eventually("every process to end") { run.agents.isEmpty && run.supervisors.isEmpty && run.trials.isEmpty }
   }
 
+  /// The kernel takes no packet of more than about 200 KiB.
+  @Test(arguments: [1, 300_000, 6 * 65_536])
+  func aLongFileIsTakenOver(length: Int) throws {
+    let run = try RealRun("long", sleep: "0.2", trials: 40, slots: 2)
+    let coordinator = try run.start()
+    try run.waitForReports(1)
+    let text = try String(contentsOfFile: run.file, encoding: .utf8).replacing(
+      "trials_started: 40", with: "trials_started: 4")
+    let lines = String(repeating: "# a line that says nothing\n", count: length / 27 + 1)
+    let reload = try run.place.coordinator(["reload", try run.place.folder.write("long.yml", text + lines)])
+    #expect(try reload.wait() == 0, "\(reload.errors)")
+    #expect(try coordinator.wait() == 0, "\(coordinator.output)\(coordinator.errors)")
+  }
+
   @Test func aRunInTheBackgroundIsAttachedTo() throws {
     let run = try RealRun("detached", trials: 5, max: 3)
     let started = try run.start(["--detach"])
