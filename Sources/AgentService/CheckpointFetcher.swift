@@ -21,8 +21,6 @@ final class CheckpointFetcher {
     let job: Job
     var fetch: TreeFetch
     let begunAt: Instant
-    /// When something last came.
-    var heardAt: Instant
   }
 
   private let log: AgentLog
@@ -38,7 +36,7 @@ final class CheckpointFetcher {
 
   var deadline: Instant? {
     if !events.isEmpty || current == nil && !waiting.isEmpty { return .zero }
-    return current.map { min($0.fetch.deadline, $0.heardAt + Self.patience) }
+    return current.map { min($0.fetch.deadline, $0.fetch.heardAt + Self.patience) }
   }
 
   func begin(_ attempt: TrialAttempt, _ source: CheckpointSource, into seals: SealFolder) {
@@ -76,7 +74,6 @@ final class CheckpointFetcher {
     guard var now = current, now.job.name == answer.name, now.job.holder == answer.agent else { return }
     attempt(now.job) {
       let time = HostClock.now
-      now.heardAt = time
       switch answer.content {
       case .manifest(let manifest): ask(try now.fetch.take(manifest, at: time), now.job)
       case .chunk(let file, let offset, let bytes):
@@ -91,9 +88,9 @@ final class CheckpointFetcher {
 
   func step(at time: Instant) {
     if current == nil, !waiting.isEmpty { start(waiting.removeFirst()) }
-    guard var now = current, time >= min(now.fetch.deadline, now.heardAt + Self.patience) else { return }
+    guard var now = current, time >= min(now.fetch.deadline, now.fetch.heardAt + Self.patience) else { return }
     attempt(now.job) {
-      guard time < now.heardAt + Self.patience else {
+      guard time < now.fetch.heardAt + Self.patience else {
         throw Refused(.sourceUnreachable, "nothing came for \(Int(Self.patience.inSeconds)) s")
       }
       ask(try now.fetch.step(at: time), now.job)
@@ -112,7 +109,7 @@ final class CheckpointFetcher {
         SHA256.hash($0.encoded()) == job.source.seal.hash
       }
       ask(fetch.askAgain(at: now), job)
-      current = Current(job: job, fetch: fetch, begunAt: now, heardAt: now)
+      current = Current(job: job, fetch: fetch, begunAt: now)
     }
   }
 

@@ -45,6 +45,9 @@ public struct TreeFetch {
   private var open: [Int: OpenFile] = [:]
   private var unfinished = 0
   private var progressAt: Instant
+  /// When something that was asked for last came, or the fetch last got on with what an earlier one left. What comes twice,
+  /// or unasked, does not count.
+  public private(set) var heardAt: Instant
   /// Bytes that came over.
   public private(set) var bytes = 0
   /// Bytes that an earlier fetch had brought.
@@ -70,15 +73,13 @@ public struct TreeFetch {
     self.isDurable = isDurable
     self.expects = expects
     progressAt = now
+    heardAt = now
   }
 
   public var isComplete: Bool { manifest.map { nextFile >= $0.entries.count && unfinished == 0 } ?? false }
 
   /// When `step` should be called at the latest.
   public var deadline: Instant { isCatchingUp ? progressAt : progressAt + Self.patience }
-
-  /// When something last came, or was last asked for again.
-  public var lastProgress: Instant { progressAt }
 
   /// What is asked for at the beginning, after a new connection, and when nothing came for long.
   public mutating func askAgain(at now: Instant) -> [Question] {
@@ -91,6 +92,7 @@ public struct TreeFetch {
   public mutating func step(at now: Instant) throws -> [Question] {
     if isCatchingUp {
       progressAt = now
+      heardAt = now
       try catchUp()
       return try askMore()
     }
@@ -109,6 +111,7 @@ public struct TreeFetch {
     try makeFolders(manifest)
     self.manifest = manifest
     progressAt = now
+    heardAt = now
     return try askMore()
   }
 
@@ -123,6 +126,7 @@ public struct TreeFetch {
     try write(bytes, file: file, offset: offset)
     self.bytes += bytes.count
     progressAt = now
+    heardAt = now
     return try askMore()
   }
 

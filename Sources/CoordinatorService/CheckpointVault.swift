@@ -24,7 +24,6 @@ final class CheckpointVault {
   private struct Current {
     let job: Job
     var fetch: TreeFetch
-    var heardAt: Instant
   }
 
   private let folder: String
@@ -46,7 +45,7 @@ final class CheckpointVault {
   }
 
   var deadline: Instant? {
-    if let current { return min(current.fetch.deadline, current.heardAt + Self.patience) }
+    if let current { return min(current.fetch.deadline, current.fetch.heardAt + Self.patience) }
     return waiting.isEmpty ? nil : retryAt ?? .zero
   }
 
@@ -91,7 +90,6 @@ final class CheckpointVault {
     guard var now = current, now.job.agent == agent, now.job.name == answer.name else { return }
     attempt(now.job) {
       let time = HostClock.now
-      now.heardAt = time
       switch answer.content {
       case .manifest(let manifest): ask(try now.fetch.take(manifest, at: time), now.job)
       case .chunk(let file, let offset, let bytes):
@@ -106,9 +104,9 @@ final class CheckpointVault {
 
   func step(at time: Instant) {
     if current == nil, !waiting.isEmpty, time >= retryAt ?? .zero { start(waiting.removeFirst()) }
-    guard var now = current, time >= min(now.fetch.deadline, now.heardAt + Self.patience) else { return }
+    guard var now = current, time >= min(now.fetch.deadline, now.fetch.heardAt + Self.patience) else { return }
     attempt(now.job) {
-      guard time < now.heardAt + Self.patience else {
+      guard time < now.fetch.heardAt + Self.patience else {
         throw TreeFetch.Failure(message: "nothing came for \(Int(Self.patience.inSeconds)) s")
       }
       ask(try now.fetch.step(at: time), now.job)
@@ -127,7 +125,7 @@ final class CheckpointVault {
         SHA256.hash($0.encoded()) == job.seal.hash
       }
       ask(fetch.askAgain(at: now), job)
-      current = Current(job: job, fetch: fetch, heardAt: now)
+      current = Current(job: job, fetch: fetch)
     }
   }
 

@@ -130,6 +130,29 @@ import Wire
     #expect(fetch.askAgain(at: .zero) == asked)
   }
 
+  /// One who sends the same again and again has said nothing; going through what is here already is no silence.
+  @Test func onlyWhatBringsAFetchOnIsHeard() throws {
+    let size = 20 * TreeFetch.pieceSize
+    let piece = [UInt8](repeating: 7, count: TreeFetch.pieceSize)
+    let manifest = TreeManifest(entries: [file("large", [UInt8](repeating: 7, count: size))])
+    func second(_ number: Int64) -> Instant { Instant(nanoseconds: number * 1_000_000_000) }
+    try Files.makeFolder(folder.file("tree"))
+    var first = fetch(manifest)
+    #expect(first.heardAt == .zero)
+    _ = try first.take(manifest, at: second(1))
+    _ = try first.take(piece, file: 0, offset: 0, at: second(2))
+    _ = first.askAgain(at: second(3))
+    _ = try first.take(manifest, at: second(4))
+    _ = try first.take(piece, file: 0, offset: 0, at: second(5))
+    #expect(first.heardAt == second(2))
+    try Files.writeAtomically(folder.file("tree/large"), [UInt8](repeating: 7, count: size))
+    var again = fetch(manifest)
+    _ = try again.take(manifest, at: second(6))
+    #expect(again.reused > 0)
+    _ = try again.step(at: second(100))
+    #expect(again.heardAt == second(100))
+  }
+
   @Test func otherContentThanListedIsNotTaken() throws {
     let manifest = TreeManifest(entries: [file("a", "hello")])
     var fetch = fetch(manifest)
