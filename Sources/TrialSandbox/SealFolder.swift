@@ -60,6 +60,9 @@ public struct SealFolder: Sendable {
     }
     guard isWritten else { return nil }
     let generation = max(above, numbers().max() ?? 0) + 1
+    guard generation < WireLimits.maximumID else {
+      throw CheckpointError(.host, "no number is left for another generation in \(path)")
+    }
     let temporary = "\(path)/.\(generation).new"
     defer { try? Folders.removeTree(temporary) }
     let manifest = try TreeSealing.copy(live, into: temporary, note: note)
@@ -141,8 +144,9 @@ public struct SealFolder: Sendable {
 
   private func names() -> [String] { ((try? Folders.list(path)) ?? []).map(\.name) }
 
-  /// Numbers of generations of which anything is there.
+  /// Numbers of generations of which anything is there. What has a number that no generation can have is not ours.
   private func numbers() -> Set<Int> {
-    Set(names().compactMap { name in name.split(separator: ".").first.flatMap { Int($0) } })
+    let all = names().compactMap { name in name.split(separator: ".").first.flatMap { Int($0) } }
+    return Set(all.filter { (1..<WireLimits.maximumID - 1).contains($0) })
   }
 }

@@ -36,6 +36,23 @@ struct SealTests {
       try Folders.list(folder.file("seals")).map(\.name) == ["3", "3.manifest", "3.seal", "4", "4.manifest", "4.seal"])
   }
 
+  @Test("have numbers that others can read, whatever else has a number there")
+  func numbers() throws {
+    try seal()
+    for name in ["9223372036854775807", "-9223372036854775808.seal", "2147483647", "2147483648.manifest"] {
+      try folder.write("seals/\(name)", "")
+    }
+    try folder.write("checkpoints/model", "2")
+    #expect(try seal()?.generation == 2)
+    #expect(throws: CheckpointError.self) {
+      try seals.seal(live, unlessEqualTo: nil, above: WireLimits.maximumID - 1, keeping: 2, note: { _ in }) {
+        Seal(
+          generation: $0, attempt: .first, coveredSequence: 1, coveredResource: 1, files: $2, bytes: $3, hash: $1)
+      }
+    }
+    #expect(seals.seals().map(\.generation) == [1, 2])
+  }
+
   @Test("are not made of nothing, nor of what was restored and not changed")
   func unchanged() throws {
     #expect(try seal() != nil)
