@@ -22,7 +22,9 @@ final class AgentLine {
     // One that connects again and again gets no more of the supervisor.
     for _ in 0..<Self.connections {
       guard let next = try? UnixSocket.accept(listener) else { break }
-      guard (try? UnixSocket.peerUser(next)) == geteuid(), let peer = try? UnixSocket.peerProcess(next) else { continue }
+      guard (try? UnixSocket.peerUser(next)) == geteuid(), let peer = try? UnixSocket.peerProcess(next) else {
+        continue
+      }
       // One that cannot be seen from here is none of the trial's.
       if peer == 0 || ProcessTable.isDescendant(peer) == false { newest = next }
     }

@@ -27,6 +27,10 @@ final class ReportTail {
     self.metric = metric
   }
 
+  /// Bytes that were read, and bytes that stand in the log now.
+  var position: Int { reader.consumed }
+  var size: Int { (try? file.status().size) ?? 0 }
+
   /// Reads on, at most about `limit` bytes; whether the end was reached.
   func read(upTo limit: Int, into reports: inout [Report]) throws(SystemError) -> Bool {
     var done = 0

@@ -31,9 +31,15 @@ final class SupervisorLoop {
   private var isEnded = false
   /// There is more in the log than was read in one turn.
   private var hasMoreLog = false
+  /// Resources at which the trial waits, each with where the log ended when it said so: its report stands before that.
+  private var waits: [(resource: Int, logEnd: Int)] = []
+  /// Where the log ended when the trial had exited.
+  private var exitLogEnd: Int?
 
   /// Bytes of the log read in one turn, so that a flood of output delays nothing else.
-  private static let logBytes = 4 << 20
+  private static let logBytes = 1 << 20
+  /// Waits that are kept; a trial that cooperates has one.
+  private static let mostWaits = 64
 
   init(
     plan: AttemptPlan, folder: AttemptFolder, trial: TrialProcess, watch: CheckpointWatch, agent: AgentLine,
@@ -71,6 +77,7 @@ final class SupervisorLoop {
     while true {
       // In this order: what the trial wrote comes before what follows from it, its end last.
       try readChanges()
+      answerWaits()
       try noteProcesses()
       if let end { return end }
       checkQuota()
@@ -103,9 +110,12 @@ final class SupervisorLoop {
   private func readChannel(_ ready: EventLoop.Ready) throws(SystemError) {
     if ready.isWritable { channel.flush() }
     let waiting = channel.receive()
-    // The report that it waits for stands in the log already.
-    if !waiting.isEmpty { try readWholeLog() }
-    for resource in waiting { tell(.waiting(resource: resource)) }
+    if !waiting.isEmpty {
+      let logEnd = tail.size
+      waits += waiting.prefix(Self.mostWaits - waits.count).map { ($0, logEnd) }
+      try readChanges()
+      answerWaits()
+    }
     if channel.isClosed {
       loop.ignore(channel.descriptor)
     } else {
@@ -153,7 +163,7 @@ final class SupervisorLoop {
       for change in fresh where change != changes.last { changes.append(change) }
       let known = reports.count
       hasMoreLog = try !tail.read(upTo: Self.logBytes, into: &reports)
-      if fresh.isEmpty, reports.count == known { break }
+      if hasMoreLog || fresh.isEmpty && reports.count == known { break }
     }
     if tail.wasOverwritten { endOverwrittenTrial() }
     let writes = changes.filter { $0 == .output }.count
@@ -208,19 +218,26 @@ final class SupervisorLoop {
     "the script emptied its own standard output, and reports in it are lost: it must not open /dev/stdout anew "
     + "(or redirect to it with >), but write to the standard output it was given"
 
-  /// Reads what stands in the log by now; what goes on being written to it is not waited for without end.
-  private func readWholeLog() throws(SystemError) {
-    for _ in 0..<4_096 {
-      try readChanges()
-      if !hasMoreLog { return }
+  /// Whether what stood in the log before a place has been read. Where it has not, one turn after another reads on: a
+  /// trial that writes faster than its log is read holds up neither its lease nor its agent's words.
+  private func hasRead(to logEnd: Int) -> Bool { !hasMoreLog || tail.position >= logEnd }
+
+  private func answerWaits() {
+    while let wait = waits.first, hasRead(to: wait.logEnd) {
+      waits.removeFirst()
+      tell(.waiting(resource: wait.resource))
     }
   }
 
   private func noteProcesses() throws(SystemError) {
     let isEmpty = trial.reap()
     if let exit = trial.exit, !exitTold {
+      let logEnd = exitLogEnd ?? tail.size
+      exitLogEnd = logEnd
+      try readChanges()
+      guard hasRead(to: logEnd) else { return }
+      answerWaits()
       exitTold = true
-      try readWholeLog()
       let exit: TrialExit =
         switch exit {
         // Whatever it says of itself, its reports are not what it printed.

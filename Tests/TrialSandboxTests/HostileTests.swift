@@ -39,6 +39,28 @@ struct HostileTests {
     #expect(try bench.waitEnd().lastSequence == 1)
   }
 
+  @Test("A script that writes faster than it is read while it says that it waits runs no longer than its lease")
+  func floodWhileWaiting() throws {
+    let bench = try Bench(
+      python: """
+        import socket, threading
+        channel = socket.socket(fileno=int(os.environ["PASHA_CHANNEL"]))
+        def wait():
+            while True:
+                try: channel.send(b'{"op": "waiting", "resource": 1}', socket.MSG_DONTWAIT)
+                except BlockingIOError: time.sleep(0.001)
+        threading.Thread(target=wait, daemon=True).start()
+        # No report, which shows only at its end.
+        block = (b'[tune-metric]: {"epoch": [' + b"1," * 30000 + b"\\n") * 16
+        for part in range(300): os.write(1, block)
+        time.sleep(1000)
+        """)
+    bench.plan.lease = HostClock.now + .seconds(3)
+    try bench.start()
+    _ = try bench.waitRunning()
+    try eventually("the end of the trial", within: .seconds(15)) { bench.alive.isEmpty }
+  }
+
   @Test("A flood on the channel and answers that nobody reads harm nobody")
   func channelFlood() throws {
     let bench = try Bench(
