@@ -80,6 +80,45 @@ import TuningModel
     }
     #expect(failures > 20)
   }
+
+  /// Output and end of a command come in one piece, the output damaged: what follows it is whole, and says that the command
+  /// has ended well.
+  @Test func aCommandWhoseOutputWasDamagedHasNotEndedWell() throws {
+    let server = try TestSSHServer()
+    let proxy = try DamagingProxy(to: server.port)
+    let settings = try settings(server, port: proxy.port)
+    let whole = try lastWords(server, proxy, settings, .hold(damaging: nil, until: .max))
+    #expect(whole.ran.text == "ready\nthrough\n" && whole.ran.exit == .exited(0), "\(whole.ran)")
+    // Bytes of the packet that holds the output, from its first block to its authentication code.
+    for place in [16, 24, 31, 40, 60] {
+      let damaged = try lastWords(server, proxy, settings, .hold(damaging: place, until: whole.bytes))
+      #expect(damaged.ran.text == "ready\n", "at \(place): \(damaged.ran)")
+      guard case .lost = damaged.ran.exit else {
+        Issue.record("at \(place) of \(whole.bytes) bytes: \(damaged.ran)")
+        continue
+      }
+    }
+  }
+
+  /// Runs a command whose last words are held back until all of them are there, and gives how many bytes that were.
+  private func lastWords(
+    _ server: TestSSHServer, _ proxy: DamagingProxy, _ settings: ShellSettings, _ hold: DamagingProxy.Hold
+  ) throws -> (ran: Ran, bytes: Int) {
+    let go = server.folder.file("go")
+    try? FileManager.default.removeItem(atPath: go)
+    let shell = try LibSSH2Shell(HostLogin(host: "testhost"), settings: settings, secrets: NoSecrets())
+    let command = try shell.start("echo ready; while [ ! -e \(go) ]; do sleep 0.05; done; echo through")
+    command.closeInput()
+    var ready = [UInt8](repeating: 0, count: 6)
+    for index in ready.indices { while read(command.output.number, &ready[index], 1) != 1 { usleep(1_000) } }
+    // Everything before has passed: what comes now is what the command says last, and its end.
+    proxy.hold = hold
+    try server.folder.write("go", "")
+    var ran = try finish(command, limit: .seconds(20))
+    ran.output = ready + ran.output
+    defer { proxy.hold = .nothing }
+    return (ran, proxy.heldBytes)
+  }
 }
 
 /// Connections to a server, one byte of whose answers is another one.
@@ -87,6 +126,19 @@ private final class DamagingProxy: Sendable {
   let port: Int
   private let listener: Descriptor
   private let damaged = Locked(Int.max)
+  private let holding = Locked((hold: Hold.nothing, bytes: 0))
+
+  /// What comes from the server from now on is held back until so many bytes are there, or nothing more comes for a second;
+  /// one of them is another one then.
+  enum Hold: Equatable { case nothing, hold(damaging: Int?, until: Int) }
+
+  var hold: Hold {
+    get { holding.withLock { $0.hold } }
+    set { holding.withLock { $0 = (newValue, 0) } }
+  }
+
+  /// How many bytes were held back.
+  var heldBytes: Int { holding.withLock { $0.bytes } }
 
   var place: Int {
     get { damaged.withLock { $0 } }
@@ -96,7 +148,7 @@ private final class DamagingProxy: Sendable {
   init(to server: Int) throws {
     (listener, port) = try listen()
     let listener = listener
-    Thread.detachNewThread { [damaged] in
+    Thread.detachNewThread { [damaged, holding] in
       while true {
         let client = accept(listener.number, nil, nil)
         if client < 0 { return }
@@ -108,7 +160,7 @@ private final class DamagingProxy: Sendable {
           close(client)
         }
         Thread.detachNewThread {
-          Self.copy(upstream, client, damaging: place)
+          Self.copy(upstream, client, damaging: place, holding)
           shutdown(client, Int32(SHUT_WR))
           close(upstream)
         }
@@ -118,13 +170,25 @@ private final class DamagingProxy: Sendable {
 
   deinit { shutdown(listener.number, Int32(SHUT_RDWR)) }
 
-  private static func copy(_ from: Int32, _ to: Int32, damaging place: Int) {
+  private static func copy(
+    _ from: Int32, _ to: Int32, damaging place: Int, _ holding: Locked<(hold: Hold, bytes: Int)>? = nil
+  ) {
     var passed = 0
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
       let count = read(from, &buffer, buffer.count)
       if count <= 0 { return }
       var bytes = Array(buffer[..<count])
+      if case .hold(let place, let until)? = holding?.withLock({ $0.hold }) {
+        var item = pollfd(fd: from, events: Int16(POLLIN), revents: 0)
+        while bytes.count < until, poll(&item, 1, 1_000) > 0 {
+          let more = read(from, &buffer, buffer.count)
+          if more <= 0 { break }
+          bytes += buffer[..<more]
+        }
+        if let place { bytes[place] ^= 0x41 }
+        holding?.withLock { $0 = (.nothing, bytes.count) }
+      }
       if passed <= place, place < passed + count {
         bytes[place - passed] ^= 0x41
         // What follows comes with it: packets that are whole must not make up for the one that is not.
