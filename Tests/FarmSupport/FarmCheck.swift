@@ -107,15 +107,19 @@ public struct FarmCheck {
   /// - Parameters:
   ///   - incomplete: attempts that the coordinator gave up while they ran on, out of its sight.
   ///   - reruns: trials that lost their newest checkpoint.
+  ///   - overlapsUntil: attempts that nobody could end in time since their host slept, and until when, in seconds since
+  ///     1970, they may have shown life beside the next one.
   ///   - wallClocks: whether the clocks that people read went on undisturbed.
   public func problems(
-    incomplete: Set<TrialAttempt> = [], reruns: Set<TrialID> = [], wallClocks: Bool = true
+    incomplete: Set<TrialAttempt> = [], reruns: Set<TrialID> = [], overlapsUntil: [TrialAttempt: Double] = [:],
+    wallClocks: Bool = true
   ) throws -> [String] {
     let twice = Dictionary(grouping: attempts, by: \.name.trial).sorted { $0.key < $1.key }.flatMap { trial, all in
       reruns.contains(trial) ? [] : trainedTwice(all.filter { !incomplete.contains($0.name) })
     }
     return try journal.reportProblems(homes: homes, incomplete: incomplete) + journal.decisionProblems()
-      + journal.trainingProblems() + journal.unsettled + (wallClocks ? overlaps : []) + late(incomplete) + twice
+      + journal.trainingProblems() + journal.unsettled + (wallClocks ? overlaps(overlapsUntil) : []) + late(incomplete)
+      + twice
   }
 
   /// Each attempt goes on where the one before was: no epoch is trained twice.
@@ -149,9 +153,9 @@ public struct FarmCheck {
   }
 
   /// Attempts of a trial that lived at the same time, on whichever hosts.
-  private var overlaps: [String] {
+  private func overlaps(_ excused: [TrialAttempt: Double]) -> [String] {
     zip(attempts, attempts.dropFirst()).compactMap { a, b in
-      guard a.name.trial == b.name.trial, b.began < a.ended else { return nil }
+      guard a.name.trial == b.name.trial, b.began < a.ended, a.ended > excused[a.name] ?? 0 else { return nil }
       return "\(b.name) began on \(b.host) \(a.ended - b.began) s before \(a.name) ended on \(a.host)"
     }
   }

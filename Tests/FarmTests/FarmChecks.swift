@@ -4,7 +4,12 @@ import TuningModel
 
 extension FarmCheck {
   /// All that must hold of a run that ended; see `problems`.
-  func expectSound(incomplete: Set<TrialAttempt> = [], reruns: Set<TrialID> = []) throws {
-    for problem in try problems(incomplete: incomplete, reruns: reruns) { Issue.record("\(problem)") }
+  /// - Parameter overlapsUntil: attempts that nobody could end in time, and until when they may have shown life.
+  func expectSound(
+    incomplete: Set<TrialAttempt> = [], reruns: Set<TrialID> = [], overlapsUntil: [TrialAttempt: Double] = [:]
+  ) throws {
+    for problem in try problems(incomplete: incomplete, reruns: reruns, overlapsUntil: overlapsUntil) {
+      Issue.record("\(problem)")
+    }
   }
 }

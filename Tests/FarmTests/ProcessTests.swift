@@ -53,6 +53,55 @@ extension FarmRuns {
       try check.expectSound(incomplete: lost, reruns: Set(lost.map(\.trial)))
     }
 
+    /// All processes of a host stand still, as when a machine is suspended: agent, supervisors, trials, its SSH server.
+    @Test func aHostThatIsSuspendedForLongerThanTheLeaseComesBackWithoutItsTrials() throws {
+      var options = FarmRun.Options(sleep: 0.4, trials: 5_000, lostAfter: "5s", scheduler: Self.longLegs)
+      options.slots = 2
+      let run = try FarmRun("suspended", hosts: 2, options)
+      let coordinator = try run.start()
+      let attempt = try run.awaitReport(on: "ph1", where: Self.isEarly)
+      let end = try run.farm.suspend("ph1")
+      let asleep = Date().timeIntervalSince1970
+      // Nothing there can end the trial: another attempt begins elsewhere once nobody can wait any longer.
+      try run.awaitLaterAttempt(than: attempt)
+      sleep(3)
+      let awake = Date().timeIntervalSince1970
+      try end()
+      let known = try run.facts().count
+      try run.await("ph1's next trial", within: .seconds(60)) { facts in
+        let agents = facts.agents(named: "ph1")
+        return facts.dropFirst(known).contains {
+          if case .attemptAssigned(let assignment) = $0 { agents.contains(assignment.slot.agent) } else { false }
+        }
+      }
+      _ = try run.awaitReport(on: "ph1", where: Self.isEarly)
+      try run.command(["stop"])
+      try run.expectEnd(coordinator)
+      try run.expectNothingLeft()
+      let check = try run.check()
+      let lost = check.journal.lost
+      #expect(lost.contains(attempt))
+      // What slept was ended as it woke: it may have shown life once more, and have ended the epoch that was due then.
+      let slept = check.attempts(on: "ph1").filter {
+        lost.contains($0.name) && $0.began < asleep && $0.ended >= asleep - 1
+      }
+      #expect(slept.contains { $0.name == attempt }, "\(check.attempts)")
+      for one in slept {
+        #expect(one.ended < awake + 1, "\(one) went on for \(one.ended - awake) s")
+        let counted = check.journal.facts.count { $0.isReport(of: one.name) }
+        #expect(one.epochs.count <= counted + 2, "\(one), \(counted) reports of which count")
+      }
+      let excused = Dictionary(slept.map { ($0.name, awake + 1) }) { $1 }
+      try check.expectSound(incomplete: lost, reruns: Set(lost.map(\.trial)), overlapsUntil: excused)
+      // One line for each thing that happened.
+      let lines = coordinator.output.split(separator: "\n").filter {
+        $0.contains("(ph1)")
+      }
+      for words in ["is lost", "is back"] {
+        #expect(lines.count { $0.contains(words) } == 1, "\(words): \(lines.joined(separator: "\n"))")
+      }
+    }
+
     @Test func aCoordinatorThatWasStoppedForTwiceTheLeaseReadsBeforeItJudges() throws {
       let run = try FarmRun("asleep", hosts: 2, .init(sleep: 0.3, trials: 6, lostAfter: "5s"))
       let coordinator = try run.start()

@@ -67,6 +67,30 @@ extension Farm {
     }
   }
 
+  /// Lets all processes of the host stand still and pulls its cable, as when a machine is suspended, and gives what lets
+  /// them go on, all at once.
+  public func suspend(_ host: String) throws -> () throws -> Void {
+    let number = try String(contentsOfFile: "\(folder)/hosts/\(host)/init.pid", encoding: .utf8)
+    let pid = number.trimmingCharacters(in: .whitespacesAndNewlines)
+    let space = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/ns/pid")
+    try cut(host)
+    // What was being started while the others were stopped is stopped too.
+    for _ in 0..<3 { Self.signal(SIGSTOP, processesIn: space) }
+    return { [self] in
+      try heal(host)
+      Self.signal(SIGCONT, processesIn: space)
+    }
+  }
+
+  private static func signal(_ signal: Int32, processesIn space: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+      guard let pid = Int32(name),
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/ns/pid")) == space
+      else { continue }
+      Glibc.kill(pid, signal)
+    }
+  }
+
   /// A shell command on this machine.
   private func here(_ command: String) throws -> Answer {
     let process = try CommandProcess("/bin/sh", ["-c", "PATH=$PATH:/usr/sbin:/sbin; \(command)"])
