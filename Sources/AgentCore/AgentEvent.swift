@@ -20,6 +20,8 @@ public enum AgentEvent: Equatable, Sendable {
   /// All that the log of an ended attempt holds was read.
   case logFinished(TrialAttempt)
   case checkpointsDeleted(TrialID)
+  /// Which slots may be given work, all of them, when that is not what it was.
+  case slots([SlotState])
   /// The answer to `AgentAction.fetch`: the generation is in the trial's seal folder. `isNews`: it was not there before.
   case fetched(TrialAttempt, isNews: Bool)
   /// The generation cannot be had.

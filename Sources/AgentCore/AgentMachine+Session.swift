@@ -85,6 +85,7 @@ extension AgentMachine {
     else { return }
     session = .welcomed
     preparedSaidAt = nil
+    slotsSaidAt = nil
     wasGivenWork = false
     failures = 0
     refusedSince = nil
@@ -110,6 +111,7 @@ extension AgentMachine {
       carryOut(verdict, on: attempt)
     }
     forwardLease()
+    saySlots()
     adopt(welcome.program)
     for (_, name) in stored.sorted(by: { $0.key < $1.key }) { say(.checkpointStored(name)) }
   }
@@ -149,7 +151,8 @@ extension AgentMachine {
     switch code {
     case .runFinished: leave(AgentExit(reason: .dismissed, message: text))
     case .protocolMismatch: end(AgentExit(reason: .protocolMismatch, message: text))
-    case .notAdmitted: end(AgentExit(reason: .notAdmitted, message: text))
+    // Another agent has the key: what runs here must not run on unseen.
+    case .notAdmitted: leave(AgentExit(reason: .notAdmitted, message: text))
     case .malformed: end(AgentExit(reason: .protocolMismatch, message: text))
     }
   }

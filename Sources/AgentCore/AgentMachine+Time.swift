@@ -54,6 +54,8 @@ extension AgentMachine {
     nextHeartbeat = now + heartbeat
     if heartbeatsSent.count < 4_096, heartbeatsSent.last != now { heartbeatsSent.append(now) }
     say(.heartbeat(sentAt: now))
+    // What is said once may be lost, and nobody answers it.
+    if let said = slotsSaidAt, now >= said + settings.resendAfter, !Mutant.slotsSaidOnce.isActive { saySlots() }
     // A host that gets no work may not have been heard to be ready.
     let mayBeUnheard = !wasGivenWork || attempts.isEmpty
     if mayBeUnheard, let said = preparedSaidAt, now >= said + settings.resendAfter { sayPrepared() }

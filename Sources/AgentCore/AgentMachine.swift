@@ -54,6 +54,10 @@ public struct AgentMachine: Sendable {
   var lease: AgentLease?
   var program: Program?
   var preparation = Preparation.none
+  /// What is known of the slots.
+  var slotStates: [SlotState] = []
+  /// When it was last said, in this session; nil: not yet.
+  var slotsSaidAt: Instant?
   /// Sorted by trial and attempt.
   var attempts: [AgentAttempt] = []
   /// The highest attempt launched of each trial.
@@ -98,6 +102,9 @@ public struct AgentMachine: Sendable {
     case .supervisorGone(let attempt, let end): supervisorGone(attempt, end)
     case .reportsRead(let attempt, let reports): reportsRead(attempt, reports)
     case .logFinished(let attempt): logFinished(attempt)
+    case .slots(let states):
+      slotStates = states
+      saySlots()
     case .checkpointsDeleted(let trial): say(.checkpointsDeleted(trial))
     case .fetched(let attempt, let isNews): fetched(attempt, isNews: isNews)
     case .fetchFailed(let attempt, let refusal): launchFailed(attempt, refusal)

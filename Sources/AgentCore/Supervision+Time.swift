@@ -3,8 +3,10 @@ import Wire
 
 /// What the clock brings about.
 extension Supervision {
-  mutating func passTime(at now: Instant) {
-    if now >= lease { expireLease(at: now) }
+  /// - Parameter mayExpire: whether all was read that has come: a lease that was extended while this process stood still is
+  ///   not over.
+  mutating func passTime(at now: Instant, mayExpire: Bool) {
+    if now >= lease, mayExpire { expireLease(at: now) }
     switch phase {
     case .settling(let settling): if now >= stopTime(settling) { actions.append(.stopGroup) }
     case .held(let hold): if now >= hold.until { pause(at: now) }

@@ -68,7 +68,7 @@ public struct Supervision: Equatable, Sendable {
     case .groupEmpty: noteEmpty()
     case .timer: break
     }
-    passTime(at: now)
+    passTime(at: now, mayExpire: event == .timer || Mutant.judgesBeforeReading.isActive)
     defer { actions = [] }
     return actions
   }

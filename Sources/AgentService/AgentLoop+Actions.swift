@@ -69,7 +69,7 @@ extension AgentLoop {
   private func disconnect() {
     connection?.close()
     connection = nil
-    slots.forgetTold()
+    mayUseBulk = false
     outbox = []
     bulkOutbox = []
   }
@@ -95,7 +95,7 @@ extension AgentLoop {
   }
 
   private func flushBulk() {
-    guard !bulkOutbox.isEmpty, let bulk = connection?.bulk, bulk.isConnected else { return }
+    guard mayUseBulk, !bulkOutbox.isEmpty, let bulk = connection?.bulk, bulk.isConnected else { return }
     let sent = bulkOutbox.prefix { bulk.send($0) == .sent }.count
     bulkOutbox.removeFirst(sent)
   }

@@ -23,9 +23,8 @@ extension AgentLoop {
     }
   }
 
-  /// Says which slots may be given work, in a session that does not know.
+  /// Tells the machine which slots may be given work.
   func tellSlots() {
-    guard machine.isWelcomed, let news = slots.news() else { return }
-    send(news)
+    if let news = slots.news() { tell(.slots(news)) }
   }
 }

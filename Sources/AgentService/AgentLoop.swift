@@ -19,6 +19,8 @@ final class AgentLoop {
   var outbox: [[UInt8]] = []
   /// Bulk messages that the connection did not take yet.
   var bulkOutbox: [[UInt8]] = []
+  /// Whether the connection was welcomed: before that another agent may be the one with its key, and is asked for checkpoints.
+  var mayUseBulk = false
   let launcher: TrialLauncher
   let preparer: Preparer
   let fetcher: CheckpointFetcher
@@ -144,6 +146,7 @@ final class AgentLoop {
       let next = events.removeFirst()
       for action in machine.handle(next, at: HostClock.now) { perform(action) }
       if case .launchFailed(let attempt, _) = next { letGo(of: attempt) }
+      if case .received(.welcome) = next, machine.isWelcomed { mayUseBulk = true }
     }
   }
 

@@ -9,8 +9,8 @@ final class SlotDesk {
   private let watch: DeviceWatch?
   private let log: AgentLog
   private var states: [DeviceState] = []
-  /// What the coordinator was told in this session; nil: nothing.
-  private var told: [DeviceState]?
+  /// What the agent's machine was told.
+  private var told: [DeviceState] = []
   private var waiting: [(launch: AgentLaunch, since: Instant)] = []
   /// Slots that were given work since the look that goes on now began: what it finds there may be our own.
   private var touched: Set<Int> = []
@@ -29,15 +29,11 @@ final class SlotDesk {
   var descriptor: Int32? { watch?.descriptor }
   var deadline: Instant? { watch?.deadline }
 
-  /// A new session knows nothing.
-  func forgetTold() { told = nil }
-
-  /// What the coordinator is to be told now, nil when it knows all. Of slots that may all be used nothing is said at
-  /// first.
-  func news() -> AgentMessage? {
-    guard states != told, told != nil || states.contains(where: { !$0.isUsable }) else { return nil }
+  /// The states, where the agent's machine does not know them.
+  func news() -> [SlotState]? {
+    guard states != told else { return nil }
     told = states
-    return .slotStates(states.map { SlotState(slot: $0.slot, isUsable: $0.isUsable, reason: $0.reason) })
+    return states.map { SlotState(slot: $0.slot, isUsable: $0.isUsable, reason: $0.reason) }
   }
 
   /// Whether the start is held back until the slot's GPUs were looked at; `take` gives it back.

@@ -90,9 +90,11 @@ extension Coordinator {
       counters.unknownSenders += 1
       return
     }
-    if case .hello(let hello) = message, isOutdated(hello, from: key) {
-      counters.staleMessages += 1
-      return
+    if case .hello(let hello) = message {
+      let verdict = verdict(on: hello, from: key, at: turn.now, absence: .zero)
+      if verdict == .outdated { counters.staleMessages += 1 }
+      if verdict != .counts, verdict != .outdated { noteRival(hello, of: id, isRefused: verdict != .waits, &turn) }
+      if verdict != .counts { return }
     }
     sessions[id.rawValue].lastHeard = turn.now
     if case .hello(let hello) = message {
@@ -172,6 +174,7 @@ extension Coordinator {
       home: hello.home, slots: hello.slots, place: hello.place, devices: hello.devices, landlock: hello.landlock,
       pid: hello.pid)
     note(hello, of: id)
+    let isElsewhere = state[id]?.greeting.map { AgentPlace($0) != AgentPlace(hello) } ?? false
     if state[id]?.greeting != greeting || state[id]?.isPrepared == true || state[id]?.reachability != .reachable
       // An agent says nothing of slots that are all usable: what was wrong with them in an earlier session is over.
       || state[id]?.unusable.isEmpty == false
@@ -190,12 +193,13 @@ extension Coordinator {
     sessions[id.rawValue].startsToSend = []
     sessions[id.rawValue].orderedAt = [:]
     noteReunion(id, hello.inventory, &turn)
-    reconcile(id, hello, &turn)
+    reconcile(id, hello, isElsewhere: isElsewhere, &turn)
     resumeCheckpointWork(with: id, &turn)
   }
 
   /// Compares what the agent has with what it should have; nothing new is scheduled on it before it is prepared.
-  private mutating func reconcile(_ id: AgentID, _ hello: AgentHello, _ turn: inout Turn) {
+  /// - Parameter isElsewhere: whether the agent was at another place before: what it was told to start there may have run.
+  private mutating func reconcile(_ id: AgentID, _ hello: AgentHello, isElsewhere: Bool, _ turn: inout Turn) {
     var verdicts: [Verdict] = []
     var found: Set<TrialID> = []
     for item in hello.inventory.prefix(100_000) {
@@ -226,7 +230,7 @@ extension Coordinator {
     for item in hello.inventory where found.contains(item.attempt.trial) { adopt(item, on: id, &turn) }
     for trial in state.agents[id.rawValue].slots.compactMap({ $0 }) where !found.contains(trial) {
       guard let current = state[trial]?.current else { continue }
-      if state[trial]?.status == .active(.assigned) {
+      if state[trial]?.status == .active(.assigned), !isElsewhere || Mutant.startRepeatedElsewhere.isActive {
         sessions[id.rawValue].startsToSend.append(trial)
       } else {
         let end = AttemptEnd(
@@ -321,11 +325,18 @@ extension Coordinator {
     guard absence > heartbeat else { return .zero }
     for index in sessions.indices {
       sessions[index].lastHeard = sessions[index].lastHeard + absence
+      if let rival = sessions[index].rival { sessions[index].rival?.since = rival.since + absence }
       // What was said meanwhile is not read yet: nobody is silent at the moment of waking.
       guard state.agents.indices.contains(index), let limit = silenceLimit(state.agents[index]) else { continue }
       sessions[index].lastHeard = max(sessions[index].lastHeard, now + (heartbeat - limit))
     }
     return absence
+  }
+
+  /// The same, without forgiving it.
+  func ownAbsence(_ now: Instant) -> Duration {
+    let absence = [nextSilence(), plannedWake].compactMap { $0 }.min().map { now - $0 } ?? .zero
+    return absence > state.specification.cluster.heartbeat ? absence : .zero
   }
 
   /// When the next agent will have been silent for too long; nil: none.

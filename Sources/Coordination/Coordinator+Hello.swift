@@ -27,9 +27,15 @@ extension Coordinator {
     }
     let mark = HelloMark(hello)
     let session = sessions[id.rawValue]
-    if session.earlierBoots.contains(where: { $0.machine == mark.machine && $0.boot == mark.boot }) { return true }
+    if earlierBoot(of: hello, id) != nil { return true }
     guard let newest = session.hello, newest.machine == mark.machine, newest.boot == mark.boot else { return false }
     return mark.saidAt <= newest.saidAt
+  }
+
+  /// The last hello of the boot that was taken, where another boot of the machine has said hello since.
+  func earlierBoot(of hello: AgentHello, _ id: AgentID) -> HelloMark? {
+    guard sessions.indices.contains(id.rawValue) else { return nil }
+    return sessions[id.rawValue].earlierBoots.last { $0.machine == hello.machineID && $0.boot == hello.bootID }
   }
 
   /// The same where `events` are taken before it.
@@ -51,6 +57,8 @@ extension Coordinator {
       sessions[id.rawValue].earlierBoots = sessions[id.rawValue].earlierBoots.suffix(15) + [before]
     }
     sessions[id.rawValue].hello = mark
+    sessions[id.rawValue].earlierBoots.removeAll { $0.machine == mark.machine && $0.boot == mark.boot }
+    if sessions[id.rawValue].rival?.place == AgentPlace(hello) { sessions[id.rawValue].rival = nil }
   }
 
   // MARK: Orders

@@ -53,6 +53,8 @@ public struct Coordinator: Sendable {
     var hello: HelloMark?
     /// Boots of the host that were over when another one said hello; the last few.
     var earlierBoots: [HelloMark] = []
+    /// Another process that came with the agent's key.
+    var rival: Rival?
     /// When the trial in a slot was last told what it is to do, by slot.
     var orderedAt: [Int: Instant] = [:]
 

@@ -16,7 +16,13 @@ extension CoordinatorLoop {
   func take(_ happenings: [FarmLauncher.Event]) {
     for happening in happenings {
       switch happening {
-      case .announced(let key, let host): events.append(.admit(publicKey: key, name: host))
+      case .announced(let key, let host):
+        if let other = state.agent(withKey: key).flatMap({ state[$0]?.name }), other != host, farm?.hosts[other] != nil
+        {
+          farm?.refuse(host, other: other)
+        } else {
+          events.append(.admit(publicKey: key, name: host))
+        }
       case .note(let text): note(text)
       case .ask(let keyFile, let isRetry):
         SecretPrompt.ask(keyFile, isRetry: isRetry) { [mailbox] in mailbox.post(.secret(keyFile: keyFile, $0)) }

@@ -170,8 +170,16 @@ final class CoordinatorLoop {
       return
     }
     guard peer.admission == .agent else { return }
-    if case .hello(let hello) = message, !coordinator.isOutdated(hello, from: peer.key.text, after: events) {
-      peers[peer.key] = peer
+    if case .hello(let hello) = message {
+      switch coordinator.verdict(on: hello, from: peer.key.text, after: events, at: HostClock.now) {
+      case .counts: peers[peer.key] = peer
+      case .outdated: break
+      case .waits: return events.append(.message(from: peer.key.text, message))
+      case .refused(let text):
+        // The connection that counts is the other one's.
+        _ = listener.control.send(CoordinatorMessage.rejected(code: .notAdmitted, message: text).encoded(), to: peer)
+        return events.append(.message(from: peer.key.text, message))
+      }
     }
     // An old connection of an agent that said hello on a newer one has nothing to say.
     guard let known = peers[peer.key] else { return send(.sayHello, to: peer) }

@@ -165,6 +165,15 @@ final class FarmLauncher {
     }
   }
 
+  /// The agent of a host has the key of another host's: one of them is a copy of the other.
+  func refuse(_ name: String, other: String) {
+    guard let host = hosts[name] else { return }
+    host.launch?.giveUp()
+    let folder = "\(host.options.workDirectory ?? settings.cluster.workDirectory ?? "~/.pasha")/*/\(settings.run)"
+    let words = "\(name): its agent has the key of \(other)'s. If \(name) is a copy of \(other), delete \(folder) there"
+    failed(name, HostFailure("key_in_use", "\(words), then pasha-coord hosts add \(name)", isRetryable: false))
+  }
+
   /// The passphrase of a key that hosts asked for; nil: there is none.
   func answer(_ secret: String?, for keyFile: String) {
     if let secret { secrets[keyFile] = secret }

@@ -83,8 +83,14 @@ final class SupervisorLoop {
       checkQuota()
       checkProcesses()
       timer.set([machine.deadline, quota?.due, bound.excess == nil ? bound.due : nil].compactMap { $0 }.min())
-      for ready in try loop.wait(for: hasMoreLog ? .zero : nil) {
-        try handle(ready)
+      let ready = try loop.wait(for: hasMoreLog ? .zero : nil)
+      // Time last: what the agent said while this process stood still comes before what is due.
+      for source in ready where source.token != Token.timer.rawValue {
+        try handle(source)
+        if let end { return end }
+      }
+      for source in ready where source.token == Token.timer.rawValue {
+        try handle(source)
         if let end { return end }
       }
     }

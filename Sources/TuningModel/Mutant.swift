@@ -39,6 +39,16 @@ public enum Mutant: String, Sendable, CaseIterable {
   case lateGrace
   /// A supervisor that had to wait starts its trial after its lease.
   case startsAfterLease
+  /// A supervisor that stood still ends its trial before it reads that the lease was extended.
+  case judgesBeforeReading
+  /// States of slots that are lost are not said again.
+  case slotsSaidOnce
+  /// A start that may have been carried out elsewhere is sent again under the same number.
+  case startRepeatedElsewhere
+  /// An agent whose machine was copied is never heard again, though the copy is gone.
+  case earlierBootIsOver
+  /// A hello counts that another process said with the key of one that lives.
+  case rivalCounts
 
   #if PASHA_MUTANTS
     /// The defect of the simulation that runs now.

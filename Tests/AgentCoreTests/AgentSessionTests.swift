@@ -118,6 +118,52 @@ import Wire
     }
   }
 
+  /// Its key is another agent's: what it runs is not to run on unseen.
+  @Test func anAgentThatIsRefusedPausesWhatItRuns() {
+    var bench = AgentBench()
+    bench.getReady()
+    bench.run(name(0))
+    bench.on(.disconnected(.broken))
+    bench.wait(.seconds(5))
+    bench.on(.connected)
+    let actions = bench.hear(.rejected(code: .notAdmitted, message: "another agent has the key"))
+    #expect(actions.contains(.command(name(0), .pause)) && actions.exit == nil, "\(actions)")
+    bench.on(.supervisorGone(name(0), AttemptEnd(cause: .paused, lastSequence: 0)))
+    bench.on(.logFinished(name(0)))
+    var exit: AgentExit.Reason?
+    for _ in 0..<60 where exit == nil { exit = bench.wait(.seconds(1)).exit }
+    #expect(exit == .notAdmitted)
+  }
+
+  @Test func slotsThatGetNoWorkAreSaidInEachSessionAndAgain() {
+    var bench = AgentBench()
+    let gone = [SlotState(slot: 0, isUsable: true), SlotState(slot: 1, isUsable: false, reason: "gone")]
+    let usable = [SlotState(slot: 0, isUsable: true), SlotState(slot: 1, isUsable: true)]
+    func said(_ actions: [AgentAction]) -> [[SlotState]] {
+      actions.compactMap { if case .send(.slotStates(let states)) = $0 { states } else { nil } }
+    }
+    // Of slots that may all be used nothing is said.
+    #expect(bench.on(.slots(usable)) == [])
+    bench.greet()
+    #expect(said(bench.hear(AgentBench.welcome())).isEmpty)
+    #expect(said(bench.on(.slots(gone))) == [gone])
+    func pass(_ seconds: Int) -> [[SlotState]] {
+      (0..<seconds).flatMap { _ in
+        let actions = bench.wait(.seconds(1))
+        for case .send(.heartbeat(let sentAt)) in actions { bench.hear(.heartbeatEcho(sentAt: sentAt)) }
+        return said(actions)
+      }
+    }
+    #expect(pass(40) == [gone])
+    #expect(said(bench.on(.slots(usable))) == [usable])
+    #expect(pass(40) == [usable])
+    bench.on(.slots(gone))
+    bench.on(.disconnected(.broken))
+    bench.wait(.seconds(5))
+    bench.on(.connected)
+    #expect(said(bench.hear(AgentBench.welcome())) == [gone])
+  }
+
   @Test func aKeyThatIsRefusedForAWhileEndsTheAgentButABreakInBetweenBeginsAnew() {
     var bench = AgentBench()
     func refusals(until limit: Duration, _ bench: inout AgentBench) -> AgentExit.Reason? {

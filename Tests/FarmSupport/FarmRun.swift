@@ -206,8 +206,9 @@ public final class FarmRun {
   // MARK: Processes
 
   /// Process ids on a host, as it counts them, of what pasha runs there.
-  public func agents(_ host: String) throws -> [Int32] {
-    try farm.processes(host, "--launched").filter { !$0.command.contains("/sh ") }.map(\.pid)
+  public func agents(_ host: String, byHand: Bool = false) throws -> [Int32] {
+    try farm.processes(host, byHand ? "pasha-agent --connect" : "--launched").filter { !$0.command.contains("/sh ") }
+      .map(\.pid)
   }
   public func supervisors(_ host: String) throws -> [Int32] { try farm.processes(host, " supervise ").map(\.pid) }
   public func trials(_ host: String) throws -> [Int32] { try farm.processes(host, "train.py --lr").map(\.pid) }

@@ -28,8 +28,16 @@ struct FaultHost: Sendable {
   var cutsToAgent = 0
   var wallOffset: Int64 = 0
 
+  /// The host whose key its agent has; nil: it has one of its own.
+  var twinOf: Int?
+  /// Whether it is a copy of that host's machine, and not of its agent's folder alone.
+  var isMachineCopy = false
+
   var name: String { "h\(index)" }
-  var key: String { "key-\(index)" }
+  var key: String { "key-\(twinOf ?? index)" }
+  var machine: String { isMachineCopy ? "m\(twinOf ?? index)" : "m\(index)" }
+  /// The name of its agent's folder is copied with it.
+  var place: String { "place-\(twinOf ?? index)" }
   var isCut: Bool { cutsToCoordinator + cutsToAgent > 0 }
 
   /// Whether processes are left that somebody still has to end. What a script has started is nobody's when its supervisor and
@@ -58,6 +66,8 @@ struct FaultHost: Sendable {
     var log: [TrialReport] = []
     var exit: AttemptEnd?
     var isAcknowledged = false
+    /// It came with a copy of another host's folder.
+    var isCopy = false
   }
 
   struct AgentProcess: Sendable {
@@ -95,6 +105,9 @@ struct FaultTrial: Sendable {
   var supervision: Supervision
   var isSupervised = true
   var supervisorStoppedUntil = Instant.zero
+  /// Its supervisor stood still for longer than the margin of its lease, or its host's key was another one's: nobody ended
+  /// it in time, and another attempt may have begun.
+  var isUnwatched = false
   /// What a supervisor that stands still has not seen yet.
   var unseen: [SupervisionEvent] = []
   var plannedTimer: Instant?

@@ -175,7 +175,7 @@ struct FaultMonitor: Sendable {
     seal.holders.contains { holder in
       switch holder {
       case .place(let place):
-        hosts.contains { "place-\($0.index)" == place.name && $0.disk.seals[trial]?[seal.seal.generation] != nil }
+        hosts.contains { $0.place == place.name && $0.disk.seals[trial]?[seal.seal.generation] != nil }
       case .coordinator: vault[trial]?[seal.seal.generation] != nil
       case .store: false
       }
@@ -196,7 +196,8 @@ struct FaultMonitor: Sendable {
       }
     }
     for host in hosts {
-      for (name, record) in host.disk.attempts.sorted(by: { $0.key < $1.key }) where !givenUp.contains(name) {
+      for (name, record) in host.disk.attempts.sorted(by: { $0.key < $1.key })
+      where !givenUp.contains(name) && !record.isCopy {
         let count = kept[name] ?? 0
         // An attempt that the end of the run has left alone on a host that was away.
         if shadow[name.trial]?.attempt == name.attempt, shadow[name.trial]?.isActive == true { continue }

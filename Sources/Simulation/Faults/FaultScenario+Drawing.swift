@@ -102,7 +102,7 @@ extension FaultScenario {
   ) -> [Fault] {
     let count = random.draw(1...14)
     // Not all kinds in each seed: some faults hide others.
-    let kinds = (0..<random.draw(1...6)).map { _ in random.draw(0...18) }
+    let kinds = (0..<random.draw(1...6)).map { _ in random.draw(0...19) }
     var faults: [Fault] = []
     for _ in 0..<count {
       let at = Instant.zero + random.time(.seconds(1), end - .zero)
@@ -123,8 +123,9 @@ extension FaultScenario {
     case 3: return .agentCrashes(host: host)
     case 4: return .agentStops(host: host, long)
     case 5: return .supervisorCrashes(host: host, pick: pick)
-    // Nobody keeps the lease of a trial whose supervisor stands still: no longer than the margin.
-    case 6: return .supervisorStops(host: host, pick: pick, random.time(upTo: lease / 100))
+    // Nobody keeps the lease of a trial whose supervisor stands still for longer than the margin.
+    case 6:
+      return .supervisorStops(host: host, pick: pick, random.chance(500) ? random.time(upTo: lease / 100) : long)
     case 7: return .agentAndSupervisorsCrash(host: host)
     case 8: return .trialKilled(host: host, pick: pick, outOfMemory: random.chance(300))
     case 9: return .trialStops(host: host, pick: pick, long)
@@ -139,7 +140,8 @@ extension FaultScenario {
     case 16: return .wallClockJumps(host: random.chance(500) ? host : nil, seconds: random.draw(-86_400...86_400))
     case 17:
       return random.chance(600) ? .operatorStopsTrial(pick: pick) : .operatorPausesRun(random.time(upTo: .seconds(300)))
-    default: return .operatorDrains(host: host, random.time(upTo: .seconds(600)))
+    case 18: return .operatorDrains(host: host, random.time(upTo: .seconds(600)))
+    default: return .twin(of: host, isMachine: random.chance(500), random.time(.seconds(30), .seconds(900)))
     }
   }
 

@@ -86,6 +86,8 @@ struct Fault: Equatable, Sendable {
     case operatorStopsTrial(pick: Int)
     case operatorPausesRun(Duration)
     case operatorDrains(host: Int, Duration)
+    /// A second agent with the key of the host's runs somewhere for so long: its folder was copied, or its whole machine.
+    case twin(of: Int, isMachine: Bool, Duration)
   }
 
   enum Direction: String, Sendable { case both, toCoordinator, toAgent }

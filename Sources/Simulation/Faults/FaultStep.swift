@@ -13,6 +13,9 @@ enum FaultStep: Sendable {
   case coordinatorTurn(Int)
   case coordinatorTimer(Int)
   case launcherLooks(host: Int)
+  /// Somebody starts a twin where it has ended.
+  case twinStarts(host: Int)
+  case twinGoes(host: Int)
   case agentWorks(host: Int, Int)
   case agentTimer(host: Int, Int)
   case prepared(host: Int, Int, codeHash: String)

@@ -36,9 +36,9 @@ extension FaultWorld {
     hosts[host].launchedAt = now
     if isTraced { note("\(hosts[host].name): agent \(serial) starts") }
     var settings = AgentSettings(
-      hostname: hosts[host].name, machineID: "m\(host)", bootID: "boot-\(host)-\(hosts[host].boot)",
+      hostname: hosts[host].name, machineID: hosts[host].machine, bootID: "boot-\(host)-\(hosts[host].boot)",
       name: hosts[host].name, pid: serial, slots: hosts[host].slots, home: "/\(host)")
-    settings.place = "place-\(host)"
+    settings.place = hosts[host].place
     settings.firstWelcomeLimit = .seconds(600)
     settings.seed = random.nextBits()
     let disk = hosts[host].disk
@@ -53,6 +53,7 @@ extension FaultWorld {
     hosts[host].agent = FaultHost.AgentProcess(
       serial: serial,
       machine: AgentMachine(settings: settings, recovered: recovered, highest: highest, at: reading(host)))
+    if !hosts[host].deadSlots.isEmpty { tellSlots(host) }
     for attempt in recovered where attempt.end == nil {
       hosts[host].agent?.links.insert(attempt.attempt)
       if let trial = hosts[host].index(of: attempt.attempt), hosts[host].trials[trial].isSupervised {
@@ -128,8 +129,7 @@ extension FaultWorld {
     let reading = reading(host)
     guard let actions = hosts[host].agent?.machine.handle(event, at: reading) else { return }
     for action in actions { carryOut(host, action) }
-    // A new session knows nothing: see `SlotDesk`.
-    if case .received(.welcome) = event, !hosts[host].deadSlots.isEmpty { tellSlots(host) }
+    if case .received(.welcome) = event, hosts[host].agent?.machine.isWelcomed == true { noteTakeover(host) }
     if case .launchFailed(let attempt, _) = event {
       hosts[host].agent?.links.remove(attempt)
       hosts[host].agent?.followers.removeAll { $0.attempt == attempt }
@@ -237,7 +237,7 @@ extension FaultWorld {
       }
     case .agent(let holder):
       if let key = coordinator.machine?.state[holder]?.publicKey,
-        let other = hosts.firstIndex(where: { $0.key == key }),
+        let other = hostOfAgent(with: key),
         hosts[other].agent != nil, !hosts[other].isCut, !hosts[host].isCut, hosts[other].asleepUntil <= now
       {
         epoch = hosts[other].disk.seals[trial]?[generation]

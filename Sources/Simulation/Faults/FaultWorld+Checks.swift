@@ -5,12 +5,17 @@ import Wire
 
 /// What must hold after every step, seen from outside of all processes.
 extension FaultWorld {
-  /// A trial is about to train: nobody else may be training it, and nobody else may use its slot.
+  /// A trial is about to train: nobody else may be training it, and nobody else may use its slot. Only of one that nobody
+  /// could end in time another attempt may have begun elsewhere; that no more than one of them counts is seen by
+  /// `FaultMonitor`.
   mutating func checkExclusive(_ host: Int, _ name: TrialAttempt) {
-    guard let slot = hosts[host].index(of: name).map({ hosts[host].trials[$0].slot }) else { return }
+    guard let own = hosts[host].index(of: name).map({ hosts[host].trials[$0] }) else { return }
+    let slot = own.slot
     for other in hosts.indices where hosts[other].asleepUntil <= now {
       for trial in hosts[other].trials where trial.hasBegun && (other != host || trial.attempt != name) {
-        if trial.isAlive, trial.attempt.trial == name.trial, trial.stoppedUntil <= now {
+        if trial.isAlive, trial.attempt.trial == name.trial, trial.stoppedUntil <= now,
+          !(other != host && (trial.isUnwatched || own.isUnwatched))
+        {
           return fail(
             "trial \(name.trial) runs twice at once: attempt \(name.attempt) on \(hosts[host].name), attempt "
               + "\(trial.attempt.attempt) on \(hosts[other].name)")
@@ -20,6 +25,15 @@ extension FaultWorld {
         }
       }
     }
+  }
+
+  /// A trial trains on: its supervisor, where it does not stand still, has done what was due.
+  mutating func checkPunctual(_ host: Int, _ name: TrialAttempt) {
+    guard let trial = hosts[host].index(of: name).map({ hosts[host].trials[$0] }), trial.isSupervised,
+      trial.supervisorStoppedUntil <= now, let deadline = trial.supervision.deadline,
+      reading(host) > deadline + .seconds(1)
+    else { return }
+    fail("\(name) trains on \(hosts[host].name), and its supervisor has not done what was due")
   }
 
   /// A file of a checkpoint is gone: nobody may still have to go on from it.
@@ -71,7 +85,8 @@ extension FaultWorld {
 extension FaultWorld {
   /// A slot whose device works is given work, once its agent has had time to say so.
   private func slotProblem(_ host: FaultHost, _ agent: FaultHost.AgentProcess, _ state: RunState) -> String? {
-    guard agent.machine.isWelcomed, host.deadSlots.isEmpty, !host.isCut, now - host.devicesChangedAt > .seconds(300),
+    guard !hosts.contains(where: { $0.index != host.index && $0.key == host.key && $0.agent != nil }),
+      agent.machine.isWelcomed, host.deadSlots.isEmpty, !host.isCut, now - host.devicesChangedAt > .seconds(300),
       let known = state.agent(withKey: host.key).flatMap({ state[$0] }), known.isPrepared,
       let slot = known.unusable.keys.min()
     else { return nil }

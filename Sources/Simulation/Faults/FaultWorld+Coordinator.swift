@@ -200,9 +200,7 @@ extension FaultWorld {
       hosts[host].isLaunching = false
       startAgent(host)
     case .fetchCheckpoint(let trial, let seal, let agent):
-      guard let key = coordinator.machine?.state[agent]?.publicKey,
-        let host = hosts.firstIndex(where: { $0.key == key })
-      else { return }
+      guard let key = coordinator.machine?.state[agent]?.publicKey, let host = hostOfAgent(with: key) else { return }
       queue.push(
         .copied(CheckpointName(trial, seal), host: host), at: now + random.time(.milliseconds(50), .seconds(20)))
     case .dropStored(let trial, let kept):
@@ -216,6 +214,13 @@ extension FaultWorld {
     case .note(let text): if isTraced { note("coordinator notes: \(text)") }
     case .admitToken, .revokeToken, .answerJoin, .rejectJoin, .askScheduler: break
     }
+  }
+
+  /// The host of the agent that counts as the one with a key.
+  func hostOfAgent(with key: String) -> Int? {
+    guard let host = hosts.firstIndex(where: { $0.key == key }) else { return nil }
+    guard coordinator.routes.indices.contains(host), let route = coordinator.routes[host] else { return host }
+    return connections[route].host
   }
 
   /// A copy of a checkpoint has come from a host, if that could be reached.

@@ -22,7 +22,9 @@ extension FaultWorld {
       if let name = running(host, pick) { endSupervisor(host, name) }
     case .supervisorStops(let host, let pick, let time):
       if let name = running(host, pick), let index = hosts[host].index(of: name) {
-        hosts[host].trials[index].supervisorStoppedUntil = now + time
+        let until = hosts[host].trials[index].supervisorStoppedUntil
+        hosts[host].trials[index].supervisorStoppedUntil = max(until, now + time)
+        if time > scenario.specification.cluster.lostAfter / 100 { hosts[host].trials[index].isUnwatched = true }
       }
     case .agentAndSupervisorsCrash(let host):
       endAgent(host)
@@ -55,6 +57,7 @@ extension FaultWorld {
     case .operatorDrains(let host, let time):
       ask(.host(.drain(hosts[host].name)))
       queue.push(.operatorUses(host: host), at: now + time)
+    case .twin(let host, let isMachine, let time): copy(host, isMachine: isMachine, for: time)
     }
   }
 
@@ -98,7 +101,7 @@ extension FaultWorld {
   }
 
   /// All processes of the host end at once; of what was printed, the last lines may not have reached the disk.
-  private mutating func losePower(_ host: Int, _ down: Duration) {
+  mutating func losePower(_ host: Int, _ down: Duration?) {
     guard hosts[host].isUp else { return }
     for trial in hosts[host].trials where trial.isSupervised {
       let count = hosts[host].disk.attempts[trial.attempt]?.log.count ?? 0
@@ -109,7 +112,7 @@ extension FaultWorld {
     hosts[host].trials = []
     hosts[host].isUp = false
     hosts[host].isLaunching = false
-    queue.push(.hostBoots(host), at: now + down)
+    if let down { queue.push(.hostBoots(host), at: now + down) }
   }
 
   mutating func boot(_ host: Int) {
@@ -140,6 +143,6 @@ extension FaultWorld {
       let isUsable = !hosts[host].deadSlots.contains(slot)
       return SlotState(slot: slot, isUsable: isUsable, reason: isUsable ? "" : "the GPU does not answer")
     }
-    if hosts[host].agent?.machine.isWelcomed == true { sendUp(.slotStates(states), from: host) }
+    tellAgent(host, .slots(states))
   }
 }

@@ -71,10 +71,7 @@ extension FaultWorld {
   }
 
   private mutating func carryUp(_ message: AgentMessage, over index: Int) {
-    // The states of slots are said once in a session: that they can be lost within one is not simulated.
-    let isCertain = if case .slotStates = message { true } else { false }
-    let times = isCertain ? [now + scenario.channel.delay] : arrivals(after: connections[index].lastUp)
-    for time in times {
+    for time in arrivals(after: connections[index].lastUp) {
       connections[index].lastUp = max(connections[index].lastUp, time)
       queue.push(.arrivesAtCoordinator(connection: index, message), at: time)
     }
@@ -120,18 +117,25 @@ extension FaultWorld {
 
   /// Who a message is from, and whether its connection is the one that counts: see `CoordinatorLoop`.
   mutating func take(_ message: AgentMessage, from index: Int, after events: [Event]) -> Event? {
-    let host = connections[index].host
-    if case .hello(let hello) = message,
-      coordinator.machine?.isOutdated(hello, from: hosts[host].key, after: events) != true
-    {
-      coordinator.routes[host] = index
+    let key = hosts[connections[index].host].key
+    // Routes are those of keys.
+    let host = hosts[connections[index].host].twinOf ?? connections[index].host
+    if case .hello(let hello) = message, let machine = coordinator.machine {
+      switch machine.verdict(on: hello, from: key, after: events, at: coordinatorMoment.monotonic) {
+      case .counts: coordinator.routes[host] = index
+      case .outdated: break
+      case .waits: return .message(from: key, message)
+      case .refused(let text):
+        _ = sendDown(.rejected(code: .notAdmitted, message: text), over: index)
+        return .message(from: key, message)
+      }
     }
     guard let route = coordinator.routes[host] else {
       _ = sendDown(.sayHello, over: index)
       return nil
     }
     guard route == index else { return nil }
-    return .message(from: hosts[host].key, message)
+    return .message(from: key, message)
   }
 
   mutating func arriveAtAgent(_ index: Int, _ message: CoordinatorMessage) {

@@ -44,6 +44,7 @@ extension FaultWorld {
     let trial = hosts[host].trials[index]
     let script = trial.script
     checkExclusive(host, name)
+    checkPunctual(host, name)
     hosts[host].trials[index].due = nil
     let epoch = trial.epoch + 1
     let told = trial.launch.start.maximum

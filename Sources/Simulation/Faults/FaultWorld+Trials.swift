@@ -78,12 +78,14 @@ extension FaultWorld {
     guard let index = hosts[host].index(of: name), hosts[host].trials[index].isSupervised else { return }
     let trial = hosts[host].trials[index]
     if case .command = event, !trial.hasBegun { return }
-    if trial.supervisorStoppedUntil > now || hosts[host].asleepUntil > now {
-      if trial.unseen.isEmpty {
+    let standsStill = trial.supervisorStoppedUntil > now || hosts[host].asleepUntil > now
+    if standsStill || !trial.unseen.isEmpty {
+      if standsStill, trial.unseen.isEmpty {
         queue.push(
           .supervisorGoesOn(host: host, name), at: max(trial.supervisorStoppedUntil, hosts[host].asleepUntil))
       }
-      hosts[host].trials[index].unseen.append(event)
+      // Time is looked at when all else was.
+      if event != .timer { hosts[host].trials[index].unseen.append(event) }
       return
     }
     let reading = reading(host)

@@ -36,6 +36,8 @@ struct FaultWorld: Sendable {
     trace = isTraced ? [] : nil
     queue.push(.coordinatorStarts, at: .zero)
     for host in hosts.indices { queue.push(.launcherLooks(host: host), at: .zero + .milliseconds(10 * host + 5)) }
+    let hasTwin = scenario.faults.contains { if case .twin = $0.kind { true } else { false } }
+    if hasTwin { hosts.append(FaultHost(index: hosts.count, slots: 1, clock: scenario.coordinatorClock)) }
     for (index, fault) in scenario.faults.enumerated() { queue.push(.fault(index), at: fault.at) }
   }
 
@@ -102,6 +104,8 @@ struct FaultWorld: Sendable {
     case .coordinatorTurn(let serial): coordinatorTurn(serial)
     case .coordinatorTimer(let serial): coordinatorTimer(serial)
     case .launcherLooks(let host): look(after: host)
+    case .twinStarts(let host): startTwin(host)
+    case .twinGoes(let host): endTwin(host)
     case .agentWorks(let host, let serial): agentWorks(host, serial)
     case .agentTimer(let host, let serial): agentTimer(host, serial)
     case .prepared(let host, let serial, let hash):

@@ -154,6 +154,9 @@ struct SmallWorld: Sendable {
       hosts[host].running = nil
       hosts[host].boot += 1
       hosts[host].up = []
+      // It takes as long as it takes until nobody hears the boot before any more.
+      clock += 1
+      tell(.tick)
       restart(host)
     case .halfMinute:
       budget.waits -= 1
@@ -189,7 +192,9 @@ struct SmallWorld: Sendable {
   }
 
   private mutating func receive(_ item: (connection: Int, message: AgentMessage), from host: Int) {
-    if case .hello(let hello) = item.message, !coordinator.isOutdated(hello, from: Self.key(host)) {
+    if case .hello(let hello) = item.message,
+      coordinator.verdict(on: hello, from: Self.key(host), at: now) == .counts
+    {
       routes[host] = item.connection
     }
     guard let route = routes[host] else {
