@@ -156,6 +156,8 @@ struct FaultMonitor: Sendable {
     for trial in shadow.trials {
       switch trial.status {
       case .completed, .stopped, .failed, .paused: break
+      // Nobody has resumed it, or the word did not come through.
+      case .pending where trial.isPausedByOperator: break
       case .pending, .active:
         // What its host, or the end of the run, kept from going on.
         if shadow.closing == nil, shadow.end?.reason != .noUsableHost {

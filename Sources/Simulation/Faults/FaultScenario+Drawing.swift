@@ -139,9 +139,18 @@ extension FaultScenario {
       return .deviceFails(host: host, slot: random.draw(0...(hosts[host].slots - 1)), random.time(upTo: .seconds(600)))
     case 16: return .wallClockJumps(host: random.chance(500) ? host : nil, seconds: random.draw(-86_400...86_400))
     case 17:
-      return random.chance(600) ? .operatorStopsTrial(pick: pick) : .operatorPausesRun(random.time(upTo: .seconds(300)))
+      return operatorCommand(pick, &random)
     case 18: return .operatorDrains(host: host, random.time(upTo: .seconds(600)))
     default: return .twin(of: host, isMachine: random.chance(500), random.time(.seconds(30), .seconds(900)))
+    }
+  }
+
+  private static func operatorCommand(_ pick: Int, _ random: inout SeededGenerator) -> Fault.Kind {
+    switch random.draw(0...9) {
+    case 0...2: .operatorStopsTrial(pick: pick)
+    case 3...5: .operatorPausesRun(random.time(upTo: .seconds(300)))
+    case 6...8: .operatorPausesTrial(pick: pick, random.time(upTo: .seconds(900)))
+    default: .operatorEnqueues(hundredths: random.draw(0...100))
     }
   }
 

@@ -84,6 +84,10 @@ struct Fault: Equatable, Sendable {
     case deviceFails(host: Int, slot: Int, Duration)
     case wallClockJumps(host: Int?, seconds: Int)
     case operatorStopsTrial(pick: Int)
+    /// For so long, unless the run is over before.
+    case operatorPausesTrial(pick: Int, Duration)
+    /// A configuration of the operator's, in hundredths of the hyperparameter.
+    case operatorEnqueues(hundredths: Int)
     case operatorPausesRun(Duration)
     case operatorDrains(host: Int, Duration)
     /// A second agent with the key of the host's runs somewhere for so long: its folder was copied, or its whole machine.

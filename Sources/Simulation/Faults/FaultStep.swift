@@ -37,6 +37,7 @@ enum FaultStep: Sendable {
   case diskEmpties(host: Int)
   case deviceWorks(host: Int, slot: Int)
   case operatorResumes
+  case operatorResumesTrial(TrialID)
   case operatorUses(host: Int)
 
   /// The host whose processes do it.

@@ -50,6 +50,13 @@ extension FaultWorld {
     case .operatorStopsTrial(let pick):
       let count = coordinator.machine?.state.trials.count ?? 0
       if count > 0 { ask(.command(.stopTrial(TrialID(pick % count)))) }
+    case .operatorPausesTrial(let pick, let time):
+      let count = coordinator.machine?.state.trials.count ?? 0
+      guard count > 0 else { return }
+      ask(.command(.pauseTrial(TrialID(pick % count))))
+      queue.push(.operatorResumesTrial(TrialID(pick % count)), at: now + time)
+    case .operatorEnqueues(let hundredths):
+      ask(.enqueue(Configuration([.init(FaultScenario.hyperparameter, .double(Double(hundredths) / 100))])))
     case .operatorPausesRun(let time):
       ask(.command(.pauseRun))
       // One who pauses a run resumes it, when it has ended or when it still has not.

@@ -127,6 +127,7 @@ struct FaultWorld: Sendable {
     case .diskEmpties(let host): hosts[host].disk.fullCount -= 1
     case .deviceWorks(let host, let slot): device(host, slot, works: true)
     case .operatorResumes: resume()
+    case .operatorResumesTrial(let trial): ask(.command(.resumeTrial(trial)))
     case .operatorUses(let host): use(host)
     }
   }
