@@ -8,7 +8,7 @@ enum FaultCorpus {
   /// A seed that finds each defect. Those from `lateHelloCounts` on are bugs that seeds have found in pasha: each of them is
   /// kept, to be found again.
   static let mutants: [Mutant: UInt64] = [
-    .noAttemptCheck: 25, .noDuplicateCheck: 2, .acknowledgesBeforeCommit: 0, .noLeaseMargin: 23, .maximumFalls: 3,
+    .noAttemptCheck: 25, .noDuplicateCheck: 2, .acknowledgesBeforeCommit: 0, .noLeaseMargin: 175, .maximumFalls: 3,
     .staleTimersCount: 1, .pauseDropsCheckpoint: 0, .schedulesBeforeReattach: 0, .slotFreedEarly: 2,
     .withheldRankedEarly: 7, .restartForgetsLeases: 60, .endOvertakesReports: 30, .attemptNumberReused: 1,
     .deletesHeldCheckpoint: 2, .replayDecides: 10, .lateHelloCounts: 49, .ordersSaidOnce: 8, .lateGrace: 270,
