@@ -102,8 +102,12 @@ import TuningModel
     let command =
       "mount -t tmpfs left /root/.pasha/here; cp /bin/sleep /root/pasha-left; setsid /root/pasha-left 60 >/dev/null 2>&1 </dev/null &"
     _ = try run.farm.run("ph1", command)
-    let left = try run.leftovers(patience: .seconds(1))
-    #expect(left.contains { $0.contains("pasha-left 60") }, "\(left)")
+    // It is started in the background, when the machine comes to it.
+    var left: [String] = []
+    try eventually("the process to be found") {
+      left = try run.leftovers(patience: .seconds(1))
+      return left.contains { $0.contains("pasha-left 60") }
+    }
     #expect(left.contains { $0.contains("a mount is left: /root/.pasha/here") }, "\(left)")
   }
 
