@@ -76,6 +76,7 @@ let package = Package(
     // Floor 2: the machines.
     pure("Coordination", ["Scheduling", "SearchSpace", "Searching", "TuningModel", "Wire", protobuf]),
     pure("AgentCore", ["TuningModel", "Wire"]),
+    pure("Chronicle", ["Coordination", "Scheduling", "SearchSpace", "TuningModel", "Wire"]),
     pure(
       "Simulation", ["AgentCore", "Coordination", "Scheduling", "SearchSpace", "Searching", "TuningModel", "Wire"]),
     // Floor 3: C.
@@ -162,6 +163,9 @@ let package = Package(
         "Coordination", "HostSystem", "Journal", "RunChecking", "Scheduling", "SearchSpace", "Simulation",
         "TestSupport", "TuningModel", "Wire", "pasha-coord",
       ]),
+    tests(
+      "ChronicleTests",
+      ["Chronicle", "Coordination", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),
     tests("CodeTreeTests", ["CodeTree", "HostSystem", "TestSupport", "TuningModel", "Wire"]),
