@@ -409,7 +409,7 @@ class Answers:
                     marks += [("running", at, since), ("held", since, to)]
                     at = to
                 marks.append(("running" if leg.how in ("failed", "lost") else "ending", at, over))
-                if not leg.held:
+                if not leg.held or leg.held[-1][2] != leg.goal:
                     marks[-1] = ("running", at, over)
                 for kind, since, to in marks:
                     since, to = max(since, start), min(to, over, end)

@@ -44,7 +44,7 @@ const headers = () => (token ? { Authorization: `Bearer ${token}` } : {})
 function address(path, query) {
   const words = new URLSearchParams()
   for (const [key, value] of Object.entries(query ?? {})) {
-    if (value !== null && value !== undefined && value !== "") words.set(key, Array.isArray(value) ? value.join(",") : value)
+    if (value !== null && value !== undefined && value !== "" && value.length !== 0) words.set(key, Array.isArray(value) ? value.join(",") : value)
   }
   const text = words.toString().replaceAll("%2C", ",")
   return BASE + path + (text ? "?" + text : "")

@@ -10,7 +10,7 @@ export class CurvesChart {
   constructor(app, { tall = "taller" } = {}) {
     this.app = app
     this.curves = []
-    this.isLogX = null
+    this.isLogX = app.run.max_t > 30
     this.isLogY = null
     this.plot = new Plot({
       label: "Learning curves", class: tall, margin: { left: 58, top: 22 }, draw: (plot) => this.draw(plot),
@@ -47,7 +47,7 @@ export class CurvesChart {
     const domain = fittingDomain(values, run.mode) ?? { low: 0, high: 1, log: false }
     const stones = this.milestones ?? []
     const end = Math.max(furthest, stones.find((stone) => stone >= furthest) ?? furthest, 2)
-    const log = this.isLogX ?? end > 30
+    const log = this.isLogX
     this.x = new Scale([log ? Math.min(1, stones[0] ?? 1) : 0, end * (log ? 1.06 : 1.02)], [left, right], log)
     this.y = new Scale([domain.low, domain.high], [bottom, top], this.isLogY ?? domain.log)
     const shown = stones.filter((stone) => stone <= this.x.high)

@@ -14,7 +14,7 @@ export class ParallelChart {
     this.rows = []
     this.brushes = new Map()
     this.plot = new Plot({
-      label: "Parallel coordinates", class: "taller", margin: { left: 44, right: 44, top: 46, bottom: 30 }, draw: (plot) => this.draw(plot),
+      label: "Parallel coordinates", class: "taller over", margin: { left: 44, right: 44, top: 46, bottom: 30 }, draw: (plot) => this.draw(plot),
       pick: (x, y) => this.pick(x, y), step: (thing, dx, dy) => this.step(thing, dx || dy), describe: (thing) => this.describe(thing),
       marks: (plot, thing) => this.marks(plot, thing), activate: (thing) => (location.hash = `#/trials/${thing.trial}`),
     })
@@ -72,9 +72,11 @@ export class ParallelChart {
     context.globalAlpha = this.rows.length > 400 ? 0.06 : 0.16
     if (kept.length < this.rows.length) for (const row of this.rows) if (!row.kept) this.trace(context, row)
     for (const row of kept) {
-      context.strokeStyle = scaleColour(row.place)
-      context.globalAlpha = kept.length > 400 ? 0.12 + 0.75 * row.place ** 3 : 0.3 + 0.65 * row.place ** 2
-      context.lineWidth = row.place > 0.95 ? 1.8 : 1.1
+      // Of many, only the few best are to stand out.
+      const weight = row.place ** Math.max(2, kept.length / 90)
+      context.strokeStyle = scaleColour(kept.length > 400 ? row.place ** 2 * 0.8 + 0.2 * weight : row.place)
+      context.globalAlpha = kept.length > 400 ? 0.07 + 0.9 * weight : 0.25 + 0.7 * weight
+      context.lineWidth = row.place > 0.97 ? 1.8 : 1.1
       this.trace(context, row)
     }
     context.globalAlpha = 1
@@ -105,17 +107,17 @@ export class ParallelChart {
       const isMetric = column.entry === null
       const anchor = index === 0 ? "start" : isMetric ? "end" : "middle"
       const edge = index === 0 ? 2 : isMetric ? plot.width - 2 : x
-      const room = Math.max(6, Math.floor((gap * 0.94) / 7))
+      const room = Math.max(6, Math.floor((gap * 0.94) / (7 * plot.unit)))
       const title = column.title.length > room ? column.title.slice(0, room - 1) + "…" : column.title
       const group = s("g", null, s("line.axis", { x1: x, x2: x, y1: top, y2: bottom }),
-        s("text.name", { x: edge, y: 16, "text-anchor": anchor }, title, s("title", null, oneLine(column.key ?? this.app.run.metric))))
+        s("text.name", { x: edge, y: 16 * plot.unit, "text-anchor": anchor }, title, s("title", null, oneLine(column.key ?? this.app.run.metric))))
       const ticks = scale.ticks(6)
       const shown = ticks.length > 12 ? ticks.filter((_, at) => at % Math.ceil(ticks.length / 12) === 0) : ticks
       for (const tick of shown) {
         const y = scale.at(tick)
         const text = typeof tick === "number" ? value(tick, 3) : name(tick, Math.max(4, Math.floor(gap / 9)))
         group.append(s("line.axis", { x1: x - 3, x2: x + 3, y1: y, y2: y }),
-          s("text.tick.halo", { x: isMetric ? x - 7 : x + 7, y: y + 4, "text-anchor": isMetric ? "end" : "start" }, text))
+          s("text.tick.halo", { x: isMetric ? x - 7 * plot.unit : x + 7 * plot.unit, y: y + 4 * plot.unit, "text-anchor": isMetric ? "end" : "start" }, text))
       }
       plot.axes.append(group)
     })

@@ -5,7 +5,6 @@ import { clock, duration, name, oneLine, percent } from "./format.js"
 import { colours, onScheme } from "./palette.js"
 import { Scale, clockTicks, timeStep } from "./scale.js"
 
-const HEAD = 26
 const WORDS = {
   running: "runs", held: "is held", moving: "its checkpoint is on its way", starting: "is starting", ending: "is ending", mixed: "several",
   absent: "not there", suspect: "silent", unreachable: "unreachable", lost: "lost", draining: "drained", unusable: "gets no work",
@@ -43,12 +42,20 @@ export class Timeline {
     this.unscheme()
   }
 
+  get unit() {
+    return (this.rem ??= parseFloat(getComputedStyle(document.documentElement).fontSize)) / 14.5
+  }
+
+  get head() {
+    return Math.round(26 * this.unit)
+  }
+
   get lane() {
-    return this.total > 60 ? 16 : this.total > 24 ? 20 : 26
+    return Math.round((this.total > 60 ? 16 : this.total > 24 ? 20 : 26) * this.unit)
   }
 
   get label() {
-    return Math.min(190, Math.max(84, this.width * 0.16))
+    return Math.min(190 * this.unit, Math.max(84, this.width * 0.16))
   }
 
   /** The range of time that is shown. */
@@ -101,13 +108,14 @@ export class Timeline {
       const [from, to] = this.range
       const width = Math.min(8192, Math.max(16, Math.round((this.width ?? 600) - this.label)))
       const first = Math.max(0, Math.floor(this.scroller.scrollTop / this.lane) - 10)
-      const lanes = Math.min(500, Math.ceil(((this.height ?? 400) - HEAD) / this.lane) + 20)
+      const lanes = Math.min(500, Math.ceil(((this.height ?? 400) - this.head) / this.lane) + 20)
       const isAll = this.span === null
       this.source.turn({ from: isAll ? null : Math.max(0, from), to: isAll || this.end === null ? null : to, width, offset: first, lanes })
     }, 60)
   }
 
   moved() {
+    this.rem = null
     const box = this.scroller.getBoundingClientRect()
     const grown = Math.round(this.scroller.clientWidth) !== this.width
     this.width = this.scroller.clientWidth
@@ -124,7 +132,7 @@ export class Timeline {
     if (JSON.stringify([data.from, data.to]) !== this.window) this.lanes.clear()
     this.window = JSON.stringify([data.from, data.to])
     data.lanes.forEach((lane, index) => this.lanes.set(data.offset + index, lane))
-    this.scroller.style.setProperty("--lanes", `${Math.max(1, this.total) * this.lane + HEAD + 4}px`)
+    this.scroller.style.setProperty("--lanes", `${Math.max(1, this.total) * this.lane + this.head + 4}px`)
     this.moved()
   }
 
@@ -146,19 +154,19 @@ export class Timeline {
     this.axis.replaceChildren()
     this.axis.setAttribute("viewBox", `0 0 ${this.width} ${high}`)
     this.axis.style.setProperty("height", `${high}px`)
-    const count = Math.max(2, Math.floor((this.width - left) / 110))
+    const count = Math.max(2, Math.floor((this.width - left) / (110 * this.unit)))
     const isFine = timeStep(to - from, count) < 60
     const ticks = clockTicks(from, to, count)
     context.save()
     context.beginPath()
-    context.rect(0, HEAD, this.width, high)
+    context.rect(0, this.head, this.width, high)
     context.clip()
     const offset = this.scroller.scrollTop
     const first = Math.floor(offset / this.lane)
     const font = getComputedStyle(this.scroller).fontFamily
     let host = null
     for (let index = first; index < Math.min(this.total, first + Math.ceil(high / this.lane) + 1); index++) {
-      const y = HEAD + index * this.lane - offset
+      const y = this.head + index * this.lane - offset
       const lane = this.lanes.get(index)
       context.fillStyle = colour.grid
       context.fillRect(left, y + this.lane - 1, this.width - left, 1)
@@ -170,9 +178,9 @@ export class Timeline {
       }
       host = lane.host
       context.textBaseline = "middle"
-      context.font = `${this.lane > 16 ? 12 : 11}px ${font}`
+      context.font = `${(this.total > 60 ? 11 : 12) * this.unit}px ${font}`
       context.fillStyle = isFirst ? (["lost", "unreachable", "cannot be started", "cannot run the code"].includes(lane.state) ? colour.bad : colour.text) : colour.muted
-      const room = Math.floor((left - 34) / 6.6)
+      const room = Math.floor((left - 34 * this.unit) / (6.6 * this.unit))
       if (isFirst) context.fillText(name(lane.host, Math.max(5, room)), 4, y + this.lane / 2, left - 32)
       context.fillStyle = colour.muted
       context.textAlign = "right"
@@ -183,10 +191,10 @@ export class Timeline {
     context.restore()
     for (const tick of ticks) {
       const x = Math.round(this.x.at(tick)) + 0.5
-      this.axis.append(s("line.grid", { x1: x, x2: x, y1: HEAD, y2: high }))
-      if (x > left + 20 && x < this.width - 26) this.axis.append(s("text.tick", { x, y: 16, "text-anchor": "middle" }, isFine ? clock(tick) : clock(tick).slice(0, 5)))
+      this.axis.append(s("line.grid", { x1: x, x2: x, y1: this.head, y2: high }))
+      if (x > left + 20 * this.unit && x < this.width - 30 * this.unit) this.axis.append(s("text.tick", { x, y: 16 * this.unit, "text-anchor": "middle" }, isFine ? clock(tick) : clock(tick).slice(0, 5)))
     }
-    this.axis.append(s("line.axis", { x1: 0, x2: this.width, y1: HEAD - 0.5, y2: HEAD - 0.5 }))
+    this.axis.append(s("line.axis", { x1: 0, x2: this.width, y1: this.head - 0.5, y2: this.head - 0.5 }))
     this.element.dataset.drawn = String(Number(this.element.dataset.drawn ?? 0) + 1)
     this.drawFocus(context)
   }
@@ -214,7 +222,7 @@ export class Timeline {
       }
       context.globalAlpha = 1
       const text = segment.trial === null ? "" : String(segment.trial)
-      if (segment.kind === "running" && wide > text.length * 7 + 8 && high > 10) {
+      if (segment.kind === "running" && wide > text.length * 7 * this.unit + 8 && high > 10) {
         context.fillStyle = colour.busy
         context.fillText(text, x1 + 4, y + high / 2 + 0.5)
       }
@@ -293,7 +301,7 @@ export class Timeline {
       const lane = Math.min(this.total - 1, Math.max(0, this.cursor.lane + dy))
       const segments = this.lanes.get(lane)?.segments ?? []
       this.cursor = { lane, segment: Math.max(0, segments.findLastIndex((segment) => segment.start <= at)) }
-      const [top, view] = [this.scroller.scrollTop, this.height - HEAD - this.lane]
+      const [top, view] = [this.scroller.scrollTop, this.height - this.head - this.lane]
       if (lane * this.lane < top) this.scroller.scrollTop = lane * this.lane
       if (lane * this.lane > top + view) this.scroller.scrollTop = lane * this.lane - view
     }
@@ -305,7 +313,7 @@ export class Timeline {
   drawFocus(context) {
     const segment = this.current
     if (!segment) return
-    const y = HEAD + this.cursor.lane * this.lane - this.scroller.scrollTop
+    const y = this.head + this.cursor.lane * this.lane - this.scroller.scrollTop
     context.strokeStyle = colours().text
     context.lineWidth = 2
     const x = Math.max(this.label, this.x.at(segment.start))
@@ -315,8 +323,8 @@ export class Timeline {
   }
 
   pick(px, py) {
-    const lane = this.lanes.get(Math.floor((py - HEAD + this.scroller.scrollTop) / this.lane))
-    if (!lane || py < HEAD || !this.x || px < this.label) return null
+    const lane = this.lanes.get(Math.floor((py - this.head + this.scroller.scrollTop) / this.lane))
+    if (!lane || py < this.head || !this.x || px < this.label) return null
     const [at, margin] = [this.x.invert(px), (this.x.high - this.x.low) / (this.width - this.label) * 2]
     const segment = lane.segments.find((one) => one.start - margin <= at && one.end + margin >= at)
     if (segment) return { ...segment, lane }

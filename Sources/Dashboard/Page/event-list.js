@@ -23,5 +23,5 @@ export function eventRow(event, now) {
 
 export function eventList(events, app) {
   if (events.length === 0) return empty("Nothing has happened yet.")
-  return h("ol.events", null, events.map((event) => eventRow(event, app.run.now)))
+  return h("ol.event-list", null, events.map((event) => eventRow(event, app.run.now)))
 }

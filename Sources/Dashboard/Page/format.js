@@ -56,12 +56,14 @@ export function duration(seconds) {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
-/** With one unit: for axes. */
+/** With one unit, for axes: `30 s`, `2:30 min`, `1:10 h`, `3.5 d`. */
 export function brief(seconds) {
+  const pair = (big, small) => (small ? `${big}:${String(small).padStart(2, "0")}` : String(big))
   if (seconds === 0) return "0"
   if (seconds < 60) return `${trim(seconds.toFixed(seconds < 10 ? 1 : 0))} s`
-  if (seconds < 3600) return `${trim((seconds / 60).toFixed(1))} min`
-  if (seconds < 172800) return `${trim((seconds / 3600).toFixed(1))} h`
+  if (seconds < 3600) return `${pair(Math.floor(seconds / 60), Math.round(seconds % 60))} min`
+  const minutes = Math.round(seconds / 60)
+  if (seconds < 172800) return `${pair(Math.floor(minutes / 60), minutes % 60)} h`
   return `${trim((seconds / 86400).toFixed(1))} d`
 }
 

@@ -23,7 +23,7 @@ export class Head {
     this.showTheme()
     this.strip = h("div.banner", { role: "alert", hidden: true })
     this.element = h("div", null,
-      h("div.bar", null,
+      h("div.topbar", null,
         h("a.brand", { href: "#/overview", "aria-label": "pasha, overview" }, h("img", { src: "icon.svg", alt: "", width: 22, height: 22 }), h("span", null, "pasha")),
         h("div.run", null, this.name, this.pill, this.reason),
         h("div.right", null, this.link, this.opener, this.menu, this.theme,

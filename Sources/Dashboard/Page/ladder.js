@@ -8,7 +8,7 @@ import { rungColour } from "./palette.js"
 export function ladder(bracket, run, { brief = false, grows = true } = {}) {
   const most = Math.max(1, ...bracket.rungs.map((rung) => rung.trials + rung.running))
   // Each rung has a third of the one below: the root keeps the small ones visible.
-  const wide = (n) => `${(100 * Math.sqrt(n / most)).toFixed(2)}%`
+  const wide = (n) => Math.sqrt(n / most).toFixed(4)
   const resource = name(run.resource_attr, 20)
   const rows = bracket.rungs.map((rung, index) => {
     const isBeyond = rung.level > bracket.maximum
@@ -21,7 +21,7 @@ export function ladder(bracket, run, { brief = false, grows = true } = {}) {
     return h("tr", { class: [isBeyond && "beyond", rung.level === bracket.maximum && grows && "maximum"].filter(Boolean).join(" "), vars: { "--c": rungColour(index + 1, bracket.rungs.length) } },
       h("th", { scope: "row" }, h("span.level", null, rung.level), rung.level === bracket.maximum && grows && h("span.tag", null, "maximum")),
       h("td.bar", null, h("div.track", { role: "img", "aria-label": words, title: words },
-        h("div.stack", { vars: { "--w": wide(total) } }, part("promoted", rung.promoted), part("rest", Math.max(0, done)), part("waiting", rung.waiting), part("on-the-way", rung.running)),
+        h("div.stack", { vars: { "--share": wide(total) } }, part("promoted", rung.promoted), part("rest", Math.max(0, done)), part("waiting", rung.waiting), part("on-the-way", rung.running)),
         h("span.counts", null, rung.trials ? compact(rung.trials) : rung.running ? "" : isBeyond ? "not yet" : "0", rung.running > 0 && h("small", null, ` +${compact(rung.running)}`)))),
       !brief && [h("td.n", null, isTop ? "" : compact(rung.promoted)), h("td.n", null, compact(rung.waiting)), h("td.n", null, compact(rung.running)),
         h("td.n", null, value(rung.best)), h("td.n", null, value(rung.cut_off))])

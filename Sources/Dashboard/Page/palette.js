@@ -25,6 +25,7 @@ export function colours() {
 
 /** The colour of a level, counted from 0 (no rung yet) to `levels` (max_t). */
 export function rungColour(level, levels) {
+  if (level <= 0) return isDark() ? "#454f5e" : "#b9c2cd"
   const scale = RUNGS[isDark() ? "dark" : "light"]
   const place = levels <= 1 ? 1 : Math.min(1, Math.max(0, (level - 1) / (levels - 1)))
   return mix(scale, place)

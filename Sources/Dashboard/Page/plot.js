@@ -11,7 +11,8 @@ import { colours, onScheme } from "./palette.js"
 export class Plot {
   constructor(options) {
     this.options = options
-    this.margin = { top: 10, right: 12, bottom: 26, left: 52, ...options.margin }
+    this.margins = { top: 10, right: 12, bottom: 26, left: 52, ...options.margin }
+    this.unit = 1
     this.canvas = h("canvas", { "aria-hidden": "true" })
     this.axes = s("svg.axes", { "aria-hidden": "true" })
     this.marks = s("svg.marks", { "aria-hidden": "true" })
@@ -42,13 +43,16 @@ export class Plot {
   }
 
   get inner() {
-    const { top, right, bottom, left } = this.margin
-    return { left, top, right: this.width - right, bottom: this.height - bottom }
+    const { top, right, bottom, left } = this.margins
+    const unit = this.unit
+    return { left: left * unit, top: top * unit, right: this.width - right * unit, bottom: this.height - bottom * unit }
   }
 
   draw() {
     const box = this.element.getBoundingClientRect()
     if (box.width < 2 || box.height < 2) return
+    // Letters grow with the screen, and what lies around them with them.
+    this.unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 14.5
     this.width = box.width
     this.height = box.height
     const ratio = Math.min(3, devicePixelRatio || 1)
@@ -82,14 +86,14 @@ export class Plot {
       if (x < left - 1 || x > right + 1) continue
       group.append(s("line.grid", { x1: x, x2: x, y1: top, y2: bottom }))
       const text = format(tick)
-      const half = text.length * 3.6
+      const half = text.length * 3.6 * this.unit
       if (x - half < end + 6) continue
       const anchor = x + half > this.width ? "end" : "middle"
-      group.append(s("text.tick", { x: anchor === "end" ? this.width - 2 : x, y: bottom + 16, "text-anchor": anchor }, text))
+      group.append(s("text.tick", { x: anchor === "end" ? this.width - 2 : x, y: bottom + 16 * this.unit, "text-anchor": anchor }, text))
       end = x + half
     }
     group.append(s("line.axis", { x1: left, x2: right, y1: bottom + 0.5, y2: bottom + 0.5 }))
-    if (title) group.append(s("text.title", { x: right, y: bottom + 32, "text-anchor": "end" }, title))
+    if (title) group.append(s("text.title", { x: right, y: bottom + 32 * this.unit, "text-anchor": "end" }, title))
     this.axes.append(group)
   }
 
@@ -99,7 +103,7 @@ export class Plot {
     for (const tick of ticks) {
       const y = Math.round(scale.at(tick)) + 0.5
       group.append(s("line.grid", { x1: left, x2: right, y1: y, y2: y }))
-      group.append(s("text.tick", { x: left - 8, y: y + 4, "text-anchor": "end" }, format(tick)))
+      group.append(s("text.tick", { x: left - 8 * this.unit, y: y + 4 * this.unit, "text-anchor": "end" }, format(tick)))
     }
     this.axes.append(group)
   }

@@ -98,8 +98,8 @@ export function fittingDomain(values, mode) {
   let [low, high] = [sorted[0], sorted[sorted.length - 1]]
   if (sorted.length >= 20) {
     const at = (part) => sorted[Math.round(part * (sorted.length - 1))]
-    if (mode === "min" && high - low > 5 * (at(0.9) - low)) high = at(0.97)
-    if (mode === "max" && high - low > 5 * (high - at(0.1))) low = at(0.03)
+    if (mode === "min" && high - low > 12 * (at(0.9) - low)) high = at(0.97)
+    if (mode === "max" && high - low > 12 * (high - at(0.1))) low = at(0.03)
   }
   const log = low > 0 && high / low > 20
   if (log) return { low: low / 1.1, high: high * 1.1, log }

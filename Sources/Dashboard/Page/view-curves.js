@@ -15,7 +15,7 @@ export function open(app, root, settings) {
   const legend = h("div")
   const nothing = h("div")
   const options = [["best", "Best"], ["running", "Running"], ["spread", "Best to worst"]]
-  const area = panel("Learning curves", {
+  const area = panel(`Learning curves: ${name(app.run.metric, 40)} over ${name(app.run.resource_attr, 20)}`, {
     name: "fills", tools: [
       choice("Which trials", picked.length ? [...options, ["ids", "Chosen"]] : options, state.which, (key) => {
         state.which = key

@@ -12,7 +12,7 @@ const MOST = 2000
 export function open(app, root, settings) {
   let severity = RANKS.includes(settings.get("severity")) ? settings.get("severity") : "info"
   let [generation, oldest, newest, over] = [0, null, 0, false]
-  const list = h("ol.events", { "aria-label": "Events, newest first" })
+  const list = h("ol.event-list", { "aria-label": "Events, newest first" })
   const more = h("button", { type: "button", hidden: true, onclick: () => older() }, "Older events")
   const nothing = h("div")
   const told = h("span.count")

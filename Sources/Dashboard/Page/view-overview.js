@@ -40,7 +40,7 @@ export function open(app, root) {
     problem: (error) => replace(nothing, problem(error)),
   }, 2000)
   const ladderSource = app.sources.add("ladder", {}, {
-    data: (data) => replace(rungs.content, data.brackets.length ? data.brackets.map((bracket) => ladder(bracket, app.run, { brief: true, grows: data.grows })) : empty("This scheduler has no rungs.")),
+    data: (data) => run(app.run) ?? replace(rungs.content, data.brackets.length ? data.brackets.map((bracket) => ladder(bracket, app.run, { brief: true, grows: data.grows })) : empty("This scheduler has no rungs.")),
   }, 1500)
   const hostSource = app.sources.add("hosts", {}, { data: (data) => replace(hosts.content, hostStrip(data.hosts)) }, 1500)
   const eventSource = app.sources.add("events", { limit: 30 }, { data: (data) => replace(events.content, eventList(data.events.slice().reverse(), app)) }, 1000)
@@ -48,7 +48,7 @@ export function open(app, root) {
   let trialSource = null
 
   function run(now) {
-    replace(figures, bestFigure(now), trialsFigure(now), maximumFigure(now), slotsFigure(now), timeFigure(now), spentFigure(now))
+    replace(figures, bestFigure(now), trialsFigure(now), maximumFigure(now, ladderSource.data), slotsFigure(now), timeFigure(now), spentFigure(now))
     replace(budget.content, limits(now))
     if (!now.best) replace(configuration.content, empty("None yet."))
     else if (shownBest !== now.best.trial) {
@@ -84,13 +84,16 @@ function trialsFigure(run) {
   ], { class: "wide" })
 }
 
-function maximumFigure(run) {
-  return figure("scheduler", run.scheduler.title, `${resourceName(run)} up to ${count(run.max_t)}`)
+function maximumFigure(run, ladder) {
+  const maximum = ladder?.grows ? Math.max(...ladder.brackets.map((bracket) => bracket.maximum)) : null
+  if (maximum === null || !Number.isFinite(maximum)) return figure("scheduler", run.scheduler.title, `${resourceName(run)} up to ${count(run.max_t)}`)
+  const rises = ladder.brackets.reduce((sum, bracket) => sum + bracket.rises.length, 0)
+  return figure(`maximum ${resourceName(run)}`, [count(maximum), h("small", null, ` of ${count(run.max_t)}`)], [h("span.part", null, run.scheduler.title), h("span.part", null, rises ? `rose ${rises === 1 ? "once" : `${rises} times`}` : "has not risen")])
 }
 
 function slotsFigure(run) {
   const { slots, busy, total, troubled } = run.hosts
-  return figure("slots busy", [count(busy), h("small", null, ` of ${count(slots)}`)], [`${count(total)} ${total === 1 ? "host" : "hosts"}`, troubled > 0 && h("span.bad-text", null, icon("warning"), `${count(troubled)} with troubles`)])
+  return figure("slots busy", [count(busy), h("small", null, ` of ${count(slots)}`)], [h("span.part", null, `${count(total)} ${total === 1 ? "host" : "hosts"}`), troubled > 0 && h("span.bad-text", null, icon("warning"), `${count(troubled)} with troubles`)])
 }
 
 function timeFigure(run) {
@@ -102,8 +105,8 @@ function spentFigure(run) {
   const { resource, reports, slot_seconds, continued_in_place, restarts } = run.totals
   const whole = run.totals.trials * run.max_t
   return figure(`${resourceName(run)}s spent`, compact(resource), [
-    h("span", null, whole > 0 ? `${percent(1 - resource / whole)} less than in full` : "nothing yet"), h("span", { title: `${count(reports)} reports, ${count(restarts)} restarts` }, `${duration(slot_seconds)} of slots`),
-    continued_in_place > 0 && h("span", null, `${compact(continued_in_place)} promoted in place`)])
+    h("span.part", null, whole > 0 ? `${percent(1 - resource / whole)} less than in full` : "nothing yet"), h("span.part", { title: `${count(reports)} reports, ${count(restarts)} restarts` }, `${duration(slot_seconds)} of slots`),
+    continued_in_place > 0 && h("span.part", null, `${compact(continued_in_place)} promoted in place`)])
 }
 
 const LIMIT_NAMES = {
@@ -128,4 +131,4 @@ function settings(run, trial) {
       h("dt", { title: oneLine(entry.name) }, name(entry.name, 40)), h("dd", null, h("code", null, show(trial.configuration[entry.name])))])))
 }
 
-const show = (given) => (typeof given === "number" ? String(given) : oneLine(given))
+const show = (given) => (typeof given === "number" ? value(given, 6) : oneLine(given))

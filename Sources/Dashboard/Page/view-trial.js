@@ -83,7 +83,7 @@ function title(trial, app) {
   const previous = trial.trial > 0 ? trial.trial - 1 : null
   const next = app.run.totals.trials > trial.trial + 1 ? trial.trial + 1 : null
   const step = (to, text, label) => (to === null ? h("span.button.square.off", { "aria-hidden": "true" }, text) : h("a.button.square", { href: `#/trials/${to}`, "aria-label": label, title: label }, text))
-  return [h("h1", null, `Trial ${trial.trial}`), status(trial.status), h("span.sentence", null, oneLine(trial.status_text)),
+  return [h("h1", null, `Trial ${trial.trial}`), status(trial.status), trial.status_text !== trial.status && h("span.sentence", null, oneLine(trial.status_text)),
     h("span.right", null, step(previous, "←", "Trial before"), step(next, "→", "Trial after"), h("a.button", { href: `#/curves?ids=${trial.trial}` }, "Among curves"),
       app.canCommand && trial.can.includes("pause_trial") && h("button", { type: "button", onclick: () => pauseTrial(app, trial.trial) }, "Pause…"),
       app.canCommand && trial.can.includes("stop_trial") && h("button.danger", { type: "button", onclick: () => stopTrial(app, trial.trial) }, "Stop…")),
@@ -118,7 +118,7 @@ function values(trial, run) {
     const given = trial.configuration[entry.name]
     const at = entry.type === "constant" ? null : part(entry, given)
     const bounds = entry.values ? plural(entry.values.length, "value") : entry.type === "constant" ? "constant" : `${parameter(entry.lower)} … ${parameter(entry.upper)}${entry.scale === "log" ? ", log" : ""}`
-    return h("tr", null, h("th", { scope: "row", title: oneLine(entry.name) }, name(entry.name, 36)), h("td", null, h("code", null, typeof given === "number" ? String(given) : oneLine(given))),
+    return h("tr", null, h("th", { scope: "row", title: oneLine(entry.name) }, name(entry.name, 36)), h("td", null, h("code", null, typeof given === "number" ? value(given, 9) : oneLine(given))),
       h("td.place", null, at !== null && h("span.place-mark", { "aria-hidden": "true", vars: { "--at": String(at) } }, h("i")), h("small", null, bounds)))
   })))
 }
