@@ -54,6 +54,10 @@ extension Chronicle {
         break
       }
       timeline.change(to: .starting, current, in: lane(slot), at: wall)
+    case .scheduling(.promotion(let promotion)):
+      guard trials.indices.contains(promotion.trial.rawValue) else { break }
+      trials[promotion.trial.rawValue].promotions.append(
+        PromotionMark(level: Int32(clamping: promotion.fromLevel), seconds: seconds, cutOff: promotion.cutOff))
     case .scheduling(.maximumRaised(let raise)): raised(raise, seconds, wall)
     case .runDraining, .runClosing, .trainingBegan, .addressChosen, .joinTokenIssued, .joinTokenUsed, .agentAdmitted,
       .agentPrepared, .specificationChanged, .trialStopped, .checkpointsDropped, .checkpointCopied, .checkpointsDeleted,

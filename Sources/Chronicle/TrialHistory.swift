@@ -6,6 +6,7 @@ import Wire
 public struct TrialHistory: Sendable {
   public internal(set) var reports = ReportColumns()
   public internal(set) var attempts: [AttemptSpan] = []
+  public internal(set) var promotions: [PromotionMark] = []
   /// Active seconds of the run at its last report that counts, and the resource that the run had spent by then.
   public internal(set) var lastSeconds = 0.0
   public internal(set) var spentThen = 0
@@ -16,6 +17,14 @@ public struct TrialHistory: Sendable {
 
   /// When it was given a slot for the first time: active seconds.
   public var firstAssigned: Double? { attempts.first?.assigned }
+}
+
+/// A promotion of a trial: from which rung, when, and what it had to reach.
+public struct PromotionMark: Equatable, Sendable {
+  public var level: Int32
+  /// Active seconds of the run.
+  public var seconds: Double
+  public var cutOff: Double
 }
 
 /// The reports of a trial that name a resource and a value.
