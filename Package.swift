@@ -147,7 +147,9 @@ let package = Package(
       name: "scheduling-benchmark", dependencies: ["Scheduling", "TuningModel"], swiftSettings: strict),
     .executableTarget(
       name: "scale-benchmark",
-      dependencies: ["ClusterFile", "Coordination", "HostSystem", "Journal", "Messaging", "TuningModel", "Wire"],
+      dependencies: [
+        "Chronicle", "ClusterFile", "Coordination", "HostSystem", "Journal", "Messaging", "TuningModel", "Wire",
+      ],
       swiftSettings: strict),
     // Tests.
     .target(name: "FaultDisk", path: "Tests/FaultDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -187,6 +189,12 @@ let package = Package(
     tests(
       "ChronicleTests",
       ["Chronicle", "Coordination", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
+    tests(
+      "DashboardTests",
+      [
+        "Coordination", "Dashboard", "HostSystem", "Journal", "Presentation", "Simulation", "TestSupport",
+        "TuningModel",
+      ]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),
     tests("CodeTreeTests", ["CodeTree", "HostSystem", "TestSupport", "TuningModel", "Wire"]),

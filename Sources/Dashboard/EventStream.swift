@@ -40,6 +40,7 @@ extension Answers {
         defer { hub.leave(subscription) }
         var feed = Feed(archive: archive, lastLine: lastLine)
         try await writer.write(ByteBuffer(string: ": pasha\n\n" + feed.news(limit: Self.linesOfPast)))
+        try await Task.sleep(for: Self.pause)
         for await _ in subscription.signals {
           let text = feed.news(limit: Self.linesAtOnce)
           try await writer.write(ByteBuffer(string: text.isEmpty ? ": \n\n" : text))

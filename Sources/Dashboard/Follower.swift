@@ -50,12 +50,17 @@ final class Follower: Sendable {
     }?.join()
   }
 
+  /// A commit is told of when its bytes are written, and can be read once they are synced too, of which nothing tells: so
+  /// the journal is looked at again so long after the last change, and then not any more.
+  private static let looks: [Duration] = [10, 40, 160, 640, 2560, 10_240].map { .milliseconds($0) }
+
   private func follow(_ reader: JournalReader, _ watcher: FileWatcher) {
     do {
       let loop = try EventLoop()
       try loop.watch(watcher.descriptor, token: 0)
       try loop.watch(number: stop.descriptor, token: 1)
       var last = 0
+      var look = 0
       while true {
         let before = last
         last = try read(reader, after: last)
@@ -65,7 +70,9 @@ final class Follower: Sendable {
         }
         if last != before || isFirst { hub.announce() }
         // A turn is one transaction, which is seen whole or not at all.
-        guard !(try loop.wait(for: nil).contains { $0.token == 1 }) else { return }
+        let ready = try loop.wait(for: look < Self.looks.count ? Self.looks[look] : nil)
+        if ready.contains(where: { $0.token == 1 }) { return }
+        look = ready.isEmpty ? look + 1 : 0
         var isFileNew = false
         while case let events = watcher.events(), !events.isEmpty {
           if events.contains(where: { $0.name == "cluster.yml" }) { isFileNew = true }

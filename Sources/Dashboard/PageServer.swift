@@ -80,7 +80,7 @@ public final class PageServer: Sendable {
     guard let ticker = Ticker(hub: hub) else { throw DashboardError("the system has no room for one more thread") }
     defer { ticker.end() }
     var logger = Logger(label: "pasha-page")
-    logger.logLevel = .error
+    logger.logLevel = .critical
     // The names under which the server is known hold its port, which the system may choose.
     let responder = LateResponder()
     let address = options.address == "localhost" ? "127.0.0.1" : options.address
