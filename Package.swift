@@ -27,6 +27,11 @@ let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swif
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let web: [Target.Dependency] = [
+  .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+  .product(name: "HTTPTypes", package: "swift-http-types"),
+  .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+]
 
 /// What makes pasha-agent smaller, which travels to hosts: nothing of it is looked up by name, no C++ exception passes
 /// through it, and relocations are packed where the loader, which it takes along, is new enough to read them (glibc 2.36).
@@ -57,12 +62,17 @@ let package = Package(
     .executable(name: "pasha-coord", targets: ["pasha-coord"]),
     .executable(name: "pasha-agent", targets: ["pasha-agent"]),
     .executable(name: "pasha-launch", targets: ["pasha-launch"]),
+    .executable(name: "pasha-page", targets: ["pasha-page"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     // Without its default trait it does without the whole of Foundation, which the agent must not carry to hosts.
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
@@ -76,6 +86,7 @@ let package = Package(
     // Floor 2: the machines.
     pure("Coordination", ["Scheduling", "SearchSpace", "Searching", "TuningModel", "Wire", protobuf]),
     pure("AgentCore", ["TuningModel", "Wire"]),
+    pure("Chronicle", ["Coordination", "Scheduling", "SearchSpace", "TuningModel", "Wire"]),
     pure(
       "Simulation", ["AgentCore", "Coordination", "Scheduling", "SearchSpace", "Searching", "TuningModel", "Wire"]),
     // Floor 3: C.
@@ -98,6 +109,13 @@ let package = Package(
       "Results", ["CZlib", "Coordination", "HostSystem", "Journal", "Scheduling", "SearchSpace", "TuningModel", "Wire"]),
     module("CurveTables", ["HostSystem", "Simulation", "TuningModel"]),
     module("Presentation", ["Coordination", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
+    module(
+      "Dashboard",
+      [
+        "Chronicle", "Coordination", "HostSystem", "Journal", "Presentation", "Scheduling", "SearchSpace",
+        "TuningModel",
+        "Wire",
+      ] + web, exclude: ["Page"]),
     // Floor 5: the shells.
     module(
       "CoordinatorService",
@@ -122,10 +140,16 @@ let package = Package(
       name: "pasha-launch", dependencies: ["HostSystem", "Launching", "SecureShell", "Tunnel", "TuningModel"],
       swiftSettings: strict),
     .executableTarget(
+      name: "pasha-page",
+      dependencies: ["CoordinatorService", "Dashboard", "HostSystem", "TuningModel", "Wire", arguments],
+      swiftSettings: strict),
+    .executableTarget(
       name: "scheduling-benchmark", dependencies: ["Scheduling", "TuningModel"], swiftSettings: strict),
     .executableTarget(
       name: "scale-benchmark",
-      dependencies: ["ClusterFile", "Coordination", "HostSystem", "Journal", "Messaging", "TuningModel", "Wire"],
+      dependencies: [
+        "Chronicle", "ClusterFile", "Coordination", "HostSystem", "Journal", "Messaging", "TuningModel", "Wire",
+      ],
       swiftSettings: strict),
     // Tests.
     .target(name: "FaultDisk", path: "Tests/FaultDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -161,6 +185,15 @@ let package = Package(
       [
         "Coordination", "HostSystem", "Journal", "RunChecking", "Scheduling", "SearchSpace", "Simulation",
         "TestSupport", "TuningModel", "Wire", "pasha-coord",
+      ]),
+    tests(
+      "ChronicleTests",
+      ["Chronicle", "Coordination", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
+    tests(
+      "DashboardTests",
+      [
+        "Coordination", "Dashboard", "HostSystem", "Journal", "Presentation", "Simulation", "TestSupport",
+        "TuningModel",
       ]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),

@@ -219,16 +219,18 @@ extension Presentation {
   private static func decided(_ decision: SchedulingDecision, _ state: RunState) -> [String] {
     switch decision {
     case .promotion(let p): return ["trial \(p.trial) is promoted from \(p.fromLevel) to \(p.milestone): \(reason(p))"]
-    case .maximumRaised(let raise):
-      return [
-        "the maximum rises from \(raise.from) to \(raise.to): trial \(raise.trial) took place \(raise.position + 1) at "
-          + "\(raise.topLevel), where trial \(raise.holder) stood at \(raise.previousLevel)"
-      ]
+    case .maximumRaised(let raise): return [rise(raise)]
     case .epsilonMeasured: return []
     case .stop(let stop): return ["trial \(stop.trial) is stopped at \(resource(stop.level, state)): \(reason(stop))"]
     case .thresholdSet(let change):
       return ["trial \(change.trial) sets the threshold at \(resource(change.level, state)): \(number(change.value))"]
     }
+  }
+
+  /// Why PASHA's maximum rose, in short.
+  private static func rise(_ raise: MaximumRaise) -> String {
+    "the maximum rises from \(raise.from) to \(raise.to): trial \(raise.trial) took place \(raise.position + 1) at "
+      + "\(raise.topLevel), where trial \(raise.holder) stood at \(raise.previousLevel)"
   }
 
   /// Why a trial was promoted: `0.41 is rank 2 of 9, cut-off 0.43`.

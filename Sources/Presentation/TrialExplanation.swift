@@ -28,6 +28,12 @@ public struct TrialExplanation {
     state = try RunState(specification: specification)
   }
 
+  /// Of a trial as it stands: without the steps that led there.
+  init(trial: TrialID, standing state: RunState) {
+    self.trial = trial
+    self.state = state
+  }
+
   /// Takes the next fact of the run.
   public mutating func take(_ stamped: StampedFact) {
     let concerns = concerns(stamped.fact)

@@ -77,6 +77,12 @@ extension TrialScheduler {
     }
   }
 
+  /// The value that is just good enough in a rung; nil where there is none, below two trials, and without a finite value.
+  public func cutOff(system: Int, level: Int) -> Double? {
+    guard systems.indices.contains(system) else { return nil }
+    return systems[system].rungs.first { $0.level == level }?.cutOff(systems[system].mode)
+  }
+
   /// The threshold of a rung (`rush`); nil: none is set.
   public func threshold(system: Int, level: Int) -> Double? {
     guard systems.indices.contains(system) else { return nil }

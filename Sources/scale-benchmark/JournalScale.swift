@@ -10,6 +10,7 @@ import Wire
 struct JournalScale {
   private static let agents = 64
   private static let batch = 250
+  private var clusterFile: String { Self.clusterFile.replacing("GRACE", with: "\(gracePeriod)") }
   private static let clusterFile = """
     experiment:
       name: scale
@@ -22,20 +23,28 @@ struct JournalScale {
       metric: loss
       mode: min
       resource_attr: epoch
-    scheduler: {name: pasha, max_t: 200, grace_period: 10, reduction_factor: 3, random_seed: 1}
+    scheduler: {name: pasha, max_t: 200, grace_period: GRACE, reduction_factor: 3, random_seed: 1}
     stop_criterion: {max_num_trials_started: 10000000}
 
     """
 
   let facts: Int
   let folder: String
+  var gracePeriod = 10
+
+  var path: String { folder + "/journal.sqlite" }
+
+  /// What the journal's run is to do. Makes the journal unless it is there.
+  func prepare() throws -> RunSpecification {
+    let specification = try ClusterFile.decode(
+      text: clusterFile, fileName: "cluster.yml", baseDirectory: "/", checksFiles: false
+    ).specification
+    if !Files.exists(path) { try fill(path, specification) }
+    return specification
+  }
 
   func measure() throws -> [JSONValue.Member] {
-    let specification = try ClusterFile.decode(
-      text: Self.clusterFile, fileName: "cluster.yml", baseDirectory: "/", checksFiles: false
-    ).specification
-    let path = folder + "/journal.sqlite"
-    if !Files.exists(path) { try fill(path, specification) }
+    let specification = try prepare()
     var kinds: [String: Int] = [:]
     let (opening, journal) = try Self.timed { try Journal.open(at: path) }
     let (reading, _) = try Self.timed { try journal.replay { kinds[$0.fact.kind, default: 0] += 1 } }
@@ -57,7 +66,7 @@ struct JournalScale {
     ]
   }
 
-  private static func timed<Result>(_ body: () throws -> Result) rethrows -> (seconds: Double, Result) {
+  static func timed<Result>(_ body: () throws -> Result) rethrows -> (seconds: Double, Result) {
     let begun = HostClock.now
     let result = try body()
     return ((HostClock.now - begun).inSeconds, result)
@@ -68,7 +77,7 @@ struct JournalScale {
   /// Drives the coordinator with agents whose trials report in turn, until there are enough facts.
   private func fill(_ path: String, _ specification: RunSpecification) throws {
     try Files.makeFolder(folder, intermediates: true)
-    try Files.writeDurably(folder + "/cluster.yml", Array(Self.clusterFile.utf8))
+    try Files.writeDurably(folder + "/cluster.yml", Array(clusterFile.utf8))
     try Files.writeDurably(folder + "/origin", Array((folder + "/cluster.yml").utf8))
     let journal = try Journal.create(at: path)
     var run = VirtualRun(coordinator: try Coordinator(specification: specification), agents: Self.agents)

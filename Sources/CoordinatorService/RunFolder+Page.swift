@@ -1,0 +1,16 @@
+import HostSystem
+import TuningModel
+
+/// What the process that serves a run's page needs of its folder.
+extension RunFolder {
+  /// Where the page is, and by which process: while it is served.
+  public var pageRecord: String { path + "/page.json" }
+  /// What commands from the page are let in by.
+  public var pageToken: String { path + "/page.token" }
+
+  /// Asks the run's coordinator. nil: none answers.
+  public func ask(_ question: JSONValue, within timeout: Duration = .seconds(12)) -> JSONValue? {
+    // One that is stopped answers nobody: it is not waited for.
+    holder?.isStopped == true ? nil : ControlSocket.ask(question, at: controlSocket, within: timeout)
+  }
+}

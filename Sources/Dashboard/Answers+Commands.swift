@@ -1,0 +1,247 @@
+import Chronicle
+import Coordination
+import HostSystem
+import Hummingbird
+import Presentation
+import SearchSpace
+import TuningModel
+
+/// What the page may ask of the coordinator. Everything is checked here first, and by the coordinator again.
+extension Answers {
+  func command(_ body: [UInt8]) async throws -> Response {
+    // The reader of JSON bears more than JSON is, for the sake of reports.
+    guard String(validating: body, as: UTF8.self) != nil, let parsed = try? JSONValue(parsing: body),
+      case .object(let members) = parsed
+    else {
+      throw APIError(.badRequest, "a command is a JSON object")
+    }
+    guard Set(members.map(\.key)).count == members.count else {
+      throw APIError(.badRequest, "a member stands twice")
+    }
+    if let problem = follower.problem { throw APIError(.unavailable, problem) }
+    guard follower.hasCaughtUp else { throw APIError(.unavailable, "the run's journal is still being read") }
+    let (archive, coordinator, takesCommands) = (archive, coordinator, takesCommands)
+    return try await waits.run {
+      let presence = coordinator.presence()
+      let order = try archive.look { chronicle throws(APIError) in
+        let order = try Order(members, chronicle.state)
+        try order.check(chronicle.state, presence, takesCommands: takesCommands)
+        return order
+      }
+      guard let answer = coordinator.ask(.object(order.question)) else {
+        throw APIError(.unavailable, "the coordinator does not answer")
+      }
+      if let error = answer.text("error") {
+        if answer.text("code") == "not_found" { throw APIError(.notFound, Presentation.printable(error)) }
+        if error == "unknown request" {
+          throw APIError(.conflict, "the coordinator of this run cannot do that")
+        }
+        throw APIError(.conflict, Presentation.printable(error))
+      }
+      var writer = JSONWriter()
+      writer.object { $0.member("done", order.done) }
+      return Self.json(writer)
+    }
+  }
+}
+
+/// A command, as it was asked for.
+private enum Order {
+  case pauseRun, stopRun
+  case stopTrial(Int)
+  case pauseTrial(Int)
+  case drainHost(String)
+  case addHost(String)
+  case enqueue(Configuration)
+  case extend([JSONValue.Member])
+
+  init(_ members: [JSONValue.Member], _ state: RunState) throws(APIError) {
+    var rest = Members(members)
+    guard case .string(let operation)? = rest.take("op") else {
+      throw APIError(.badRequest, "op must be the name of a command")
+    }
+    switch operation {
+    case "pause_run": self = .pauseRun
+    case "stop_run": self = .stopRun
+    case "stop_trial": self = .stopTrial(try rest.trial())
+    case "pause_trial": self = .pauseTrial(try rest.trial())
+    case "drain_host": self = .drainHost(try rest.host())
+    case "add_host": self = .addHost(try rest.host())
+    case "enqueue": self = .enqueue(try Self.configuration(rest.take("configuration"), state))
+    case "extend":
+      let limits = try rest.limits()
+      guard !limits.isEmpty else { throw APIError(.badRequest, "extend needs a new limit") }
+      self = .extend(limits)
+    default: throw APIError(.badRequest, "there is no command \(QueryReader.shown(operation))")
+    }
+    if let name = rest.names.first {
+      throw APIError(.badRequest, "\(operation) has no member \(QueryReader.shown(name))")
+    }
+  }
+
+  private static func configuration(_ value: JSONValue?, _ state: RunState) throws(APIError) -> Configuration {
+    guard case .object(let members)? = value, members.count <= 1000 else {
+      throw APIError(.badRequest, "configuration must be an object of values by name")
+    }
+    let space = state.specification.experiment.space
+    var entries: [Configuration.Entry] = []
+    var names: Set<String> = []
+    for member in members {
+      let name = QueryReader.shown(member.key)
+      guard names.insert(member.key).inserted else { throw APIError(.badRequest, "\(name) stands twice") }
+      guard let content = space[member.key] else {
+        throw APIError(.badRequest, "there is no hyperparameter \(name)")
+      }
+      guard let given = ParameterValue(json: member.value) else {
+        throw APIError(.badRequest, "the value of \(name) must be a number, a text, true or false")
+      }
+      switch content {
+      case .constant(let constant):
+        guard given == constant else { throw APIError(.badRequest, "\(name) is a constant") }
+      case .domain(let domain):
+        guard domain.cast(given) != nil else {
+          throw APIError(.badRequest, "the value of \(name) is not one that it may take")
+        }
+      }
+      entries.append(Configuration.Entry(member.key, given))
+    }
+    guard let completed = space.completed(Configuration(entries)) else {
+      throw APIError(.badRequest, "the configuration does not belong to the space")
+    }
+    return completed
+  }
+
+  /// Whether it can be done now, as far as the journal tells.
+  func check(_ state: RunState, _ presence: CoordinatorPresence, takesCommands: Bool) throws(APIError) {
+    if state.end != nil || !takesCommands {
+      throw APIError(.forbidden, RunView.refusal(state, presence, takesCommands: takesCommands) ?? "")
+    }
+    switch self {
+    case .stopTrial(let trial), .pauseTrial(let trial):
+      guard let known = state[TrialID(trial)] else { throw APIError(.notFound, "the run has no trial \(trial)") }
+      guard !known.status.isFinal else { throw APIError(.conflict, "trial \(trial) is \(known.status.word)") }
+    case .drainHost(let host), .addHost(let host):
+      let known = state.specification.cluster.hosts.map(\.name) + state.addedHosts.map(\.name)
+      guard (known + state.agents.map(\.name)).contains(host) else {
+        throw APIError(.notFound, "the run has no host \(Presentation.printable(String(host.prefix(60))))")
+      }
+    case .pauseRun, .stopRun, .enqueue, .extend: break
+    }
+    guard state.closing == nil else { throw APIError(.conflict, "the run is ending") }
+    if state.isSuspended { throw APIError(.conflict, "the run is paused") }
+    if case .extend(let limits) = self { try Self.checkRoom(limits, state) }
+    guard case .running = presence else {
+      throw APIError(.unavailable, RunView.refusal(state, presence, takesCommands: true) ?? "")
+    }
+  }
+
+  private static func checkRoom(_ limits: [JSONValue.Member], _ state: RunState) throws(APIError) {
+    guard state.training == nil else { throw APIError(.conflict, "the search is over") }
+    let totals = state.totals
+    for limit in limits {
+      let used: Double =
+        switch limit.key {
+        case "max_num_trials_started": Double(state.trials.count)
+        case "max_num_trials_completed": Double(totals.completed)
+        case "max_num_trials_finished": Double(totals.completed + totals.stopped + totals.failed)
+        case "max_num_evaluations": Double(totals.reports)
+        case "max_wallclock_time": state.lastStamp?.active.inSeconds ?? 0
+        default: totals.cost
+        }
+      guard let number = Members.number(limit.value), number > used else {
+        throw APIError(.conflict, "\(limit.key) must be more than what was used of it, \(Presentation.number(used))")
+      }
+    }
+  }
+
+  /// What the coordinator is asked.
+  var question: [JSONValue.Member] {
+    switch self {
+    case .pauseRun: [.init("op", .string("pause"))]
+    case .stopRun: [.init("op", .string("stop"))]
+    case .stopTrial(let trial): [.init("op", .string("stop")), .init("trial", .int(trial))]
+    case .pauseTrial(let trial): [.init("op", .string("pause_trial")), .init("trial", .int(trial))]
+    case .drainHost(let host): [.init("op", .string("drain_host")), .init("host", .string(host))]
+    case .addHost(let host):
+      [.init("op", .string("add_host")), .init("host", .string(host)), .init("folder", .string("/"))]
+    case .enqueue(let configuration): [.init("op", .string("enqueue")), .init("configuration", configuration.json)]
+    case .extend(let limits): [.init("op", .string("extend"))] + limits
+    }
+  }
+
+  var done: String {
+    switch self {
+    case .pauseRun: "the run is being paused; `pasha-coord resume` goes on"
+    case .stopRun: "the run is being stopped"
+    case .stopTrial(let trial): "trial \(trial) is being stopped"
+    case .pauseTrial(let trial): "trial \(trial) is being paused"
+    case .drainHost(let host): "\(host) gets no new trials"
+    case .addHost(let host): "\(host) is in use again"
+    case .enqueue: "the configuration is tried next"
+    case .extend: "the search has new limits"
+    }
+  }
+}
+
+/// The members of a command, each taken once.
+private struct Members {
+  private var rest: [JSONValue.Member]
+
+  init(_ members: [JSONValue.Member]) { rest = members }
+
+  var names: [String] { rest.map(\.key) }
+
+  mutating func take(_ key: String) -> JSONValue? {
+    guard let index = rest.firstIndex(where: { $0.key == key }) else { return nil }
+    return rest.remove(at: index).value
+  }
+
+  mutating func trial() throws(APIError) -> Int {
+    guard let id = take("trial").flatMap(Self.whole), (0...Int(Int32.max)).contains(id) else {
+      throw APIError(.badRequest, "trial must be the number of a trial")
+    }
+    return id
+  }
+
+  mutating func host() throws(APIError) -> String {
+    guard case .string(let host)? = take("host"), (1...255).contains(host.unicodeScalars.count) else {
+      throw APIError(.badRequest, "host must be the name of a host")
+    }
+    return host
+  }
+
+  private static let counts = [
+    "max_num_trials_started", "max_num_trials_completed", "max_num_trials_finished", "max_num_evaluations",
+  ]
+
+  mutating func limits() throws(APIError) -> [JSONValue.Member] {
+    var found: [JSONValue.Member] = []
+    for key in Self.counts {
+      guard let value = take(key) else { continue }
+      let most = key == "max_num_evaluations" ? 1_000_000_000_000 : 1_000_000_000
+      guard let count = Self.whole(value), (1...most).contains(count) else {
+        throw APIError(.badRequest, "\(key) must be a whole number from 1 to \(most)")
+      }
+      found.append(.init(key, .int(count)))
+    }
+    for (key, most) in [("max_wallclock_time", 3e9), ("max_cost", 1e300)] {
+      guard let value = take(key) else { continue }
+      guard let number = Self.number(value), number > 0, number <= most else {
+        throw APIError(.badRequest, "\(key) must be a number above 0, at most \(most)")
+      }
+      found.append(.init(key, .double(number)))
+    }
+    return found
+  }
+
+  static func number(_ value: JSONValue) -> Double? {
+    switch value {
+    case .int(let value): Double(value)
+    case .double(let value): value.isFinite ? value : nil
+    default: nil
+    }
+  }
+
+  /// Whole numbers may be written with a fraction of zero.
+  private static func whole(_ value: JSONValue) -> Int? { number(value).flatMap { Int(exactly: $0) } }
+}

@@ -1,0 +1,59 @@
+import HTTPTypes
+import Hummingbird
+
+/// Who may ask: the name under which the server was reached, the page that sent the request, and the token.
+struct Doorkeeper: Sendable {
+  /// `127.0.0.1:8700` and its like: a browser that was led here by another name (DNS rebinding) is turned away.
+  let hosts: Set<String>
+  private let origins: Set<String>
+  private let token: [UInt8]
+  /// Whether reading needs the token as well.
+  let guardsReading: Bool
+
+  init(names: [String], port: Int, token: String, guardsReading: Bool) {
+    var hosts: Set<String> = []
+    for name in names {
+      hosts.insert("\(name):\(port)")
+      if port == 80 { hosts.insert(name) }
+    }
+    self.hosts = hosts
+    origins = Set(hosts.map { "http://" + $0 })
+    self.token = Array(token.utf8)
+    self.guardsReading = guardsReading
+  }
+
+  func checkHost(_ request: Request) throws(APIError) {
+    guard request.headers[values: .host].isEmpty else {
+      throw APIError(.badRequest, "the request names its host twice")
+    }
+    guard let host = request.head.authority?.lowercased(), hosts.contains(host) else {
+      throw APIError(.misdirected, "this server is not that host; use \(hosts.min() ?? "")")
+    }
+  }
+
+  /// A browser names the origin wherever another one could be meant; programs need not.
+  func checkOrigin(_ request: Request) throws(APIError) {
+    for origin in request.headers[values: .origin] where !origins.contains(origin.lowercased()) {
+      throw APIError(.forbidden, "requests of other pages are not answered")
+    }
+  }
+
+  func checkToken(_ request: Request) throws(APIError) {
+    let given = request.headers[values: .authorization]
+    guard given.count == 1, let header = given.first, header.prefix(7).lowercased() == "bearer " else {
+      throw APIError(.unauthorized, "this needs the token of the run's file page.token")
+    }
+    guard isToken(Array(header.dropFirst(7).utf8)) else { throw APIError(.unauthorized, "the token is wrong") }
+  }
+
+  /// Takes as long whatever part of it is right.
+  private func isToken(_ given: [UInt8]) -> Bool {
+    var difference = UInt8(given.count == token.count ? 0 : 1)
+    for index in token.indices { difference |= token[index] ^ (index < given.count ? given[index] : 0) }
+    return difference == 0
+  }
+}
+
+extension HTTPField.Name {
+  static let host = HTTPField.Name("Host")!
+}

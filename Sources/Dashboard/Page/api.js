@@ -1,0 +1,151 @@
+// Asking the server, and its news.
+
+const BASE = "api/v1/"
+let token = null
+try {
+  token = sessionStorage.getItem("pasha-token")
+} catch {
+  // Without storage the token lasts as long as the page.
+}
+
+export const hasToken = () => token !== null
+export function setToken(text) {
+  token = text || null
+  try {
+    if (token) sessionStorage.setItem("pasha-token", token)
+    else sessionStorage.removeItem("pasha-token")
+  } catch {
+    // As above.
+  }
+}
+
+/** The token of an address such as `…/#token=…`, which is taken out of it. */
+export function takeToken() {
+  const match = /^#token=([^&]+)(?:&(.*))?$/.exec(location.hash)
+  if (!match) return
+  try {
+    setToken(decodeURIComponent(match[1]))
+  } catch {
+    setToken(match[1])
+  }
+  history.replaceState(null, "", location.pathname + location.search + (match[2] ? "#" + match[2] : ""))
+}
+
+export class ApiError extends Error {
+  constructor(status, code, message) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+const headers = () => (token ? { Authorization: `Bearer ${token}` } : {})
+
+function address(path, query) {
+  const words = new URLSearchParams()
+  for (const [key, value] of Object.entries(query ?? {})) {
+    if (value !== null && value !== undefined && value !== "" && value.length !== 0) words.set(key, Array.isArray(value) ? value.join(",") : value)
+  }
+  const text = words.toString().replaceAll("%2C", ",")
+  return BASE + path + (text ? "?" + text : "")
+}
+
+async function answer(response) {
+  let body = null
+  try {
+    body = await response.json()
+  } catch {
+    if (response.ok) throw new ApiError(response.status, "unreadable", "The server's answer could not be read.")
+  }
+  if (response.ok) return body
+  const error = body?.error
+  throw new ApiError(response.status, error?.code ?? "error", error?.message ?? `The server answered ${response.status}.`)
+}
+
+export async function get(path, query, signal) {
+  return answer(await fetch(address(path, query), { headers: headers(), cache: "no-store", signal }))
+}
+
+export async function command(body) {
+  const response = await fetch(BASE + "commands", {
+    method: "POST",
+    headers: { ...headers(), "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  })
+  return answer(response)
+}
+
+/**
+ * The stream of news, connected anew whenever it breaks. By `fetch` and not `EventSource`, since that sends no token.
+ * `on` has `state("live" | "connecting" | "lost" | "over", seconds)`, `changed(data)`, `line(event)`.
+ */
+export class Stream {
+  constructor(on) {
+    this.on = on
+    this.last = null
+    this.failures = 0
+    this.over = false
+    this.run()
+    addEventListener("online", () => this.wake?.())
+    document.addEventListener("visibilitychange", () => document.hidden || this.wake?.())
+  }
+
+  async run() {
+    while (!this.over) {
+      try {
+        await this.read()
+      } catch {
+        // Told by the state below.
+      }
+      if (this.over) break
+      this.failures += 1
+      const wait = Math.min(30, 0.5 * 2 ** Math.min(this.failures - 1, 6)) * (0.8 + 0.4 * Math.random())
+      this.on.state("lost", wait)
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, wait * 1000)
+        this.wake = () => (clearTimeout(timer), resolve())
+      })
+      this.wake = null
+      this.on.state("connecting")
+    }
+    this.on.state("over")
+  }
+
+  async read() {
+    const abort = new AbortController()
+    let alive = Date.now()
+    // A connection that says nothing for 40 s is dead, whatever the system thinks of it.
+    const watch = setInterval(() => Date.now() - alive > 40000 && abort.abort(), 5000)
+    try {
+      const from = this.last === null ? {} : { "Last-Event-ID": String(this.last) }
+      const response = await fetch(BASE + "stream", { headers: { ...headers(), ...from }, cache: "no-store", signal: abort.signal })
+      if (!response.ok || !response.body) return
+      this.failures = 0
+      this.on.state("live")
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+      let rest = ""
+      for (;;) {
+        const { value, done } = await reader.read()
+        if (done) return
+        alive = Date.now()
+        const blocks = (rest + value).split(/\r?\n\r?\n/)
+        rest = blocks.pop()
+        for (const block of blocks) this.take(block)
+      }
+    } finally {
+      clearInterval(watch)
+    }
+  }
+
+  take(block) {
+    let [kind, data] = ["message", ""]
+    for (const line of block.split(/\r?\n/)) {
+      const match = /^(event|data|id): ?(.*)$/.exec(line)
+      if (match?.[1] === "event") kind = match[2]
+      else if (match?.[1] === "data") data += match[2]
+      else if (match?.[1] === "id" && /^[0-9]+$/.test(match[2])) this.last = Number(match[2])
+    }
+    if (kind === "end") this.over = true
+    else if (kind === "changed" || kind === "line") this.on[kind](JSON.parse(data))
+  }
+}

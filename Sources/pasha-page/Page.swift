@@ -1,0 +1,65 @@
+import CoordinatorService
+import Dashboard
+import HostSystem
+import TuningModel
+import Wire
+
+/// The page of one run, with the two files that tell of it.
+struct Page: Sendable {
+  private let folder: RunFolder
+  private let server: PageServer
+
+  init(_ command: PashaPage) throws {
+    let path = command.folder.contains("/") ? command.folder : "./" + command.folder
+    let folder = try RunFolder.find(path, in: RunFolder.home)
+    self.folder = folder
+    let source = RunSource(
+      name: folder.name, folder: folder.path, journal: folder.journal, version: PashaVersion.current,
+      specification: { try folder.specification() }, service: { folder.service }, ask: { folder.ask($0) })
+    server = try PageServer(
+      source,
+      PageServer.Options(
+        address: command.listen, port: command.port, takesCommands: !command.readOnly,
+        guardsReading: command.guardReading))
+  }
+
+  func serve(until ending: Ending) async throws {
+    let (folder, server) = (folder, server)
+    // Removed only where they are still those of this process: another one may serve the page by then.
+    defer { forget() }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await server.run { url, _ in
+          let record = JSONValue.object([
+            .init("url", .string(url)), .init("token", .string(server.token)), .init("pid", .int(ProcessTable.ownPID)),
+          ])
+          do {
+            try Files.writeDurably(folder.pageToken, Array((server.token + "\n").utf8), mode: 0o600)
+            try Files.writeDurably(folder.pageRecord, record.jsonBytes(.strict), mode: 0o600)
+          } catch {
+            complain("pasha-page: \(error)")
+          }
+          // Who reads this line may be gone.
+          _ = try? Descriptor.open("/proc/self/fd/1", 1).write(
+            Array(JSONValue.object([.init("url", .string(url))]).jsonText(.strict).utf8) + [0x0A])
+        }
+      }
+      group.addTask {
+        await ending.wait()
+        server.finish()
+        // Time for the streams to tell it.
+        try? await Task.sleep(for: .milliseconds(200))
+      }
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func forget() {
+    guard let text = try? Files.readText(folder.pageRecord, limit: 4096),
+      let record = try? JSONValue(parsing: text), record.whole("pid") == ProcessTable.ownPID
+    else { return }
+    try? Files.removeFile(folder.pageRecord)
+    try? Files.removeFile(folder.pageToken)
+  }
+}

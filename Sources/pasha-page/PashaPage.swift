@@ -1,0 +1,60 @@
+import ArgumentParser
+import CoordinatorService
+import Dashboard
+import HostSystem
+import TuningModel
+import Wire
+
+/// Serves the page of one run: a process of its own beside the coordinator.
+@main
+struct PashaPage: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pasha-page",
+    abstract: "Serve the page of a run on this machine, from its journal.",
+    discussion: "Prints the page's address as one line of JSON. `pasha-coord` starts it; it ends with a signal.",
+    version: PashaVersion.current)
+
+  @Argument(help: "The folder of the run.")
+  var folder: String
+  @Option(help: "An address of this machine: 127.0.0.1 or ::1.")
+  var listen = "127.0.0.1"
+  @Option(help: "The port; 0: any that is free.")
+  var port = 0
+  @Flag(help: "End when standard input ends.")
+  var withParent = false
+  @Flag(help: "Show the run and take no commands, as for one that has ended.")
+  var readOnly = false
+  @Flag(help: "Ask for the token for reading too.")
+  var guardReading = false
+
+  func validate() throws {
+    guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0…65535, not \(port)") }
+  }
+
+  func run() throws {
+    do {
+      // Signals are taken before there are threads that they could reach.
+      let ending = try Ending(withParent: withParent)
+      let page = try Page(self)
+      let outcome = Locked<(any Error)?>(nil)
+      let done = Locked(false)
+      guard let end = Wakeup() else { throw DashboardError("no file descriptor is left (ulimit -n)") }
+      Task.detached {
+        do {
+          try await page.serve(until: ending)
+        } catch {
+          outcome.withLock { $0 = error }
+        }
+        done.withLock { $0 = true }
+        end.signal()
+      }
+      let loop = try EventLoop()
+      try loop.watch(number: end.descriptor, token: 0)
+      while !done.withLock({ $0 }) { _ = try loop.wait() }
+      if let error = outcome.withLock({ $0 }) { throw error }
+    } catch {
+      complain("pasha-page: \(error)")
+      throw ArgumentParser.ExitCode(CoordinatorService.exitCode(of: error).rawValue)
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import Coordination
+import Dashboard
+import Foundation
+import Presentation
+import Simulation
+import Testing
+import TuningModel
+
+@Suite("The API of a run")
+struct AnswerTests {
+  private static let paths = [
+    "/api/v1/run", "/api/v1/best", "/api/v1/best?x=resource&points=2&results=10", "/api/v1/curves",
+    "/api/v1/curves?which=spread&trials=3&points=2", "/api/v1/curves?which=running",
+    "/api/v1/curves?which=ids&ids=0,1,999", "/api/v1/ladder", "/api/v1/configurations?rows=2", "/api/v1/importance",
+    "/api/v1/timeline", "/api/v1/timeline?width=16&lanes=1&offset=1", "/api/v1/trials",
+    "/api/v1/trials?sort=value&order=best&limit=2&offset=1&status=paused,running", "/api/v1/trials?text=a",
+    "/api/v1/trials/0", "/api/v1/trials/0/curve?points=3", "/api/v1/trials/0/log", "/api/v1/trials/0/explanation",
+    "/api/v1/hosts", "/api/v1/events", "/api/v1/events?after=0&limit=3&severity=notice", "/healthz",
+  ]
+
+  @Test("is answered at every moment of a run", arguments: [(5, 0.0), (5, 0.3), (8, 0.7), (13, 1.0)])
+  func everything(seed: UInt64, share: Double) async throws {
+    try await ServedRun.with(seed: seed, share: share) { run in
+      let hasTrials = try run.get("/api/v1/trials").json()["total"] as? Int ?? 0 > 0
+      for path in Self.paths {
+        let answer = try run.get(path)
+        let isMissing = path.contains("/trials/") && !hasTrials
+        #expect(answer.status == (isMissing ? 404 : 200), "\(path): \(answer.body)")
+        _ = try answer.json()
+        #expect(answer.headers["content-type"] == "application/json")
+        #expect(answer.headers["cache-control"] == "no-store")
+      }
+      let metrics = try run.get("/metrics")
+      #expect(metrics.status == 200 && metrics.body.contains("pasha_trials{run=\"run\",status=\"running\"}"))
+      for line in metrics.body.split(separator: "\n") where !line.hasPrefix("#") {
+        #expect(Double(line.split(separator: " ").last ?? "") != nil, "\(line)")
+      }
+    }
+  }
+
+  @Test("says the same as the run's state")
+  func sameAsState() async throws {
+    try await ServedRun.with(seed: 8, share: 1) { run in
+      var state = try RunState(specification: FaultedRun.specification(8))
+      for fact in run.facts { state.apply(fact) }
+      let answer = try run.get("/api/v1/run").json()
+      #expect(answer["status"] as? String == Presentation.runStatus(state))
+      #expect(answer["sequence"] as? Int == run.facts.count)
+      let totals = try #require(answer["totals"] as? [String: Any])
+      #expect(totals["trials"] as? Int == state.trials.count)
+      #expect(totals["reports"] as? Int == state.totals.reports)
+      let rows = try #require(try run.get("/api/v1/trials?limit=500").json()["rows"] as? [[String: Any]])
+      #expect(rows.map { $0["status"] as? String } == state.trials.map(\.status.word))
+      #expect(rows.map { $0["resource"] as? Int } == state.trials.map(\.resource))
+      #expect(rows.map { $0["attempt"] as? Int } == state.trials.map { $0.attempt?.rawValue ?? 0 })
+      // Each ended attempt has its words from the journal.
+      for index in state.trials.indices {
+        let attempts = try #require(try run.get("/api/v1/trials/\(index)").json()["attempts"] as? [[String: Any]])
+        for attempt in attempts { #expect((attempt["text"] as? String == "") == (attempt["ended"] is NSNull)) }
+      }
+    }
+  }
+
+  @Test("grows with the journal, and streams tell of it")
+  func following() async throws {
+    try await ServedRun.with(seed: 5, share: 0.3) { run in
+      let client = try RawClient(port: run.port)
+      try client.send("GET /api/v1/stream HTTP/1.1\r\nHost: localhost:\(run.port)\r\nLast-Event-ID: 0\r\n\r\n")
+      let first = try client.read(upTo: "event: changed", within: .seconds(10))
+      #expect(first.contains("text/event-stream") && first.contains("event: line\nid: 1\n"))
+      let known = run.journal.lastSequence
+      try run.append(40)
+      let second = try client.read(upTo: "id: \(known + 40)\ndata:", within: .seconds(10))
+      #expect(second.contains("event: changed"))
+      #expect(try run.get("/api/v1/run").json()["sequence"] as? Int == known + 40)
+      run.server.finish()
+      #expect(try client.read(upTo: "event: end", within: .seconds(10)).contains("event: end\ndata: {}"))
+    }
+  }
+
+  @Test("refuses parameters that it does not name, twice, or out of range")
+  func parameters() async throws {
+    try await ServedRun.with { run in
+      for path in [
+        "/api/v1/run?x=1", "/api/v1/best?x=time&x=time", "/api/v1/best?x=space", "/api/v1/best?points=1",
+        "/api/v1/best?points=+5", "/api/v1/best?points=", "/api/v1/best?points=5e1",
+        "/api/v1/best?points=9999999999999999999",
+        "/api/v1/curves?which=ids", "/api/v1/curves?ids=1", "/api/v1/curves?which=ids&ids=1,,2",
+        "/api/v1/curves?which=ids&ids=-1", "/api/v1/timeline?from=nan", "/api/v1/timeline?from=0x10",
+        "/api/v1/timeline?from=5&to=4", "/api/v1/trials?sort=parameter", "/api/v1/trials?parameter=lr",
+        "/api/v1/trials?sort=parameter&parameter=nothing", "/api/v1/trials?status=running,running",
+        "/api/v1/trials?status=gone", "/api/v1/trials?text=%ff", "/api/v1/trials?text=%g0", "/api/v1/trials?text=%",
+        "/api/v1/events?before=0", "/api/v1/events?before=1&after=1", "/api/v1/trials/0/log?offset=-65537",
+      ] {
+        let answer = try run.get(path)
+        #expect(answer.status == 400 && answer.errorCode == "bad_request", "\(path): \(answer.status) \(answer.body)")
+      }
+      #expect(try run.get("/api/v1/stream", ["Last-Event-ID: x"]).status == 400)
+      #expect(try run.get("/api/v1/trials?text=%c3%A9+b").status == 200)
+    }
+  }
+
+  @Test("hands commands to the coordinator, and says what cannot be done")
+  func commands() async throws {
+    try await ServedRun.with(seed: 5, share: 0.5) { run in
+      let done = JSONValue.object([.init("ok", .bool(true))])
+      run.change { made in
+        for operation in ["pause", "stop", "drain_host", "add_host", "extend"] { made.answers[operation] = done }
+      }
+      let host = try #require(
+        (try run.get("/api/v1/hosts").json()["hosts"] as? [[String: Any]])?.first?["host"] as? String)
+      for (body, operation) in [
+        (#"{"op": "pause_run"}"#, "pause"), (#"{"op": "stop_run"}"#, "stop"),
+        (#"{"op": "drain_host", "host": "\#(host)"}"#, "drain_host"),
+        (#"{"op": "add_host", "host": "\#(host)"}"#, "add_host"),
+        (#"{"op": "extend", "max_num_trials_started": 1000000, "max_wallclock_time": 2.5e8}"#, "extend"),
+      ] {
+        let answer = try run.post(body)
+        #expect(answer.status == 200, "\(body): \(answer.body)")
+        #expect(run.questions.last?.text("op") == operation)
+      }
+      for (body, status) in [
+        ("", 400), ("[]", 400), ("{}", 400), (#"{"op": 3}"#, 400), (#"{"op": "other"}"#, 400),
+        (#"{"op": "pause_run", "more": 1}"#, 400), (#"{"op": "stop_trial"}"#, 400),
+        (#"{"op": "stop_trial", "trial": -1}"#, 400), (#"{"op": "stop_trial", "trial": 1000000}"#, 404),
+        (#"{"op": "drain_host", "host": "nowhere"}"#, 404), (#"{"op": "drain_host", "host": ""}"#, 400),
+        (#"{"op": "enqueue", "configuration": {"no such name": 1}}"#, 400), (#"{"op": "enqueue"}"#, 400),
+        (#"{"op": "enqueue", "configuration": []}"#, 400), (#"{"op": "extend"}"#, 400),
+        (#"{"op": "extend", "max_num_trials_started": 0}"#, 400), (#"{"op": "extend", "max_cost": NaN}"#, 400),
+        (#"{"op": "extend", "max_num_evaluations": 1}"#, 409),
+      ] {
+        let answer = try run.post(body)
+        #expect(answer.status == status, "\(body): \(answer.status) \(answer.body)")
+      }
+      #expect(try run.post(#"{"op": "pause_run"}"#, token: "wrong").status == 401)
+      #expect(try run.post(#"{"op": "pause_run"}"#, token: "").status == 401)
+      #expect(try run.post("{}", ["Content-Type: text/plain"]).status == 415)
+      run.change { $0.answers["pause"] = .object([.init("error", .string("it is too late"))]) }
+      #expect(try run.post(#"{"op": "pause_run"}"#).errorCode == "conflict")
+      run.change { $0.answers["pause"] = nil }
+      let silent = try run.post(#"{"op": "pause_run"}"#)
+      #expect(silent.errorCode == "unavailable" && silent.headers["retry-after"] != nil)
+    }
+  }
+
+  @Test("takes no commands for a run that has ended, or that it is only to show")
+  func readOnly() async throws {
+    try await ServedRun.with(options: PageServer.Options(takesCommands: false)) { run in
+      #expect(try run.post(#"{"op": "pause_run"}"#).errorCode == "forbidden")
+      #expect(run.questions.allSatisfy { $0.text("op") == "hosts_json" })
+      let commands = try #require(try run.get("/api/v1/run").json()["commands"] as? [String: Any])
+      #expect(commands["accepted"] as? Bool == false && commands["reason"] is String)
+    }
+  }
+}
+
+/// The cluster file of a run under faults.
+enum FaultedRun {
+  static func specification(_ seed: UInt64) -> RunSpecification { FaultSimulation(seed: seed).run().specification }
+}
