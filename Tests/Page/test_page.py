@@ -301,6 +301,27 @@ class PageTest(unittest.TestCase):
             self.browser.settle()
             self.assertTrue(re.search(r"[\d,]+ of 10,000", self.browser.run("document.querySelector('.table-panel .count').textContent")))
 
+    # What goes on
+
+    @unittest.skipIf(URL, "needs its own run")
+    def test_news_come_in_and_the_focus_stays(self):
+        server = Server("lab", live=True)
+        server.moment -= 1000
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.advance, daemon=True).start()
+        self.addCleanup(server.stop)
+        self.browser.size(1280, 800)
+        self.browser.open(f"{server.address}/#token=token&/overview")
+        self.browser.until("document.querySelectorAll('.event').length > 0 && document.querySelector('.figure.lead a') !== null")
+        self.browser.run("document.querySelector('.figure.lead a').focus(); window.first = document.activeElement")
+        self.browser.until("!window.first.isConnected")
+        self.assertTrue(self.browser.run("document.activeElement.matches('.figure.lead a')"))
+        self.browser.open(f"{server.address}/#/events")
+        self.browser.until("document.querySelectorAll('.event').length > 0")
+        self.browser.run("window.newest = Number(document.querySelector('.event').dataset.sequence)")
+        self.browser.until("Number(document.querySelector('.event').dataset.sequence) > window.newest", 40)
+        self.assertEqual(self.browser.complaints(), [])
+
     # The connection
 
     @unittest.skipIf(URL, "stops its server")

@@ -105,7 +105,7 @@ function spentFigure(run) {
   const { resource, reports, slot_seconds, continued_in_place, restarts } = run.totals
   const whole = run.totals.trials * run.max_t
   return figure(`${resourceName(run)}s spent`, compact(resource), [
-    h("span.part", null, whole > 0 ? `${percent(1 - resource / whole)} less than in full` : "nothing yet"), h("span.part", { title: `${count(reports)} reports, ${count(restarts)} restarts` }, `${duration(slot_seconds)} of slots`),
+    h("span.part", null, whole > 0 ? `${percent(1 - resource / whole)} less than in full` : "nothing yet"), slot_seconds > 0 && h("span.part", { title: `${count(reports)} reports, ${count(restarts)} restarts` }, `${duration(slot_seconds)} of slots`),
     continued_in_place > 0 && h("span.part", null, `${compact(continued_in_place)} promoted in place`)])
 }
 
