@@ -131,12 +131,15 @@ class PageTest(unittest.TestCase):
         self.assertFalse(browser.run("document.documentElement.innerHTML.includes('token=')"), where)
 
     def walk(self, scenario):
-        for scheme in ("light", "dark"):
-            for width in SIZES:
-                views = VIEWS + ([] if URL or not self.server(scenario).answers.states else ["trials/0"])
-                for view in views:
+        views = VIEWS + ([] if URL or not self.server(scenario).answers.states else ["trials/0"])
+        for view in views:
+            self.show(scenario, view)
+            for width, height in SIZES.items():
+                for scheme in ("light", "dark"):
                     with self.subTest(scenario=scenario, view=view, width=width, scheme=scheme):
-                        self.show(scenario, view, width, scheme)
+                        self.browser.scheme(scheme)
+                        self.browser.size(width, height)
+                        self.browser.settle()
                         self.browser.picture(SHOTS / f"{scenario}-{view.replace('/', '-')}-{width}-{scheme}.png", whole=True)
                         self.sound(f"{scenario} {view} {width} {scheme}")
 
@@ -260,7 +263,7 @@ class PageTest(unittest.TestCase):
         for _ in range(20):
             self.browser.key("ArrowDown")
         self.browser.until("/in the ranges/.test(document.querySelector('main').textContent)", 5)
-        self.assertEqual(self.browser.run("document.activeElement.getAttribute('aria-valuenow')"), "60")
+        self.browser.until("document.activeElement.getAttribute('aria-valuenow') === '60'", 5)
         self.browser.picture(SHOTS / "ranges.png")
         self.browser.key("Escape")
         self.browser.until("!/in the ranges/.test(document.querySelector('main').textContent)", 5)
@@ -306,7 +309,7 @@ class PageTest(unittest.TestCase):
     @unittest.skipIf(URL, "needs its own run")
     def test_news_come_in_and_the_focus_stays(self):
         server = Server("lab", live=True)
-        server.moment -= 1000
+        server.moment -= 1280
         threading.Thread(target=server.serve_forever, daemon=True).start()
         threading.Thread(target=server.advance, daemon=True).start()
         self.addCleanup(server.stop)
