@@ -12,7 +12,7 @@ def empty():
 def three():
     run = Run(name="digits-mlp-2026-11-24-19-43-59-920", trials=3, limit=64, hosts=[("gpu1", 2), ("gpu2", 1)], pace=4,
               failing=0)
-    return run, START + 5
+    return run, START + 10
 
 
 def lab():

@@ -257,6 +257,17 @@ class PageTest(unittest.TestCase):
                 self.browser.until("/^#\\/trials\\/\\d+$/.test(location.hash)", 5)
                 self.assertEqual(self.browser.complaints(), [])
 
+    def test_colours_follow_the_scheme(self):
+        self.show("lab", "overview", scheme="light")
+        colours = "[...document.querySelectorAll('[data-place]')].map(e => getComputedStyle(e).getPropertyValue('--c')).join()"
+        light = self.browser.run(colours)
+        self.browser.scheme("dark")
+        self.browser.settle()
+        switched = self.browser.run(colours)
+        self.show("lab", "overview", scheme="dark")
+        self.assertEqual(switched, self.browser.run(colours))
+        self.assertNotEqual(switched, light)
+
     def test_ranges_on_axes_by_keys(self):
         self.show("lab", "parameters")
         self.browser.run("document.querySelector('[role=slider].upper').focus()")
