@@ -2,7 +2,7 @@
 ///
 /// A process of its own serves it (`pasha-page`): it reads the journal as anybody may and asks the coordinator through its
 /// control socket, so that whatever comes from a browser never reaches the process that decides
-/// (`Docs/decisions/0019-a-process-for-the-page.md`). `Docs/api.yml` describes every answer.
+/// (`Docs/decisions/0020-a-process-for-the-page.md`). `Docs/api.yml` describes every answer.
 ///
 /// Words: the *archive* holds the run's `Chronicle`; the *follower* feeds it from the journal; an *answer* is one response;
 /// the *hub* tells open streams that something is new.
