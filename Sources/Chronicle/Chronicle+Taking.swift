@@ -14,6 +14,7 @@ extension Chronicle {
     case .runResumed:
       endedAt = nil
       if let lastWall { timeline.wasDown(from: lastWall, to: wall) }
+    case .runExtended: endedAt = nil
     case .runSuspended, .runFinished: endedAt = stamped.stamp
     case .hostAdded(let host):
       if !state.agents.contains(where: { $0.name == host.name && $0.greeting != nil }) {

@@ -159,7 +159,7 @@ extension EventLog.Severity {
   /// How much a fact asks for somebody's attention.
   public init(of fact: Fact) {
     switch fact {
-    case .runStarted, .runResumed, .runDraining, .runSuspended, .trainingBegan, .hostAdded, .hostMarked,
+    case .runStarted, .runResumed, .runExtended, .runDraining, .runSuspended, .trainingBegan, .hostAdded, .hostMarked,
       .specificationChanged, .operatorCommand, .scheduling(.maximumRaised):
       self = .notice
     case .runClosing(let end, _), .runFinished(let end):

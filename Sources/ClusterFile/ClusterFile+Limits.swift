@@ -2,10 +2,10 @@ import Coordination
 import TuningModel
 
 extension ClusterFile {
-  /// The text with other limits in `stop_criterion`, nil: as they are. Comments are not kept, aliases are written out.
+  /// The text with other limits in `stop_criterion`, as values by key. Comments are not kept, aliases are written out.
   /// - Throws: the mistakes of the file, or those of the changed one.
   public static func extending(
-    _ text: String, fileName: String, baseDirectory: String, trialsStarted: Int?, wallclockTime: Duration?
+    _ text: String, fileName: String, baseDirectory: String, limits: [(key: String, value: Limit)]
   ) throws(ClusterFileError) -> ClusterFile.Changed {
     let mistakes = MistakeList(fileName: fileName)
     let document = YAMLDocument(text: text, mistakes: mistakes)
@@ -18,15 +18,27 @@ extension ClusterFile {
             message: "the file cannot be changed: it is empty", snippet: nil)
         ], warnings: [])
     }
-    if let trialsStarted { root.set("stop_criterion", "max_num_trials_started", .word("\(trialsStarted)")) }
-    if let wallclockTime {
-      root.set("stop_criterion", "max_wallclock_time", .word(DurationText.text(wallclockTime)))
-    }
+    for limit in limits { root.set("stop_criterion", limit.key, .word(limit.value.text)) }
     let changed = YAMLText.block(root)
     let specification = try decode(
       text: changed, fileName: fileName, baseDirectory: baseDirectory, checksFiles: false
     ).specification
     return Changed(text: changed, specification: specification)
+  }
+
+  /// What a key of `stop_criterion` may be set to.
+  public enum Limit: Sendable {
+    case count(Int)
+    case time(Duration)
+    case number(Double)
+
+    fileprivate var text: String {
+      switch self {
+      case .count(let count): "\(count)"
+      case .time(let duration): DurationText.text(duration)
+      case .number(let number): PythonNumber.text(number)
+      }
+    }
   }
 
   /// A file that was changed, and what it says.

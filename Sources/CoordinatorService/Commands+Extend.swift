@@ -88,9 +88,11 @@ extension Commands {
     }
     let text = try Files.readText(folder.clusterFile, limit: ClusterFile.sizeLimit)
     let origin = (try? Files.readText(folder.origin, limit: 65_536)) ?? folder.clusterFile
+    var limits: [(key: String, value: ClusterFile.Limit)] = []
+    if let started { limits.append(("max_num_trials_started", .count(started))) }
+    if let time { limits.append(("max_wallclock_time", .time(time))) }
     return try ClusterFile.extending(
-      text, fileName: folder.clusterFile, baseDirectory: Files.parent(of: origin), trialsStarted: started,
-      wallclockTime: time)
+      text, fileName: folder.clusterFile, baseDirectory: Files.parent(of: origin), limits: limits)
   }
 
   /// The changed file beside the one that counts, then the fact, then its name: whatever comes between, `resume` finds

@@ -30,6 +30,33 @@ extension RequestDesk {
     return promise.wait(for: .seconds(10)) ?? failure("the coordinator did not answer")
   }
 
+  /// Takes over the run's own file with other limits, which are named as in `stop_criterion`.
+  func extend(_ request: JSONValue) -> JSONValue {
+    guard case .object(let members) = request else { return failure("no limit is given") }
+    var limits: [(key: String, value: ClusterFile.Limit)] = []
+    for member in members where member.key != "op" {
+      switch (member.key, member.value) {
+      case ("max_wallclock_time", .double(let seconds)) where seconds > 0 && seconds < 1e10:
+        // Whole seconds: the file is read by people.
+        limits.append((member.key, .time(.seconds(Int64(seconds.rounded(.up))))))
+      case ("max_cost", .double(let cost)): limits.append((member.key, .number(cost)))
+      case (_, .int(let count)): limits.append((member.key, .count(count)))
+      default: return failure("\(member.key) is no limit")
+      }
+    }
+    do {
+      let text = try Files.readText(folder.clusterFile, limit: ClusterFile.sizeLimit)
+      let origin = (try? Files.readText(folder.origin, limit: 65_536)) ?? folder.clusterFile
+      let changed = try ClusterFile.extending(
+        text, fileName: folder.clusterFile, baseDirectory: Files.parent(of: origin), limits: limits)
+      return reload(.object([.init("text", .string(changed.text)), .init("path", .string(origin))]))
+    } catch let error as ClusterFileError {
+      return failure(error.problems.map(\.message).joined(separator: "\n"))
+    } catch {
+      return failure("\(error)")
+    }
+  }
+
   /// Puts the changed file beside the one that counts; the loop gives it its name once that is a fact.
   func reload(_ request: JSONValue) -> JSONValue {
     guard let text = request.text("text"), let path = request.text("path") else { return failure("no file is given") }

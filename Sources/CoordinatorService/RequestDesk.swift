@@ -35,6 +35,7 @@ final class RequestDesk: Sendable {
       guard let trial = request.whole("trial") else { return failure("no trial is named") }
       return order(.resumeTrial(TrialID(trial)))
     case "enqueue": return enqueue(request)
+    case "extend": return extend(request)
     case "stop":
       if let trial = request.whole("trial") { return order(.stopTrial(TrialID(trial))) }
       return order(.stopRun)

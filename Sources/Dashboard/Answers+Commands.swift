@@ -160,11 +160,12 @@ private enum Order {
     case .pauseRun: [.init("op", .string("pause"))]
     case .stopRun: [.init("op", .string("stop"))]
     case .stopTrial(let trial): [.init("op", .string("stop")), .init("trial", .int(trial))]
-    case .pauseTrial(let trial): [.init("op", .string("pause_trial")), .init("trial", .int(trial))]
+    case .pauseTrial(let trial): [.init("op", .string("pause")), .init("trial", .int(trial))]
     case .drainHost(let host): [.init("op", .string("drain_host")), .init("host", .string(host))]
     case .addHost(let host):
       [.init("op", .string("add_host")), .init("host", .string(host)), .init("folder", .string("/"))]
-    case .enqueue(let configuration): [.init("op", .string("enqueue")), .init("configuration", configuration.json)]
+    case .enqueue(let configuration):
+      [.init("op", .string("enqueue")), .init("config", .string(configuration.json.jsonText(.strict)))]
     case .extend(let limits): [.init("op", .string("extend"))] + limits
     }
   }

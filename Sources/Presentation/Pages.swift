@@ -43,6 +43,7 @@ extension Presentation {
     case .searcher(let draws):
       "drawn at random" + (draws > 1 ? ", after \(count(draws - 1, "draw")) that had been tried already" : "")
     case .program: "named by the scheduler's program"
+    case .operator: "enqueued by an operator"
     }
   }
 

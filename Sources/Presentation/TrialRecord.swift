@@ -156,15 +156,6 @@ extension Presentation {
     return "\(resource(trial.promotedTo ?? trial.milestone, state)) (`pasha-coord explain \(trial.id)` says why)"
   }
 
-  static func origin(_ origin: TrialCreation.Origin) -> String {
-    switch origin {
-    case .point(let index): "point \(index + 1) of points_to_evaluate"
-    case .searcher: "suggested by the searcher"
-    case .program: "named by the scheduler's program"
-    case .operator: "enqueued by an operator"
-    }
-  }
-
   /// `show --json`: what `trials --json` says of the trial, and its attempts.
   public static func recordJSON(_ record: TrialRecord) -> JSONValue? {
     guard let trial = record.state[record.trial], case .object(var members) = json(trial, record.state) else {
