@@ -20,8 +20,8 @@ def number(value):
     return "nan" if value != value else "inf" if value > 0 else "-inf"
 
 
-def thin(items, count, keep=()):
-    """At most so many, spread evenly; first and last stay, and those of `keep` go first."""
+def thin(items, count, keep=(), logarithmic=False):
+    """At most so many, spread evenly, or in the logarithm; first and last stay, and those of `keep` go first."""
     if len(items) <= count:
         return list(items)
     chosen = {0, len(items) - 1}
@@ -29,10 +29,11 @@ def thin(items, count, keep=()):
         if len(chosen) < count:
             chosen.add(index)
     step = (len(items) - 1) / max(1, count - 1)
+    ratio = math.log(len(items)) / max(1, count - 1)
     for place in range(count):
         if len(chosen) >= count:
             break
-        chosen.add(round(place * step))
+        chosen.add(min(len(items) - 1, round(math.exp(place * ratio)) - 1) if logarithmic else round(place * step))
     return [items[index] for index in sorted(chosen)]
 
 
@@ -211,7 +212,7 @@ class Answers:
             keep = [level - 1 for level in self.run.steps if level <= len(pairs)] + [(state.best_resource or 1) - 1]
             curves.append({"trial": state.trial.id, "status": state.status, "bracket": 0, "level": state.level,
                            "milestone": state.milestone, "resource": state.resource, "value": number(state.value),
-                           "points": thin(pairs, points, keep)})
+                           "points": thin(pairs, points, keep, logarithmic=True)})
         return {"total": total, "milestones": self.run.steps, "curves": curves}
 
     def get_configurations(self, rows=1000):
@@ -306,7 +307,7 @@ class Answers:
                 rows.append({"resource": step, "value": number(turn(state.trial.values[step - 1], step)), "at": leg.time_of(step),
                              "attempt": leg.attempt, "counts": True})
             keep = [level - 1 for level in self.run.steps if level <= len(rows)]
-            series.append({"name": name, "total": len(rows), "points": thin(rows, points, keep)})
+            series.append({"name": name, "total": len(rows), "points": thin(rows, points, keep, logarithmic=True)})
         rungs = []
         for level, at in sorted(state.trial.entries.items()):
             if at > self.now:

@@ -118,7 +118,7 @@ class Browser:
         quiet = 0
         end = time.monotonic() + 30
         while quiet < 4 and time.monotonic() < end:
-            self.pump(0.1)
+            self.pump(0.04)
             before = len(self.events)
             self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
             busy = any(event["method"].startswith("Network.") and "api/v1/stream" not in json.dumps(event) for event in self.events[before:])

@@ -12,7 +12,7 @@ def empty():
 def three():
     run = Run(name="digits-mlp-2026-11-24-19-43-59-920", trials=3, limit=64, hosts=[("gpu1", 2), ("gpu2", 1)], pace=4,
               failing=0)
-    return run, START + 5
+    return run, START + 10
 
 
 def lab():
@@ -40,7 +40,7 @@ def many():
                   parameter("label_smoothing", "uniform", 0.0, 0.3),
                   parameter("batch_size", "ordinal", values=[256, 512, 1024, 2048, 4096]),
                   parameter("weight_decay", "loguniform", 1e-6, 1e-2)])
-    return run, START + 0.985 * (run.end - START)
+    return run, max(trial.created for trial in run.trials) + 1
 
 
 def finished():

@@ -62,8 +62,17 @@ async function answer(response) {
   throw new ApiError(response.status, error?.code ?? "error", error?.message ?? `The server answered ${response.status}.`)
 }
 
+const ask = (path, query, signal) => fetch(address(path, query), { headers: headers(), cache: "no-store", signal })
+
 export async function get(path, query, signal) {
-  return answer(await fetch(address(path, query), { headers: headers(), cache: "no-store", signal }))
+  return answer(await ask(path, query, signal))
+}
+
+/** The same as a text, for telling whether it is another one than before. */
+export async function getText(path, query, signal) {
+  const response = await ask(path, query, signal)
+  if (!response.ok) await answer(response)
+  return response.text()
 }
 
 export async function command(body) {

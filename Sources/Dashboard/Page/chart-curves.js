@@ -52,7 +52,7 @@ export class CurvesChart {
     this.y = new Scale([domain.low, domain.high], [bottom, top], this.isLogY ?? domain.log)
     const shown = stones.filter((stone) => stone <= this.x.high)
     plot.yAxis(this.y, this.y.ticks(Math.max(2, Math.floor((bottom - top) / 48))), valueTick)
-    plot.xAxis(this.x, shown.length > 1 && log ? [...new Set([1, ...shown])] : this.x.ticks(Math.floor((right - left) / 80)), (at) => String(at), null)
+    plot.xAxis(this.x, shown.length > 1 && log ? [...new Set([1, ...shown])] : this.x.ticks(Math.floor((right - left) / 80)).filter(Number.isInteger), (at) => String(at), null)
     this.drawMilestones(plot, shown)
     plot.clip()
     context.lineJoin = "round"

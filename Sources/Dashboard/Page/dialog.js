@@ -26,6 +26,7 @@ export function dialog(title, body, actions) {
   element.addEventListener("click", (event) => {
     if (event.target === element) element.close()
   })
+  element.addEventListener("input", () => (wrong.hidden = true))
   element.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return
     event.preventDefault()

@@ -36,11 +36,18 @@ function append(element, children) {
   }
 }
 
+/** Replaces what is in an element. The focus stays on what stands for the same as before. */
 export function replace(element, ...children) {
+  const active = document.activeElement
+  const alike = () => [...element.querySelectorAll(active.tagName)]
+  const place = active !== element && element.contains(active) ? alike().indexOf(active) : null
   element.replaceChildren()
   append(element, children)
+  if (place !== null) (alike().find((one) => mark(one) === mark(active)) ?? alike()[place])?.focus({ preventScroll: true })
   return element
 }
+
+const mark = (element) => [element.tagName, element.getAttribute("href"), element.getAttribute("aria-label") ?? element.textContent].join("\n")
 
 /** Sets the text only where it differs, so that selections and screen readers are left alone. */
 export function say(element, text) {

@@ -78,6 +78,15 @@ export function moment(seconds, now = Date.now() / 1000) {
   return Math.abs(now - seconds) < 43200 ? clock(seconds) : `${dayFormat.format(new Date(seconds * 1000))} ${clock(seconds)}`
 }
 
+/** A length that is only guessed: `40 s`, `7 min`, `1 h 20 min`. */
+export function rough(seconds) {
+  if (seconds < 90) return `${seconds < 20 ? Math.round(seconds) : Math.round(seconds / 5) * 5} s`
+  const minutes = seconds < 1200 ? Math.round(seconds / 60) : Math.round(seconds / 300) * 5
+  if (minutes < 60) return `${minutes} min`
+  if (minutes < 2880) return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ""}`
+  return `${Math.round(minutes / 1440)} d`
+}
+
 export function bytes(n) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"]
   let place = 0

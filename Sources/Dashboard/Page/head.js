@@ -2,7 +2,7 @@
 
 import { enqueue, extend, pauseRun, stopRun, tokenDialog } from "./commands.js"
 import { h, replace, say } from "./dom.js"
-import { duration, oneLine } from "./format.js"
+import { clock, duration, oneLine } from "./format.js"
 import { help } from "./help.js"
 import { chooseTheme, chosenTheme } from "./palette.js"
 
@@ -46,7 +46,15 @@ export class Head {
     this.pill.className = `pill ${run.status}`
     say(this.reason, oneLine(run.reason))
     this.token()
-    const words = run.coordinator === "silent" ? "The coordinator does not answer just now; what is shown is what its journal has." : run.status === "failed" && run.message ? run.message : null
+    this.warn()
+  }
+
+  /** What somebody must know whatever is looked at. */
+  warn() {
+    const run = this.app.run
+    const words = this.lostAt !== undefined ? `No connection to the server since ${clock(this.lostAt)}. What is shown may be old.`
+      : run?.coordinator === "silent" ? "The coordinator does not answer just now; what is shown is what its journal has."
+      : run?.status === "failed" && run.message ? run.message : null
     this.strip.hidden = !words
     if (words) say(this.strip, words)
   }
@@ -65,7 +73,9 @@ export class Head {
     this.link.className = `connection ${state}`
     const words = { live: "live", connecting: "connecting", lost: `no connection, next try in ${duration(Math.ceil(wait ?? 0))}`, over: "ended" }
     say(this.link.lastChild, words[state])
-    document.documentElement.classList.toggle("offline", state === "lost")
+    if (state === "lost") this.lostAt ??= Date.now() / 1000
+    else if (state !== "connecting") this.lostAt = undefined
+    this.warn()
   }
 
   nextTheme() {

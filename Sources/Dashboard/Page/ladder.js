@@ -2,7 +2,7 @@
 
 import { h, replace } from "./dom.js"
 import { compact, count, name, value } from "./format.js"
-import { rungColour } from "./palette.js"
+import { levelPlace, tint } from "./palette.js"
 
 /** Rungs from the highest, `max_t`, to the lowest. */
 export function ladder(bracket, run, { brief = false, grows = true } = {}) {
@@ -18,13 +18,13 @@ export function ladder(bracket, run, { brief = false, grows = true } = {}) {
     const part = (kind, n) => n > 0 && h(`i.${kind}`, { vars: { "--w": String(n / total) } })
     const words = [`${count(rung.trials)} reached it`, !isTop && `${count(rung.promoted)} promoted`, rung.waiting > 0 && `${count(rung.waiting)} waiting`,
       rung.running > 0 && `${count(rung.running)} on the way`].filter(Boolean).join(", ")
-    return h("tr", { class: [isBeyond && "beyond", rung.level === bracket.maximum && grows && "maximum"].filter(Boolean).join(" "), vars: { "--c": rungColour(index + 1, bracket.rungs.length) } },
+    return tint(h("tr", { class: [isBeyond && "beyond", rung.level === bracket.maximum && grows && "maximum"].filter(Boolean).join(" ") },
       h("th", { scope: "row" }, h("span.level", null, rung.level), rung.level === bracket.maximum && grows && h("span.tag", null, "maximum")),
       h("td.bar", null, h("div.track", { role: "img", "aria-label": words, title: words },
         h("div.stack", { vars: { "--share": wide(total) } }, part("promoted", rung.promoted), part("rest", Math.max(0, done)), part("waiting", rung.waiting), part("on-the-way", rung.running)),
         h("span.counts", null, rung.trials ? compact(rung.trials) : rung.running ? "" : isBeyond ? "not yet" : "0", rung.running > 0 && h("small", null, ` +${compact(rung.running)}`)))),
       !brief && [h("td.n", null, isTop ? "" : compact(rung.promoted)), h("td.n", null, compact(rung.waiting)), h("td.n", null, compact(rung.running)),
-        h("td.n", null, value(rung.best)), h("td.n", null, value(rung.cut_off))])
+        h("td.n", null, value(rung.best)), h("td.n", null, value(rung.cut_off))]), levelPlace(index + 1, bracket.rungs.length))
   }).reverse()
   return h("table.ladder", { class: brief ? "brief" : null },
     h("caption.hidden-text", null, `The rungs, highest first, by ${resource}`),

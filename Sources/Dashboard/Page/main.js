@@ -35,7 +35,11 @@ class App {
     this.stream = new Stream({
       state: (state, wait) => {
         this.head.connection(state, wait)
-        if (state === "live") this.sources.changed()
+        if (state === "live") {
+          this.sources.changed()
+          if (this.wasLost) this.view?.back?.()
+        }
+        this.wasLost = state !== "live"
       },
       changed: () => this.sources.changed(),
       line: (event) => {
@@ -109,6 +113,11 @@ class App {
   }
 }
 
+try {
+  sessionStorage.removeItem("pasha-tries")
+} catch {
+  // As in start.js.
+}
 takeToken()
 say(document.getElementById("announce"), "")
 new App()

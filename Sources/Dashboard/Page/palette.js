@@ -51,8 +51,19 @@ export function onScheme(action) {
   return () => listeners.delete(action)
 }
 
+/** Gives an element the colour of a place in the scale as `--c`, in this scheme and the other one. */
+export function tint(element, place) {
+  element.dataset.place = String(place)
+  element.style.setProperty("--c", place < 0 ? rungColour(0, 1) : scaleColour(place))
+  return element
+}
+
+/** The place of a level in the scale, for `tint`. */
+export const levelPlace = (level, levels) => (level <= 0 ? -1 : levels <= 1 ? 1 : Math.min(1, (level - 1) / (levels - 1)))
+
 function changed() {
   cache = null
+  for (const element of document.querySelectorAll("[data-place]")) tint(element, Number(element.dataset.place))
   for (const action of listeners) action()
 }
 

@@ -1,7 +1,7 @@
 // Pieces that several views are made of.
 
 import { freshId, h, replace, s } from "./dom.js"
-import { rungColour } from "./palette.js"
+import { levelPlace, tint } from "./palette.js"
 
 /** A titled area. `tools`: what stands at the right of the title. */
 export function panel(title, { tools, note, body, name } = {}) {
@@ -63,7 +63,7 @@ export const status = (word) => h("span.status", { class: word }, icon(word), wo
 export const trialLink = (id) => h("a.trial", { href: `#/trials/${id}` }, `#${id}`)
 
 /** A square in the colour of a rung. */
-export const rungMark = (level, levels) => h("span.rung-mark", { vars: { "--c": rungColour(level, levels) } })
+export const rungMark = (level, levels) => tint(h("span.rung-mark"), levelPlace(level, levels))
 
 /** What stands where there is nothing yet. */
 export const empty = (title, text) => h("div.empty", null, h("strong", null, title), text && h("p", null, text))

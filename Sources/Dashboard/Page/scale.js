@@ -96,7 +96,8 @@ export function fittingDomain(values, mode) {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b)
   if (sorted.length === 0) return null
   let [low, high] = [sorted[0], sorted[sorted.length - 1]]
-  if (sorted.length >= 20) {
+  const spread = low > 0 ? high / low : Infinity
+  if (sorted.length >= 20 && !(spread > 20 && spread < 1e5)) {
     const at = (part) => sorted[Math.round(part * (sorted.length - 1))]
     if (mode === "min" && high - low > 12 * (at(0.9) - low)) high = at(0.97)
     if (mode === "max" && high - low > 12 * (high - at(0.1))) low = at(0.03)

@@ -1,7 +1,15 @@
 // What a view shows of the server, fetched anew when the run has changed: not more often than it takes, and never while
 // nobody looks.
 
-import { get } from "./api.js"
+import { getText } from "./api.js"
+
+// While a button is held down nothing is drawn anew: a click on what was replaced meanwhile would be lost.
+let pressed = Promise.resolve()
+addEventListener("pointerdown", () => {
+  pressed = new Promise((resolve) => {
+    for (const kind of ["pointerup", "pointercancel", "blur"]) addEventListener(kind, () => setTimeout(resolve), { once: true })
+  })
+}, true)
 
 export class Sources {
   constructor() {
@@ -37,6 +45,7 @@ class Source {
   turn(query, path = this.path) {
     this.query = query
     this.path = path
+    this.text = null
     this.abort?.abort()
     this.busy = false
     clearTimeout(this.timer)
@@ -62,11 +71,14 @@ class Source {
     this.wanted = false
     this.asked = performance.now()
     try {
-      const data = await get(this.path, this.query, abort.signal)
+      const text = await getText(this.path, this.query, abort.signal)
+      await pressed
       if (this.over || abort !== this.abort) return
-      this.data = data
       this.failures = 0
-      this.on.data(data)
+      if (text === this.text) return
+      this.text = text
+      this.data = JSON.parse(text)
+      this.on.data(this.data)
     } catch (error) {
       if (this.over || abort !== this.abort || error.name === "AbortError") return
       this.failures = (this.failures ?? 0) + 1

@@ -68,6 +68,7 @@ export function open(app, root, settings) {
   })
   begin()
   return {
+    back: begin,
     close() {
       over = true
       generation += 1

@@ -3,7 +3,7 @@
 import { BestChart } from "./chart-best.js"
 import { eventList } from "./event-list.js"
 import { h, replace, say } from "./dom.js"
-import { brief, compact, count, duration, name, oneLine, percent, value } from "./format.js"
+import { compact, count, duration, name, oneLine, percent, rough, value } from "./format.js"
 import { hostStrip } from "./host-strip.js"
 import { ladder } from "./ladder.js"
 import { STATUS_ORDER, choice, empty, figure, icon, panel, problem, rungLegend, trialLink } from "./parts.js"
@@ -98,14 +98,14 @@ function slotsFigure(run) {
 
 function timeFigure(run) {
   const left = run.estimate
-  return figure("time", duration(run.active_seconds), run.ended_at ? "ended" : left ? [`about ${brief(Math.round(left.seconds))} left `, h("span.faint", { title: oneLine(left.basis) }, `(${brief(Math.round(left.low))} – ${brief(Math.round(left.high))})`)] : "no estimate yet")
+  return figure("time", duration(run.active_seconds), run.ended_at ? "ended" : left ? [`about ${rough(left.seconds)} left `, h("span.faint", { title: oneLine(left.basis) }, `(${rough(left.low)} – ${rough(left.high)})`)] : "no estimate yet")
 }
 
 function spentFigure(run) {
   const { resource, reports, slot_seconds, continued_in_place, restarts } = run.totals
   const whole = run.totals.trials * run.max_t
   return figure(`${resourceName(run)}s spent`, compact(resource), [
-    h("span.part", null, whole > 0 ? `${percent(1 - resource / whole)} less than in full` : "nothing yet"), h("span.part", { title: `${count(reports)} reports, ${count(restarts)} restarts` }, `${duration(slot_seconds)} of slots`),
+    h("span.part", null, whole > 0 && resource > 0 ? `${percent(1 - resource / whole)} less than in full` : "nothing yet"), slot_seconds > 0 && h("span.part", { title: `${count(reports)} reports, ${count(restarts)} restarts` }, `${duration(slot_seconds)} of slots`),
     continued_in_place > 0 && h("span.part", null, `${compact(continued_in_place)} promoted in place`)])
 }
 

@@ -4,7 +4,7 @@ import { ParallelChart } from "./chart-parallel.js"
 import { h, replace, say } from "./dom.js"
 import { count, name, oneLine, percent, plural, value } from "./format.js"
 import { empty, panel, problem } from "./parts.js"
-import { scaleColour } from "./palette.js"
+import { tint } from "./palette.js"
 
 export function open(app, root) {
   const told = h("span.count")
@@ -55,8 +55,8 @@ function bars(parameters) {
     h("tbody", null, parameters.map((one) => h("tr", null,
       h("th", { scope: "row", title: oneLine(one.name) }, name(one.name, 28)),
       h("td.n", null, percent(one.share), h("small", null, ` ${percent(one.low)} – ${percent(one.high)}`)),
-      h("td.bar", { "aria-hidden": "true" }, h("div.whiskers", {
-        vars: { "--share": String(one.share / most), "--low": String(one.low / most), "--high": String(one.high / most), "--c": scaleColour(0.25 + 0.6 * (one.share / most)) },
+      h("td.bar", { "aria-hidden": "true" }, tint(h("div.whiskers", {
+        vars: { "--share": String(one.share / most), "--low": String(one.low / most), "--high": String(one.high / most) },
         title: `${value(one.share)} (${value(one.low)} – ${value(one.high)})`,
-      }, h("i.share"), h("i.whisker")))))))
+      }, h("i.share"), h("i.whisker")), 0.25 + 0.6 * (one.share / most)))))))
 }

@@ -84,8 +84,8 @@ class TrialsView {
     this.refresh()
   }
 
-  turn(settings) {
-    if ([...settings.keys()].length === 0 && location.hash === "#/trials") return
+  back() {
+    this.ask()
   }
 
   // The question

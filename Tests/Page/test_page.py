@@ -1,0 +1,363 @@
+"""The page in Chromium, about runs of all kinds: nothing is executed that scripts wrote, nothing overflows, everything is
+reached by keys, every text can be read, and 10,000 trials are drawn within a frame or two.
+
+`PAGE_URL` names a server to look at in place of the stand-in (its address with `#token=…`); what needs a certain run is
+then left out. `PAGE_SHOTS` names a folder for the screenshots.
+"""
+
+import os
+import pathlib
+import re
+import tempfile
+import threading
+import time
+import unittest
+
+from browser import Browser
+from mock_server import Server
+
+VIEWS = ["overview", "curves", "rungs", "parameters", "hosts", "trials", "events"]
+SIZES = {360: 740, 1280: 800, 3840: 2160}
+URL = os.environ.get("PAGE_URL")
+SHOTS = pathlib.Path(os.environ.get("PAGE_SHOTS") or tempfile.mkdtemp(prefix="page-shots-"))
+
+# The lowest contrast of texts with what is behind them, and where it is. Canvases hold no texts of their own but the
+# numbers in the timeline.
+CONTRAST = r"""(() => {
+  const parse = text => {
+    const numbers = text.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0, 0]
+    if (text.startsWith("color(srgb")) return [numbers[0] * 255, numbers[1] * 255, numbers[2] * 255, numbers[3] ?? 1]
+    return [numbers[0], numbers[1], numbers[2], numbers[3] ?? 1]
+  }
+  const over = (a, b) => [0, 1, 2].map(i => a[i] * a[3] + b[i] * (1 - a[3])).concat(1)
+  const light = c => [0, 1, 2].map(i => c[i] / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0)
+  const behind = element => {
+    const layers = []
+    for (let at = element; at; at = at.parentElement) layers.push(parse(getComputedStyle(at).backgroundColor))
+    return layers.reverse().reduce((below, layer) => over(layer, below), [255, 255, 255, 1])
+  }
+  const found = []
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement
+    if (!walker.currentNode.data.trim() || element.closest(".hidden-text, noscript, script, style, title, option, [hidden]")) continue
+    const style = getComputedStyle(element)
+    if (!element.getClientRects().length || style.visibility === "hidden") continue
+    const ground = behind(element instanceof SVGElement ? element.closest("svg").parentElement : element)
+    const ink = over(parse(element instanceof SVGElement ? style.fill : style.color), ground)
+    const [a, b] = [light(ink), light(ground)].sort((x, y) => y - x)
+    const ratio = (a + 0.05) / (b + 0.05)
+    if (ratio < 4.5) found.push(`${ratio.toFixed(2)} ${element.tagName}.${element.getAttribute("class") ?? ""} ${walker.currentNode.data.trim().slice(0, 30)}`)
+  }
+  return [...new Set(found)].slice(0, 20)
+})()"""
+
+# What can be acted on by the pointer but not be reached by Tab. Links that a row's own keys stand for are told by tabindex.
+UNREACHED = r"""(() => [...document.querySelectorAll("a[href], button, input, select, [onclick]")].filter(element =>
+    element.getClientRects().length && !element.disabled && element.tabIndex < 0
+    && !element.closest(".trials-table tbody, .host-strip")).map(element => element.outerHTML.slice(0, 120)))()"""
+
+# Names that screen readers need.
+NAMELESS = r"""(() => [...document.querySelectorAll("a[href], button, input, select, [role=slider], [tabindex='0']")].filter(element => {
+    if (!element.getClientRects().length) return false
+    const label = element.getAttribute("aria-label") || element.textContent.trim() || element.labels?.[0]?.textContent.trim() || element.title
+    return !label
+  }).map(element => element.outerHTML.slice(0, 120)))()"""
+
+FRAMES = r"""(change => new Promise((done, fail) => {
+  const drawn = () => [...document.querySelectorAll("[data-drawn]")].reduce((sum, element) => sum + Number(element.dataset.drawn), 0)
+  const before = drawn()
+  let frames = 0
+  change()
+  const look = () => {
+    frames += 1
+    if (drawn() > before) done(frames)
+    else if (frames > 120) fail(new Error("nothing was drawn"))
+    else requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
+}))"""
+
+
+class PageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser()
+        cls.servers = {}
+        SHOTS.mkdir(parents=True, exist_ok=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.close()
+        for server in cls.servers.values():
+            server.stop()
+
+    def server(self, scenario):
+        if scenario not in self.servers:
+            self.servers[scenario] = server = Server(scenario)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+        return self.servers[scenario]
+
+    def show(self, scenario, view="overview", width=1280, scheme="light", token=True):
+        browser = self.browser
+        browser.scheme(scheme)
+        browser.size(width, SIZES[width])
+        if URL:
+            address, _, start = URL.partition("#")
+            start = start + "&" if token and start else ""
+        else:
+            address, start = self.server(scenario).address + "/", "token=token&" if token else ""
+        # Interfaces that come or go on this machine break loads that are under way: then once more.
+        for _ in range(4):
+            browser.open("about:blank")
+            browser.complaints()
+            if not token:
+                browser.call("Storage.clearDataForOrigin", origin=address.rstrip("/"), storageTypes="all")
+            browser.open(f"{address}#{start}/{view}" if start else f"{address}#/{view}")
+            browser.settle()
+            if not any("ERR_NETWORK_CHANGED" in str(event) for event in browser.events):
+                break
+
+    def sound(self, where):
+        """What holds for every page."""
+        browser = self.browser
+        self.assertEqual(browser.complaints(), [], where)
+        self.assertLessEqual(browser.run("document.documentElement.scrollWidth - innerWidth"), 0, f"{where} is too wide")
+        self.assertEqual(browser.run(CONTRAST), [], where)
+        self.assertEqual(browser.run(UNREACHED), [], where)
+        self.assertEqual(browser.run(NAMELESS), [], where)
+        self.assertEqual(browser.run("[...document.querySelectorAll('[style]')].filter(e => e.outerHTML.includes('url(')).length"), 0)
+        self.assertFalse(browser.run("document.documentElement.innerHTML.includes('token=')"), where)
+
+    def walk(self, scenario):
+        views = VIEWS + ([] if URL or not self.server(scenario).answers.states else ["trials/0"])
+        for view in views:
+            self.show(scenario, view)
+            for width, height in SIZES.items():
+                for scheme in ("light", "dark"):
+                    with self.subTest(scenario=scenario, view=view, width=width, scheme=scheme):
+                        self.browser.scheme(scheme)
+                        self.browser.size(width, height)
+                        self.browser.settle()
+                        self.browser.picture(SHOTS / f"{scenario}-{view.replace('/', '-')}-{width}-{scheme}.png", whole=True)
+                        self.sound(f"{scenario} {view} {width} {scheme}")
+
+    # Runs of all kinds
+
+    def test_empty(self):
+        self.walk("empty")
+
+    def test_three_trials(self):
+        self.walk("three")
+
+    def test_a_lab(self):
+        self.walk("lab")
+
+    def test_10000_trials(self):
+        self.walk("many")
+
+    def test_a_lost_host(self):
+        self.walk("lost")
+        if not URL:
+            self.show("lost", "hosts")
+            text = self.browser.run("document.querySelector('.hosts-table').textContent")
+            self.assertIn("gpu3.lab.example.org", text)
+            self.assertIn("its trials were given up and go on elsewhere", text)
+
+    def test_a_finished_run(self):
+        self.walk("finished")
+        if not URL:
+            self.show("finished")
+            self.assertTrue(self.browser.run("[...document.querySelectorAll('.commands button')].every(b => !b.getClientRects().length)"))
+
+    @unittest.skipIf(URL, "needs its own run")
+    def test_hostile_names_are_text(self):
+        self.walk("hostile")
+        for view in VIEWS + ["trials/0", "trials/4"]:
+            self.show("hostile", view)
+            self.assertEqual(self.browser.run("document.querySelectorAll('main script, main img, main b, main iframe, [onerror], [onmouseover]').length"), 0)
+            self.assertEqual(self.browser.run("document.querySelectorAll('a[href^=\"javascript:\"]').length"), 0)
+        self.show("hostile", "overview")
+        self.assertIn("<script>alert(1)</script>\"'&", self.browser.run("document.querySelector('main').textContent"))
+
+    # What the page does
+
+    def test_the_token_leaves_the_address(self):
+        self.show("lab")
+        self.assertNotIn("token", self.browser.run("location.href"))
+        self.assertTrue(self.browser.run("[...document.querySelectorAll('.commands button')].some(b => !b.disabled)"))
+
+    @unittest.skipIf(URL, "gives commands")
+    def test_commands_ask_first(self):
+        server = self.server("lab")
+        server.commands.clear()
+        self.show("lab")
+        self.browser.run("[...document.querySelectorAll('.commands button')].find(b => b.textContent.startsWith('Stop')).click()")
+        self.assertTrue(self.browser.run("document.querySelector('dialog').open"))
+        self.browser.picture(SHOTS / "dialog-stop.png")
+        self.browser.key("Escape")
+        self.assertEqual(server.commands, [])
+        self.assertFalse(self.browser.run("document.querySelector('dialog')?.open ?? false"))
+        self.browser.run("[...document.querySelectorAll('.commands button')].find(b => b.textContent.startsWith('Extend')).click()")
+        self.browser.run("document.querySelectorAll('dialog input')[0].value = '300'")
+        self.browser.picture(SHOTS / "dialog-extend.png")
+        self.browser.run("document.querySelector('dialog .primary').click()")
+        self.browser.until("!document.querySelector('dialog')")
+        self.browser.run("[...document.querySelectorAll('.commands button')].find(b => b.textContent.startsWith('Enqueue')).click()")
+        self.browser.run("document.querySelectorAll('dialog input')[0].value = '7'")
+        self.browser.run("document.querySelector('dialog .primary').click()")
+        self.assertIn("must be", self.browser.run("document.querySelector('dialog .wrong').textContent"))
+        self.browser.run("document.querySelectorAll('dialog input')[0].value = '0.01'")
+        self.browser.picture(SHOTS / "dialog-enqueue.png")
+        self.browser.run("document.querySelector('dialog .primary').click()")
+        self.browser.until("!document.querySelector('dialog')")
+        self.assertEqual(server.commands, [{"op": "extend", "max_num_trials_started": 300},
+                                           {"op": "enqueue", "configuration": {"lr": 0.01}}])
+        self.assertEqual(self.browser.complaints(), [])
+
+    def test_without_a_token_commands_are_locked(self):
+        self.show("lab", token=False)
+        self.assertTrue(self.browser.run("[...document.querySelectorAll('.commands button:not(.quiet)')].every(b => b.disabled)"))
+        self.sound("without a token")
+
+    def test_every_control_is_reached_by_tab(self):
+        for view in VIEWS:
+            with self.subTest(view=view):
+                self.show("lost", view)
+                wanted = self.browser.run("""(() => {
+                    window.wanted = new Set([...document.querySelectorAll("a[href], button, input, select, [tabindex='0']")]
+                      .filter(e => e.getClientRects().length && !e.disabled && e.tabIndex >= 0))
+                    const groups = new Set()
+                    for (const e of [...window.wanted]) if (e.type === 'radio') {
+                      if (!e.checked) window.wanted.delete(e)
+                    }
+                    document.activeElement.blur()
+                    window.reached = new Set()
+                    document.addEventListener('focusin', event => window.reached.add(event.target))
+                    return window.wanted.size
+                  })()""")
+                for _ in range(wanted + 8):
+                    self.browser.key("Tab")
+                left = self.browser.run("[...wanted].filter(e => e.isConnected && !reached.has(e)).map(e => e.outerHTML.slice(0, 100))")
+                self.assertEqual(left, [], view)
+                self.assertGreater(wanted, 9)
+
+    def test_charts_are_read_by_keys(self):
+        for view, chart in [("overview", ".plot"), ("curves", ".plot"), ("parameters", ".plot"), ("hosts", ".lanes")]:
+            with self.subTest(view=view):
+                self.show("lab", view)
+                self.browser.run(f"document.querySelector('main {chart}').focus()")
+                self.browser.key("ArrowRight")
+                self.browser.key("ArrowLeft")
+                self.browser.until(f"[...document.querySelectorAll('main [aria-live=polite]')].some(e => /\\d/.test(e.textContent))", 5)
+                self.browser.until("[...document.querySelectorAll('.tip')].some(e => !e.hidden)", 5)
+                self.browser.picture(SHOTS / f"keys-{view}.png")
+                self.browser.key("Enter")
+                self.browser.until("/^#\\/trials\\/\\d+$/.test(location.hash)", 5)
+                self.assertEqual(self.browser.complaints(), [])
+
+    def test_colours_follow_the_scheme(self):
+        self.show("lab", "overview", scheme="light")
+        colours = "[...document.querySelectorAll('[data-place]')].map(e => getComputedStyle(e).getPropertyValue('--c')).join()"
+        light = self.browser.run(colours)
+        self.browser.scheme("dark")
+        self.browser.settle()
+        switched = self.browser.run(colours)
+        self.show("lab", "overview", scheme="dark")
+        self.assertEqual(switched, self.browser.run(colours))
+        self.assertNotEqual(switched, light)
+
+    def test_ranges_on_axes_by_keys(self):
+        self.show("lab", "parameters")
+        self.browser.run("document.querySelector('[role=slider].upper').focus()")
+        for _ in range(20):
+            self.browser.key("ArrowDown")
+        self.browser.until("/in the ranges/.test(document.querySelector('main').textContent)", 5)
+        self.browser.until("document.activeElement.getAttribute('aria-valuenow') === '60'", 5)
+        self.browser.picture(SHOTS / "ranges.png")
+        self.browser.key("Escape")
+        self.browser.until("!/in the ranges/.test(document.querySelector('main').textContent)", 5)
+
+    # 10,000 trials
+
+    def test_a_redraw_takes_a_frame_or_two(self):
+        for view, change in [
+            ("overview", "() => document.querySelector('[title^=Colours]').click()"),
+            ("curves", "() => [...document.querySelectorAll('.toggle')].at(-1).click()"),
+            ("parameters", "() => document.querySelector('[role=slider].upper').dispatchEvent(new KeyboardEvent('keydown', {key: 'PageDown', bubbles: true}))"),
+            ("hosts", "() => document.querySelector('.lanes').scrollBy(0, 400)"),
+            ("trials", "() => document.querySelector('.table-area').scrollBy(0, 900)"),
+        ]:
+            with self.subTest(view=view):
+                self.show("many", view)
+                frames = self.browser.run(f"{FRAMES}({change})")
+                self.assertLessEqual(frames, 3, view)
+        self.browser.run("localStorage.clear()")
+
+    def test_the_table_holds_only_what_is_in_sight(self):
+        self.show("many", "trials")
+        server = None if URL else self.server("many")
+        for part in (0.3, 0.9, 0.5, 1.0):
+            self.browser.run(f"document.querySelector('.table-area').scrollTop = {part} * document.querySelector('.table-area').scrollHeight")
+            self.browser.settle()
+            self.assertLess(self.browser.run("document.querySelectorAll('.trials-table tbody tr').length"), 80)
+            self.assertEqual(self.browser.run("document.querySelectorAll('.trials-table td.waiting').length"), 0)
+        if server:
+            self.assertIn("#0", self.browser.run("document.querySelector('.trials-table').textContent"))
+            self.browser.run("[...document.querySelectorAll('.trials-table thead button')].find(b => b.textContent.startsWith('best')).click()")
+            self.browser.settle()
+            best = server.answers.get_run()["best"]["trial"]
+            self.assertTrue(self.browser.run("document.querySelector('.trials-table tbody:not(.space) tr').textContent").startswith(f"#{best}"))
+            self.assertIn("sort=value", self.browser.run("location.hash"))
+            self.browser.run("const f = document.getElementById('filter'); f.value = 'lamb'; f.dispatchEvent(new Event('input'))")
+            time.sleep(0.4)
+            self.browser.settle()
+            self.assertTrue(re.search(r"[\d,]+ of 10,000", self.browser.run("document.querySelector('.table-panel .count').textContent")))
+
+    # What goes on
+
+    @unittest.skipIf(URL, "needs its own run")
+    def test_news_come_in_and_the_focus_stays(self):
+        server = Server("lab", live=True)
+        server.moment -= 1280
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.advance, daemon=True).start()
+        self.addCleanup(server.stop)
+        self.browser.size(1280, 800)
+        self.browser.open(f"{server.address}/#token=token&/overview")
+        self.browser.until("document.querySelectorAll('.event').length > 0 && document.querySelector('.figure.lead a') !== null")
+        self.browser.run("document.querySelector('.figure.lead a').focus(); window.first = document.activeElement")
+        self.browser.until("!window.first.isConnected")
+        self.assertTrue(self.browser.run("document.activeElement.matches('.figure.lead a')"))
+        self.browser.open(f"{server.address}/#/events")
+        self.browser.until("document.querySelectorAll('.event').length > 0")
+        self.browser.run("window.newest = Number(document.querySelector('.event').dataset.sequence)")
+        self.browser.until("Number(document.querySelector('.event').dataset.sequence) > window.newest", 40)
+        self.assertEqual(self.browser.complaints(), [])
+
+    # The connection
+
+    @unittest.skipIf(URL, "stops its server")
+    def test_a_lost_connection_shows_and_comes_back(self):
+        server = Server("three")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        self.browser.size(1280, 800)
+        self.browser.open(f"{server.address}/#/overview")
+        self.browser.until("document.querySelector('.connection')?.classList.contains('live')")
+        server.stop()
+        self.browser.until("document.querySelector('.connection').classList.contains('lost')")
+        self.browser.picture(SHOTS / "disconnected.png")
+        server = Server("three", port)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            self.browser.until("document.querySelector('.connection').classList.contains('live')", 40)
+        finally:
+            server.stop()
+            self.browser.complaints()
+
+
+if __name__ == "__main__":
+    print(f"screenshots: {SHOTS}")
+    unittest.main()
