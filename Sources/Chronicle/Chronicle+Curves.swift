@@ -40,7 +40,7 @@ extension Chronicle {
   }
 
   /// The points of a trial's curve that a screen needs, as places among its reports: first, last, best and those at
-  /// milestones before all others.
+  /// milestones before all others, the rest evenly over the logarithm of the resource.
   public func curve(of trial: Int, points limit: Int) -> [Int] {
     guard trials.indices.contains(trial) else { return [] }
     let column = trials[trial].reports
@@ -54,9 +54,11 @@ extension Chronicle {
       if best.map({ mode.isBetter(report.value, than: column.reports[ranked[$0]].value) }) ?? true { best = place }
       if milestones.contains(report.resource) { kept.append(place) }
     }
-    return Thinning.extremes(ranked.count, limit: limit, keeping: (best.map { [$0] } ?? []) + kept) {
-      column.reports[ranked[$0]].value
-    }.map { ranked[$0] }
+    return Thinning.extremes(
+      ranked.count, limit: limit, keeping: (best.map { [$0] } ?? []) + kept,
+      x: { Mathematics.log(Double(max(1, column.reports[ranked[$0]].resource))) },
+      value: { column.reports[ranked[$0]].value }
+    ).map { ranked[$0] }
   }
 
   /// Levels of its bracket, and the maximum resource.

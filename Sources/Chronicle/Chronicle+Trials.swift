@@ -63,22 +63,27 @@ extension Chronicle {
 
   /// The places of a piece of the table, and how many trials match.
   public func trials(_ query: TrialQuery, at active: Double) -> (matched: Int, rows: [Int]) {
-    let needle = query.text?.lowercased()
+    let text = query.text?.lowercased()
+    let needle = text.map { Array($0.utf8) }
     var found: [Int] = []
-    for index in state.trials.indices where isWanted(index, query.statuses, needle) { found.append(index) }
+    for index in state.trials.indices {
+      if !query.statuses.isEmpty, !query.statuses.contains(state.trials[index].status.word) { continue }
+      if let text, let needle, !isWanted(index, text, needle) { continue }
+      found.append(index)
+    }
     sort(&found, query, active)
     let start = min(query.offset, found.count)
     return (found.count, Array(found[start..<min(found.count, start + query.limit)]))
   }
 
-  private func isWanted(_ index: Int, _ statuses: Set<String>, _ needle: String?) -> Bool {
-    if !statuses.isEmpty, !statuses.contains(state.trials[index].status.word) { return false }
-    guard let needle else { return true }
-    if String(index).contains(needle) || trials.indices.contains(index) && trials[index].searched.contains(needle) {
+  /// - Parameter needle: the bytes of the text.
+  private func isWanted(_ index: Int, _ text: String, _ needle: [UInt8]) -> Bool {
+    if trials.indices.contains(index), trials[index].holds(needle) { return true }
+    if needle.count <= 10, needle.allSatisfy({ (0x30...0x39).contains($0) }), String(index).contains(text) {
       return true
     }
-    if let host = host(of: index), host.lowercased().contains(needle) { return true }
-    return state.trials[index].failureMessage?.lowercased().contains(needle) ?? false
+    if let host = host(of: index), host.lowercased().contains(text) { return true }
+    return state.trials[index].failureMessage?.lowercased().contains(text) ?? false
   }
 
   private enum Key {

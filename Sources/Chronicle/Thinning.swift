@@ -18,26 +18,33 @@ public enum Thinning {
     return kept
   }
 
-  /// Of the points of a curve: `first`, last, and those of `kept` before all others, then in each of as many pieces as there
-  /// is room for the lowest and the highest. What is not finite counts as neither, unless its piece has nothing else.
+  /// Of the points of a curve: first, last, and those of `kept` before all others, then in each of as many pieces of the
+  /// axis as there is room for the lowest and the highest. What is not finite counts as neither, unless its piece has
+  /// nothing else.
+  /// - Parameter x: where a point lies on the axis, finite; need not grow.
   public static func extremes(
-    _ count: Int, limit: Int, keeping kept: [Int] = [], value: (Int) -> Double
+    _ count: Int, limit: Int, keeping kept: [Int] = [], x: (Int) -> Double = { Double($0) }, value: (Int) -> Double
   ) -> [Int] {
     guard count > max(2, limit) else { return Array(0..<count) }
     var chosen: Set<Int> = [0, count - 1]
     for index in kept where chosen.count < limit && (0..<count).contains(index) { chosen.insert(index) }
     let pieces = (limit - chosen.count) / 2
-    for piece in 0..<max(0, pieces) {
-      let range = (count * piece / pieces)..<(count * (piece + 1) / pieces)
-      var lowest: Int?
-      var highest: Int?
-      for index in range where value(index).isFinite {
-        if lowest.map({ value(index) < value($0) }) ?? true { lowest = index }
-        if highest.map({ value(index) > value($0) }) ?? true { highest = index }
-      }
-      if let lowest { chosen.insert(lowest) } else if let first = range.first { chosen.insert(first) }
-      if let highest { chosen.insert(highest) }
+    guard pieces > 0 else { return chosen.sorted() }
+    var (low, high) = (x(0), x(0))
+    for index in 1..<count {
+      low = min(low, x(index))
+      high = max(high, x(index))
     }
+    let width = (high - low) / Double(pieces)
+    var lowest = [Int?](repeating: nil, count: pieces)
+    var highest = lowest
+    for index in 0..<count {
+      let piece = width > 0 ? min(pieces - 1, Int((x(index) - low) / width)) : 0
+      let own = value(index)
+      if lowest[piece].map({ !value($0).isFinite || own < value($0) }) ?? true { lowest[piece] = index }
+      if highest[piece].map({ !value($0).isFinite || own > value($0) }) ?? true { highest[piece] = index }
+    }
+    for index in lowest + highest { if let index { chosen.insert(index) } }
     return chosen.sorted()
   }
 

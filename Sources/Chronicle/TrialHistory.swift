@@ -11,9 +11,25 @@ public struct TrialHistory: Sendable {
   public internal(set) var lastSeconds = 0.0
   public internal(set) var spentThen = 0
   /// Its configuration as `name=value`, in lower case: what a text is looked for in.
-  let searched: String
+  let searched: [UInt8]
 
-  init(searched: String) { self.searched = searched }
+  init(searched: String) { self.searched = Array(searched.utf8) }
+
+  /// Whether the bytes stand there, one after the other.
+  func holds(_ needle: [UInt8]) -> Bool {
+    guard let first = needle.first else { return true }
+    guard searched.count >= needle.count else { return false }
+    return searched.withUnsafeBufferPointer { text in
+      needle.withUnsafeBufferPointer { needle in
+        for start in 0...(text.count - needle.count) where text[start] == first {
+          var length = 1
+          while length < needle.count, text[start + length] == needle[length] { length += 1 }
+          if length == needle.count { return true }
+        }
+        return false
+      }
+    }
+  }
 
   /// When it was given a slot for the first time: active seconds.
   public var firstAssigned: Double? { attempts.first?.assigned }

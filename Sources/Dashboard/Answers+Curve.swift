@@ -123,9 +123,9 @@ extension Answers {
       if best.map({ mode.isBetter(point.value, than: series.points[$0].value) }) ?? true { best = index }
       if milestones.contains(point.resource) { kept.append(index) }
     }
-    let shown = Thinning.extremes(series.points.count, limit: limit, keeping: (best.map { [$0] } ?? []) + kept) {
-      series.points[$0].value
-    }
+    let shown = Thinning.extremes(
+      series.points.count, limit: limit, keeping: (best.map { [$0] } ?? []) + kept,
+      x: { Mathematics.log(Double(max(1, series.points[$0].resource))) }, value: { series.points[$0].value })
     writer.object { writer in
       writer.member("name", series.name)
       writer.member("total", series.points.count)

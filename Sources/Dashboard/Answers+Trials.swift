@@ -134,30 +134,29 @@ extension Answers {
     }
   }
 
-  /// How its attempts ended, in words: the facts stand in the journal alone.
-  private func endings(_ index: Int) async throws -> [UInt32: String] {
+  /// How its attempts ended: these facts stand in the journal alone.
+  private func endings(_ index: Int) async throws -> [UInt32: Fact] {
     let archive = self.archive
     let journal = source.journal
     return try await waits.run {
-      let (sequences, state) = try archive.look { chronicle in
+      let sequences = try archive.look { chronicle in
         try Self.known(index, chronicle)
         let attempts = chronicle.trials.indices.contains(index) ? chronicle.trials[index].attempts.suffix(200) : []
-        return (attempts.map(\.endSequence).filter { $0 > 0 }, chronicle.state)
+        return attempts.map(\.endSequence).filter { $0 > 0 }
       }
       guard !sequences.isEmpty else { return [:] }
       let reader = try JournalReader(at: journal)
       defer { try? reader.close() }
-      var found: [UInt32: String] = [:]
+      var found: [UInt32: Fact] = [:]
       for sequence in sequences {
-        guard let record = try reader.tail(after: Int(sequence) - 1, limit: 1).first else { continue }
-        found[sequence] = Presentation.ending(record.fact, in: state)
+        found[sequence] = try reader.tail(after: Int(sequence) - 1, limit: 1).first?.fact
       }
       return found
     }
   }
 
   private static func attempts(
-    _ index: Int, _ chronicle: Chronicle, _ ends: [UInt32: String], _ writer: inout JSONWriter
+    _ index: Int, _ chronicle: Chronicle, _ ends: [UInt32: Fact], _ writer: inout JSONWriter
   ) {
     let attempts = chronicle.trials.indices.contains(index) ? chronicle.trials[index].attempts.suffix(200) : []
     func wall(_ seconds: Double?) -> Double? { seconds.map { chronicle.clock.wall(at: $0) } }
@@ -174,7 +173,8 @@ extension Answers {
           writer.maybe("started_at", wall(attempt.started))
           writer.maybe("ended_at", wall(attempt.ended))
           writer.maybe("ended", attempt.ending.map(word))
-          writer.member("text", attempt.ending == nil ? "" : ends[attempt.endSequence] ?? "")
+          let end = attempt.ending == nil ? nil : ends[attempt.endSequence]
+          writer.member("text", end.map { Presentation.ending($0, in: chronicle.state) } ?? "")
         }
       }
     }

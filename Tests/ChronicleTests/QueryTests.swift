@@ -57,8 +57,12 @@ struct QueryTests {
     var generator = SeededGenerator(seed: 4, stream: 0)
     for count in [1, 10, 999, 10_000] {
       var values = (0..<count).map { _ in generator.nextUnit() }
-      if count > 20 { values[count / 2] = .nan }
-      for limit in [4, 64, 500] {
+      if count > 20 { for index in [0, 1, count / 2] { values[index] = .nan } }
+      for limit in [8, 64, 500] {
+        let logarithmic = Thinning.extremes(
+          count, limit: limit, x: { Mathematics.log(Double($0 + 1)) }, value: { values[$0] })
+        #expect(logarithmic.count <= limit && logarithmic == Set(logarithmic).sorted())
+        #expect(logarithmic.map { values[$0] }.filter(\.isFinite).min() == values.filter(\.isFinite).min())
         let kept = Thinning.extremes(count, limit: limit) { values[$0] }
         #expect(kept.count <= limit && kept == Set(kept).sorted())
         #expect(kept.first == 0 && kept.last == count - 1)

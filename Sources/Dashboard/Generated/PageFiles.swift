@@ -4,43 +4,43 @@
 /// The files of the page, by path.
 enum PageFiles {
   static let all: [String: PageFile] = [
-    "/api.js": PageFile(type: "text/javascript; charset=utf-8", tag: "2b04ff75a8f21918", text: file0),
+    "/api.js": PageFile(type: "text/javascript; charset=utf-8", tag: "c653fd9a2c01050a", text: file0),
     "/chart-best.js": PageFile(type: "text/javascript; charset=utf-8", tag: "3ecdb0c39f19525a", text: file1),
-    "/chart-curves.js": PageFile(type: "text/javascript; charset=utf-8", tag: "4607deaf7fa0630e", text: file2),
+    "/chart-curves.js": PageFile(type: "text/javascript; charset=utf-8", tag: "a6597e299d559a83", text: file2),
     "/chart-maximum.js": PageFile(type: "text/javascript; charset=utf-8", tag: "41c378e1e5dbaca3", text: file3),
     "/chart-parallel.js": PageFile(type: "text/javascript; charset=utf-8", tag: "49a70995111af31f", text: file4),
     "/chart-timeline.js": PageFile(type: "text/javascript; charset=utf-8", tag: "c312c0ad6d5e16b4", text: file5),
     "/chart-trial.js": PageFile(type: "text/javascript; charset=utf-8", tag: "f6f0781a7b780262", text: file6),
     "/commands.js": PageFile(type: "text/javascript; charset=utf-8", tag: "3b0f7188f8d9cb6b", text: file7),
-    "/dialog.js": PageFile(type: "text/javascript; charset=utf-8", tag: "fb4bef82cbd1ddd7", text: file8),
-    "/dom.js": PageFile(type: "text/javascript; charset=utf-8", tag: "c031b35d7a778c35", text: file9),
+    "/dialog.js": PageFile(type: "text/javascript; charset=utf-8", tag: "5245b74b9164238f", text: file8),
+    "/dom.js": PageFile(type: "text/javascript; charset=utf-8", tag: "e38018ece3463a1c", text: file9),
     "/event-list.js": PageFile(type: "text/javascript; charset=utf-8", tag: "91cc82ab8c3746a0", text: file10),
-    "/format.js": PageFile(type: "text/javascript; charset=utf-8", tag: "d3a4ab9ffc78da8c", text: file11),
-    "/head.js": PageFile(type: "text/javascript; charset=utf-8", tag: "471f27d50bcc89f7", text: file12),
+    "/format.js": PageFile(type: "text/javascript; charset=utf-8", tag: "a3a634fbfcf7ff2b", text: file11),
+    "/head.js": PageFile(type: "text/javascript; charset=utf-8", tag: "4ec8a6a241e26a98", text: file12),
     "/help.js": PageFile(type: "text/javascript; charset=utf-8", tag: "fc323c331f3d86f8", text: file13),
     "/host-strip.js": PageFile(type: "text/javascript; charset=utf-8", tag: "39ef9ab6569ad3a9", text: file14),
     "/icon.svg": PageFile(type: "image/svg+xml", tag: "6cb4ae5786cf9692", text: file15),
-    "/index.html": PageFile(type: "text/html; charset=utf-8", tag: "fe58ca75a95633d3", text: file16),
-    "/ladder.js": PageFile(type: "text/javascript; charset=utf-8", tag: "35f6311c7a8388f1", text: file17),
+    "/index.html": PageFile(type: "text/html; charset=utf-8", tag: "5dda99e780afa1ce", text: file16),
+    "/ladder.js": PageFile(type: "text/javascript; charset=utf-8", tag: "066f0980af01a0dd", text: file17),
     "/log.js": PageFile(type: "text/javascript; charset=utf-8", tag: "28891c4035108d3b", text: file18),
-    "/main.js": PageFile(type: "text/javascript; charset=utf-8", tag: "fc1080b68435b3a6", text: file19),
-    "/palette.js": PageFile(type: "text/javascript; charset=utf-8", tag: "343bf40b0e8f7507", text: file20),
-    "/parts.js": PageFile(type: "text/javascript; charset=utf-8", tag: "ca63d2829eaa9faa", text: file21),
+    "/main.js": PageFile(type: "text/javascript; charset=utf-8", tag: "8e09fe9442a4c558", text: file19),
+    "/palette.js": PageFile(type: "text/javascript; charset=utf-8", tag: "9c41657cf5e894b5", text: file20),
+    "/parts.js": PageFile(type: "text/javascript; charset=utf-8", tag: "86f60afd8c16e678", text: file21),
     "/plot.js": PageFile(type: "text/javascript; charset=utf-8", tag: "15a17a82691a4628", text: file22),
-    "/scale.js": PageFile(type: "text/javascript; charset=utf-8", tag: "1f0bd33d18e84e73", text: file23),
+    "/scale.js": PageFile(type: "text/javascript; charset=utf-8", tag: "d6e7c06910d5abcf", text: file23),
     "/slope.js": PageFile(type: "text/javascript; charset=utf-8", tag: "5baff6625257860e", text: file24),
-    "/source.js": PageFile(type: "text/javascript; charset=utf-8", tag: "8a07da1941011e67", text: file25),
-    "/style.css": PageFile(type: "text/css; charset=utf-8", tag: "68fc95a2e3264040", text: file26),
-    "/theme.js": PageFile(type: "text/javascript; charset=utf-8", tag: "1f3bfed714839a88", text: file27),
+    "/source.js": PageFile(type: "text/javascript; charset=utf-8", tag: "a31066d7e7a0c842", text: file25),
+    "/start.js": PageFile(type: "text/javascript; charset=utf-8", tag: "44d1b384f07fe25f", text: file26),
+    "/style.css": PageFile(type: "text/css; charset=utf-8", tag: "c4305cc762dfa3b5", text: file27),
     "/view-curves.js": PageFile(type: "text/javascript; charset=utf-8", tag: "cd86f0fe70de8100", text: file28),
-    "/view-events.js": PageFile(type: "text/javascript; charset=utf-8", tag: "2eb48b6690afb409", text: file29),
+    "/view-events.js": PageFile(type: "text/javascript; charset=utf-8", tag: "4900127be1aed848", text: file29),
     "/view-hosts.js": PageFile(type: "text/javascript; charset=utf-8", tag: "0d643f058b869f00", text: file30),
-    "/view-overview.js": PageFile(type: "text/javascript; charset=utf-8", tag: "309fa9adc481ae80", text: file31),
-    "/view-parameters.js": PageFile(type: "text/javascript; charset=utf-8", tag: "fc13d7eaf31edecf", text: file32),
+    "/view-overview.js": PageFile(type: "text/javascript; charset=utf-8", tag: "6071bc577074ba8a", text: file31),
+    "/view-parameters.js": PageFile(type: "text/javascript; charset=utf-8", tag: "692303b970e3687d", text: file32),
     "/view-rungs.js": PageFile(type: "text/javascript; charset=utf-8", tag: "9c1405267448cc45", text: file33),
     "/view-trial.js": PageFile(type: "text/javascript; charset=utf-8", tag: "0a56548a319304bd", text: file34),
-    "/view-trials.js": PageFile(type: "text/javascript; charset=utf-8", tag: "16d7b2481ec0ee27", text: file35),
-    "/views.css": PageFile(type: "text/css; charset=utf-8", tag: "87ced54a69b48fe8", text: file36),
+    "/view-trials.js": PageFile(type: "text/javascript; charset=utf-8", tag: "33fc7686fb63da66", text: file35),
+    "/views.css": PageFile(type: "text/css; charset=utf-8", tag: "840636277660b756", text: file36),
   ]
 }
 
@@ -109,8 +109,17 @@ async function answer(response) {
   throw new ApiError(response.status, error?.code ?? "error", error?.message ?? `The server answered ${response.status}.`)
 }
 
+const ask = (path, query, signal) => fetch(address(path, query), { headers: headers(), cache: "no-store", signal })
+
 export async function get(path, query, signal) {
-  return answer(await fetch(address(path, query), { headers: headers(), cache: "no-store", signal }))
+  return answer(await ask(path, query, signal))
+}
+
+/** The same as a text, for telling whether it is another one than before. */
+export async function getText(path, query, signal) {
+  const response = await ask(path, query, signal)
+  if (!response.ok) await answer(response)
+  return response.text()
 }
 
 export async function command(body) {
@@ -375,7 +384,7 @@ export class CurvesChart {
     this.y = new Scale([domain.low, domain.high], [bottom, top], this.isLogY ?? domain.log)
     const shown = stones.filter((stone) => stone <= this.x.high)
     plot.yAxis(this.y, this.y.ticks(Math.max(2, Math.floor((bottom - top) / 48))), valueTick)
-    plot.xAxis(this.x, shown.length > 1 && log ? [...new Set([1, ...shown])] : this.x.ticks(Math.floor((right - left) / 80)), (at) => String(at), null)
+    plot.xAxis(this.x, shown.length > 1 && log ? [...new Set([1, ...shown])] : this.x.ticks(Math.floor((right - left) / 80)).filter(Number.isInteger), (at) => String(at), null)
     this.drawMilestones(plot, shown)
     plot.clip()
     context.lineJoin = "round"
@@ -1478,6 +1487,7 @@ export function dialog(title, body, actions) {
   element.addEventListener("click", (event) => {
     if (event.target === element) element.close()
   })
+  element.addEventListener("input", () => (wrong.hidden = true))
   element.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return
     event.preventDefault()
@@ -1529,11 +1539,18 @@ function append(element, children) {
   }
 }
 
+/** Replaces what is in an element. The focus stays on what stands for the same as before. */
 export function replace(element, ...children) {
+  const active = document.activeElement
+  const alike = () => [...element.querySelectorAll(active.tagName)]
+  const place = active !== element && element.contains(active) ? alike().indexOf(active) : null
   element.replaceChildren()
   append(element, children)
+  if (place !== null) (alike().find((one) => mark(one) === mark(active)) ?? alike()[place])?.focus({ preventScroll: true })
   return element
 }
+
+const mark = (element) => [element.tagName, element.getAttribute("href"), element.getAttribute("aria-label") ?? element.textContent].join("\n")
 
 /** Sets the text only where it differs, so that selections and screen readers are left alone. */
 export function say(element, text) {
@@ -1682,6 +1699,15 @@ export function moment(seconds, now = Date.now() / 1000) {
   return Math.abs(now - seconds) < 43200 ? clock(seconds) : `${dayFormat.format(new Date(seconds * 1000))} ${clock(seconds)}`
 }
 
+/** A length that is only guessed: `40 s`, `7 min`, `1 h 20 min`. */
+export function rough(seconds) {
+  if (seconds < 90) return `${seconds < 20 ? Math.round(seconds) : Math.round(seconds / 5) * 5} s`
+  const minutes = seconds < 1200 ? Math.round(seconds / 60) : Math.round(seconds / 300) * 5
+  if (minutes < 60) return `${minutes} min`
+  if (minutes < 2880) return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ""}`
+  return `${Math.round(minutes / 1440)} d`
+}
+
 export function bytes(n) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"]
   let place = 0
@@ -1710,7 +1736,7 @@ private let file12: StaticString = ###"""
 
 import { enqueue, extend, pauseRun, stopRun, tokenDialog } from "./commands.js"
 import { h, replace, say } from "./dom.js"
-import { duration, oneLine } from "./format.js"
+import { clock, duration, oneLine } from "./format.js"
 import { help } from "./help.js"
 import { chooseTheme, chosenTheme } from "./palette.js"
 
@@ -1754,7 +1780,15 @@ export class Head {
     this.pill.className = `pill ${run.status}`
     say(this.reason, oneLine(run.reason))
     this.token()
-    const words = run.coordinator === "silent" ? "The coordinator does not answer just now; what is shown is what its journal has." : run.status === "failed" && run.message ? run.message : null
+    this.warn()
+  }
+
+  /** What somebody must know whatever is looked at. */
+  warn() {
+    const run = this.app.run
+    const words = this.lostAt !== undefined ? `No connection to the server since ${clock(this.lostAt)}. What is shown may be old.`
+      : run?.coordinator === "silent" ? "The coordinator does not answer just now; what is shown is what its journal has."
+      : run?.status === "failed" && run.message ? run.message : null
     this.strip.hidden = !words
     if (words) say(this.strip, words)
   }
@@ -1773,7 +1807,9 @@ export class Head {
     this.link.className = `connection ${state}`
     const words = { live: "live", connecting: "connecting", lost: `no connection, next try in ${duration(Math.ceil(wait ?? 0))}`, over: "ended" }
     say(this.link.lastChild, words[state])
-    document.documentElement.classList.toggle("offline", state === "lost")
+    if (state === "lost") this.lostAt ??= Date.now() / 1000
+    else if (state !== "connecting") this.lostAt = undefined
+    this.warn()
   }
 
   nextTheme() {
@@ -1869,7 +1905,7 @@ private let file16: StaticString = ###"""
 <meta name="referrer" content="no-referrer">
 <title>pasha</title>
 <link rel="icon" href="icon.svg" type="image/svg+xml">
-<script src="theme.js"></script>
+<script src="start.js"></script>
 <link rel="stylesheet" href="style.css">
 <link rel="stylesheet" href="views.css">
 <script type="module" src="main.js"></script>
@@ -1891,7 +1927,7 @@ private let file17: StaticString = ###"""
 
 import { h, replace } from "./dom.js"
 import { compact, count, name, value } from "./format.js"
-import { rungColour } from "./palette.js"
+import { levelPlace, tint } from "./palette.js"
 
 /** Rungs from the highest, `max_t`, to the lowest. */
 export function ladder(bracket, run, { brief = false, grows = true } = {}) {
@@ -1907,13 +1943,13 @@ export function ladder(bracket, run, { brief = false, grows = true } = {}) {
     const part = (kind, n) => n > 0 && h(`i.${kind}`, { vars: { "--w": String(n / total) } })
     const words = [`${count(rung.trials)} reached it`, !isTop && `${count(rung.promoted)} promoted`, rung.waiting > 0 && `${count(rung.waiting)} waiting`,
       rung.running > 0 && `${count(rung.running)} on the way`].filter(Boolean).join(", ")
-    return h("tr", { class: [isBeyond && "beyond", rung.level === bracket.maximum && grows && "maximum"].filter(Boolean).join(" "), vars: { "--c": rungColour(index + 1, bracket.rungs.length) } },
+    return tint(h("tr", { class: [isBeyond && "beyond", rung.level === bracket.maximum && grows && "maximum"].filter(Boolean).join(" ") },
       h("th", { scope: "row" }, h("span.level", null, rung.level), rung.level === bracket.maximum && grows && h("span.tag", null, "maximum")),
       h("td.bar", null, h("div.track", { role: "img", "aria-label": words, title: words },
         h("div.stack", { vars: { "--share": wide(total) } }, part("promoted", rung.promoted), part("rest", Math.max(0, done)), part("waiting", rung.waiting), part("on-the-way", rung.running)),
         h("span.counts", null, rung.trials ? compact(rung.trials) : rung.running ? "" : isBeyond ? "not yet" : "0", rung.running > 0 && h("small", null, ` +${compact(rung.running)}`)))),
       !brief && [h("td.n", null, isTop ? "" : compact(rung.promoted)), h("td.n", null, compact(rung.waiting)), h("td.n", null, compact(rung.running)),
-        h("td.n", null, value(rung.best)), h("td.n", null, value(rung.cut_off))])
+        h("td.n", null, value(rung.best)), h("td.n", null, value(rung.cut_off))]), levelPlace(index + 1, bracket.rungs.length))
   }).reverse()
   return h("table.ladder", { class: brief ? "brief" : null },
     h("caption.hidden-text", null, `The rungs, highest first, by ${resource}`),
@@ -2081,7 +2117,11 @@ class App {
     this.stream = new Stream({
       state: (state, wait) => {
         this.head.connection(state, wait)
-        if (state === "live") this.sources.changed()
+        if (state === "live") {
+          this.sources.changed()
+          if (this.wasLost) this.view?.back?.()
+        }
+        this.wasLost = state !== "live"
       },
       changed: () => this.sources.changed(),
       line: (event) => {
@@ -2155,6 +2195,11 @@ class App {
   }
 }
 
+try {
+  sessionStorage.removeItem("pasha-tries")
+} catch {
+  // As in start.js.
+}
 takeToken()
 say(document.getElementById("announce"), "")
 new App()
@@ -2215,8 +2260,19 @@ export function onScheme(action) {
   return () => listeners.delete(action)
 }
 
+/** Gives an element the colour of a place in the scale as `--c`, in this scheme and the other one. */
+export function tint(element, place) {
+  element.dataset.place = String(place)
+  element.style.setProperty("--c", place < 0 ? rungColour(0, 1) : scaleColour(place))
+  return element
+}
+
+/** The place of a level in the scale, for `tint`. */
+export const levelPlace = (level, levels) => (level <= 0 ? -1 : levels <= 1 ? 1 : Math.min(1, (level - 1) / (levels - 1)))
+
 function changed() {
   cache = null
+  for (const element of document.querySelectorAll("[data-place]")) tint(element, Number(element.dataset.place))
   for (const action of listeners) action()
 }
 
@@ -2241,7 +2297,7 @@ private let file21: StaticString = ###"""
 // Pieces that several views are made of.
 
 import { freshId, h, replace, s } from "./dom.js"
-import { rungColour } from "./palette.js"
+import { levelPlace, tint } from "./palette.js"
 
 /** A titled area. `tools`: what stands at the right of the title. */
 export function panel(title, { tools, note, body, name } = {}) {
@@ -2303,7 +2359,7 @@ export const status = (word) => h("span.status", { class: word }, icon(word), wo
 export const trialLink = (id) => h("a.trial", { href: `#/trials/${id}` }, `#${id}`)
 
 /** A square in the colour of a rung. */
-export const rungMark = (level, levels) => h("span.rung-mark", { vars: { "--c": rungColour(level, levels) } })
+export const rungMark = (level, levels) => tint(h("span.rung-mark"), levelPlace(level, levels))
 
 /** What stands where there is nothing yet. */
 export const empty = (title, text) => h("div.empty", null, h("strong", null, title), text && h("p", null, text))
@@ -2611,7 +2667,8 @@ export function fittingDomain(values, mode) {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b)
   if (sorted.length === 0) return null
   let [low, high] = [sorted[0], sorted[sorted.length - 1]]
-  if (sorted.length >= 20) {
+  const spread = low > 0 ? high / low : Infinity
+  if (sorted.length >= 20 && !(spread > 20 && spread < 1e5)) {
     const at = (part) => sorted[Math.round(part * (sorted.length - 1))]
     if (mode === "min" && high - low > 12 * (at(0.9) - low)) high = at(0.97)
     if (mode === "max" && high - low > 12 * (high - at(0.1))) low = at(0.03)
@@ -2663,7 +2720,15 @@ private let file25: StaticString = ###"""
 // What a view shows of the server, fetched anew when the run has changed: not more often than it takes, and never while
 // nobody looks.
 
-import { get } from "./api.js"
+import { getText } from "./api.js"
+
+// While a button is held down nothing is drawn anew: a click on what was replaced meanwhile would be lost.
+let pressed = Promise.resolve()
+addEventListener("pointerdown", () => {
+  pressed = new Promise((resolve) => {
+    for (const kind of ["pointerup", "pointercancel", "blur"]) addEventListener(kind, () => setTimeout(resolve), { once: true })
+  })
+}, true)
 
 export class Sources {
   constructor() {
@@ -2699,6 +2764,7 @@ class Source {
   turn(query, path = this.path) {
     this.query = query
     this.path = path
+    this.text = null
     this.abort?.abort()
     this.busy = false
     clearTimeout(this.timer)
@@ -2724,11 +2790,14 @@ class Source {
     this.wanted = false
     this.asked = performance.now()
     try {
-      const data = await get(this.path, this.query, abort.signal)
+      const text = await getText(this.path, this.query, abort.signal)
+      await pressed
       if (this.over || abort !== this.abort) return
-      this.data = data
       this.failures = 0
-      this.on.data(data)
+      if (text === this.text) return
+      this.text = text
+      this.data = JSON.parse(text)
+      this.on.data(this.data)
     } catch (error) {
       if (this.over || abort !== this.abort || error.name === "AbortError") return
       this.failures = (this.failures ?? 0) + 1
@@ -2756,6 +2825,37 @@ class Source {
 """###
 
 private let file26: StaticString = ###"""
+// Before all else, and before the first paint.
+
+// The colour scheme that was chosen here, else the system's.
+;(function () {
+  let chosen = null
+  try {
+    chosen = localStorage.getItem("pasha-theme")
+  } catch {
+    // Without storage the system's scheme counts.
+  }
+  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen
+})()
+
+// A part of the page that could not be loaded, as when an interface of the machine comes or goes, is tried again: three
+// times, then it is said.
+addEventListener("error", function (event) {
+  if (!(event.target instanceof HTMLScriptElement || event.target instanceof HTMLLinkElement)) return
+  let tries = 3
+  try {
+    tries = Number(sessionStorage.getItem("pasha-tries") ?? 0)
+    sessionStorage.setItem("pasha-tries", String(tries + 1))
+  } catch {
+    // Then it is said at once.
+  }
+  if (tries < 3) setTimeout(() => location.reload(), 500 * (tries + 1))
+  else document.getElementById("main").textContent = "The page could not be loaded. Is the server still running? Reload to try again."
+}, true)
+
+"""###
+
+private let file27: StaticString = ###"""
 /* Colours, type, and what all views share. Text has a contrast of 4.5 at least in both schemes. */
 
 :root {
@@ -2927,10 +3027,9 @@ input::placeholder { color: var(--faint); opacity: 1; }
 .connection.lost { color: var(--bad); font-weight: 600; }
 .connection.lost i { background: var(--bad); border-radius: 1px; }
 @keyframes beat { 0% { box-shadow: 0 0 0 0 color-mix(in srgb, var(--good) 55%, transparent); } 60%, 100% { box-shadow: 0 0 0 0.4rem transparent; } }
-.offline main { opacity: 0.72; }
 .commands { display: flex; gap: 0.35rem; position: static; inset: auto; margin: 0; border: 0; padding: 0; background: none; color: inherit; overflow: visible; width: auto; height: auto; }
 .opener { display: none; }
-nav { display: flex; gap: 0.15rem; padding: 0 clamp(0.4rem, 1.2vw, 1.6rem); overflow-x: auto; scrollbar-width: none; }
+nav { display: flex; gap: 0.15rem; padding: 0 clamp(0.4rem, 1.2vw, 1.6rem); overflow-x: auto; scrollbar-width: none; scroll-padding-inline: 2.5rem; }
 nav a { padding: 0.35rem 0.75rem 0.5rem; color: var(--muted); border-bottom: 2px solid transparent; white-space: nowrap; }
 nav a:hover { color: var(--text); text-decoration: none; }
 nav a[aria-current] { color: var(--text); border-color: var(--accent); font-weight: 600; }
@@ -2968,7 +3067,7 @@ main { flex: 1; display: flex; flex-direction: column; padding: clamp(0.6rem, 1.
 .figure strong:empty { display: none; }
 .figure strong small { font-size: 0.9286rem; letter-spacing: 0; }
 .figure .more { display: flex; flex-wrap: wrap; gap: 0 0.3rem; align-items: baseline; color: var(--muted); font-size: 0.893rem; overflow-wrap: anywhere; }
-.figure .part:not(:last-child)::after { content: " ·"; color: var(--faint); }
+.figure .part:not(:last-child)::after { content: ","; }
 .figure .bad-text { display: inline-flex; gap: 0.25rem; align-items: center; }
 .figure.lead strong { color: var(--accent); }
 .shares { display: flex; width: 100%; height: 0.4rem; border-radius: 3px; overflow: hidden; gap: 1px; background: var(--sunken); margin: 0.15rem 0 0.25rem; }
@@ -3074,20 +3173,6 @@ kbd { border: 1px solid var(--line); border-bottom-width: 2px; border-radius: 5p
   #top { position: static; }
   .right, nav { display: none; }
 }
-
-"""###
-
-private let file27: StaticString = ###"""
-// Before the first paint: the colour scheme that was chosen here, else the system's.
-(function () {
-  let chosen = null
-  try {
-    chosen = localStorage.getItem("pasha-theme")
-  } catch {
-    // Without storage the system's scheme counts.
-  }
-  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen
-})()
 
 """###
 
@@ -3218,6 +3303,7 @@ export function open(app, root, settings) {
   })
   begin()
   return {
+    back: begin,
     close() {
       over = true
       generation += 1
@@ -3294,7 +3380,7 @@ private let file31: StaticString = ###"""
 import { BestChart } from "./chart-best.js"
 import { eventList } from "./event-list.js"
 import { h, replace, say } from "./dom.js"
-import { brief, compact, count, duration, name, oneLine, percent, value } from "./format.js"
+import { compact, count, duration, name, oneLine, percent, rough, value } from "./format.js"
 import { hostStrip } from "./host-strip.js"
 import { ladder } from "./ladder.js"
 import { STATUS_ORDER, choice, empty, figure, icon, panel, problem, rungLegend, trialLink } from "./parts.js"
@@ -3389,14 +3475,14 @@ function slotsFigure(run) {
 
 function timeFigure(run) {
   const left = run.estimate
-  return figure("time", duration(run.active_seconds), run.ended_at ? "ended" : left ? [`about ${brief(Math.round(left.seconds))} left `, h("span.faint", { title: oneLine(left.basis) }, `(${brief(Math.round(left.low))} – ${brief(Math.round(left.high))})`)] : "no estimate yet")
+  return figure("time", duration(run.active_seconds), run.ended_at ? "ended" : left ? [`about ${rough(left.seconds)} left `, h("span.faint", { title: oneLine(left.basis) }, `(${rough(left.low)} – ${rough(left.high)})`)] : "no estimate yet")
 }
 
 function spentFigure(run) {
   const { resource, reports, slot_seconds, continued_in_place, restarts } = run.totals
   const whole = run.totals.trials * run.max_t
   return figure(`${resourceName(run)}s spent`, compact(resource), [
-    h("span.part", null, whole > 0 ? `${percent(1 - resource / whole)} less than in full` : "nothing yet"), h("span.part", { title: `${count(reports)} reports, ${count(restarts)} restarts` }, `${duration(slot_seconds)} of slots`),
+    h("span.part", null, whole > 0 && resource > 0 ? `${percent(1 - resource / whole)} less than in full` : "nothing yet"), slot_seconds > 0 && h("span.part", { title: `${count(reports)} reports, ${count(restarts)} restarts` }, `${duration(slot_seconds)} of slots`),
     continued_in_place > 0 && h("span.part", null, `${compact(continued_in_place)} promoted in place`)])
 }
 
@@ -3433,7 +3519,7 @@ import { ParallelChart } from "./chart-parallel.js"
 import { h, replace, say } from "./dom.js"
 import { count, name, oneLine, percent, plural, value } from "./format.js"
 import { empty, panel, problem } from "./parts.js"
-import { scaleColour } from "./palette.js"
+import { tint } from "./palette.js"
 
 export function open(app, root) {
   const told = h("span.count")
@@ -3484,10 +3570,10 @@ function bars(parameters) {
     h("tbody", null, parameters.map((one) => h("tr", null,
       h("th", { scope: "row", title: oneLine(one.name) }, name(one.name, 28)),
       h("td.n", null, percent(one.share), h("small", null, ` ${percent(one.low)} – ${percent(one.high)}`)),
-      h("td.bar", { "aria-hidden": "true" }, h("div.whiskers", {
-        vars: { "--share": String(one.share / most), "--low": String(one.low / most), "--high": String(one.high / most), "--c": scaleColour(0.25 + 0.6 * (one.share / most)) },
+      h("td.bar", { "aria-hidden": "true" }, tint(h("div.whiskers", {
+        vars: { "--share": String(one.share / most), "--low": String(one.low / most), "--high": String(one.high / most) },
         title: `${value(one.share)} (${value(one.low)} – ${value(one.high)})`,
-      }, h("i.share"), h("i.whisker")))))))
+      }, h("i.share"), h("i.whisker")), 0.25 + 0.6 * (one.share / most)))))))
 }
 
 """###
@@ -3788,8 +3874,8 @@ class TrialsView {
     this.refresh()
   }
 
-  turn(settings) {
-    if ([...settings.keys()].length === 0 && location.hash === "#/trials") return
+  back() {
+    this.ask()
   }
 
   // The question
@@ -3973,12 +4059,14 @@ private let file36: StaticString = ###"""
 
 /* Overview */
 
+@media (min-width: 62rem) { .figure.wide { grid-column: span 2; } }
+
 .grid { display: grid; gap: clamp(0.6rem, 0.8vw, 1rem); grid-template-columns: minmax(0, 1fr); align-items: stretch; }
 .column { display: flex; flex-direction: column; gap: clamp(0.6rem, 0.8vw, 1rem); min-width: 0; }
 .column > :first-child { flex: 1; }
 .overview .event-list { max-height: 19rem; }
 .lead-line { color: var(--muted); margin-bottom: 0.35rem; }
-.settings { display: grid; grid-template-columns: minmax(0, max-content) minmax(0, 1fr); gap: 0.2rem 1rem; }
+.settings { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.2rem 1rem; }
 .settings dt { color: var(--muted); overflow-wrap: anywhere; }
 .settings dd { overflow-wrap: anywhere; text-align: right; }
 .limits { display: grid; gap: 0.6rem; }
@@ -4081,8 +4169,8 @@ tr.maximum { box-shadow: inset 0 2px 0 var(--accent); }
 .shares-table .bar { width: 80%; padding-right: 0; vertical-align: middle; }
 .whiskers { position: relative; height: 1rem; }
 .whiskers .share { position: absolute; inset: 0 auto 0 0; width: calc(var(--share) * 100%); background: var(--c); border-radius: 3px; }
-.whiskers .whisker { position: absolute; top: 50%; height: 0; left: calc(var(--low) * 100%); width: calc((var(--high) - var(--low)) * 100%); border-top: 2px solid var(--text); }
-.whiskers .whisker::before, .whiskers .whisker::after { content: ""; position: absolute; top: -0.3rem; height: 0.5rem; border-left: 2px solid var(--text); }
+.whiskers .whisker { position: absolute; top: calc(50% - 1px); height: 2px; left: calc(var(--low) * 100%); width: calc((var(--high) - var(--low)) * 100%); background: var(--text); box-shadow: 0 0 0 1px var(--panel); }
+.whiskers .whisker::before, .whiskers .whisker::after { content: ""; position: absolute; top: -0.25rem; height: calc(0.5rem + 2px); width: 2px; background: var(--text); box-shadow: 0 0 0 1px var(--panel); }
 .whiskers .whisker::before { left: 0; } .whiskers .whisker::after { right: 0; }
 .view.parameters .plot.taller { min-height: clamp(22rem, calc(100vh - 28rem), 60rem); }
 
@@ -4171,8 +4259,9 @@ a.trial { font-weight: 500; }
 .checkpoint { padding: 0.35rem 0; border-top: 1px solid var(--grid); }
 .checkpoint:first-child { border: 0; }
 .checkpoint code { display: block; overflow-wrap: anywhere; color: var(--muted); }
-ol.why { max-height: 26rem; overflow-y: auto; display: grid; gap: 0; }
-ol.why li { display: grid; grid-template-columns: max-content 1fr; gap: 0.8rem; padding: 0.25rem 0 0.25rem 0.9rem; position: relative; }
+ol.why { position: relative; max-height: 26rem; overflow-y: auto; display: grid; gap: 0; }
+ol.why span { overflow-wrap: anywhere; }
+ol.why li { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.8rem; padding: 0.25rem 0 0.25rem 0.9rem; position: relative; }
 ol.why li::before { content: ""; position: absolute; left: 0.15rem; top: 0.75rem; width: 0.4rem; height: 0.4rem; border-radius: 50%; background: var(--strong-line); }
 ol.why li::after { content: ""; position: absolute; left: 0.315rem; top: 1.25rem; bottom: -0.6rem; border-left: 1px solid var(--line); }
 ol.why li:last-child::after { display: none; }
@@ -4192,7 +4281,7 @@ ol.why .now::before { background: var(--accent); }
 
 /* Events */
 
-.event-list { overflow-y: auto; }
+.event-list { position: relative; overflow-y: auto; }
 .view.events .event-list { overflow: visible; }
 .event { display: grid; grid-template-columns: max-content 1.2rem minmax(0, 1fr); gap: 0.1rem 0.5rem; padding: 0.25rem 0; border-top: 1px solid var(--grid); align-items: baseline; }
 .event:first-child { border-top: 0; }
