@@ -7,6 +7,9 @@ public func agentExecutable() throws -> String { try executable("pasha-agent", v
 /// Path of `pasha-launch`: `$PASHA_LAUNCH`, or beside this program.
 func launchExecutable() throws -> String { try executable("pasha-launch", variable: "PASHA_LAUNCH") }
 
+/// Path of `pasha-page`: `$PASHA_PAGE`, or beside this program.
+func pageExecutable() throws -> String { try executable("pasha-page", variable: "PASHA_PAGE") }
+
 private func executable(_ name: String, variable: String) throws -> String {
   if let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty {
     guard Files.exists(path) else { throw ServiceError(.notFound, "\(variable) names \(path), which does not exist") }

@@ -296,7 +296,7 @@ final class SchedulerChild {
 }
 
 /// A pipe; both ends are closed at exec.
-private struct ProgramPipe {
+struct ProgramPipe {
   let read: Descriptor
   let write: Descriptor
 

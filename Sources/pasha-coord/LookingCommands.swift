@@ -53,6 +53,32 @@ struct Best: ParsableCommand {
   }
 }
 
+struct Page: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serve a run's page on this machine until it is interrupted, and print its address.",
+    discussion: "The run may go on, be paused or over. The address holds the token with which the page takes commands.")
+
+  @OptionGroup var name: RunArgument
+  @Option(help: "The port; 0: any that is free.")
+  var port = 0
+  @Flag(help: "Take no commands.")
+  var readOnly = false
+  @Flag(help: "Ask for the token for reading too: other users of this machine see nothing.")
+  var guardReading = false
+  @OptionGroup var output: JSONFlag
+
+  func validate() throws {
+    guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0…65535, not \(port)") }
+  }
+
+  func run() throws {
+    try perform {
+      try Commands.page(
+        run: name.run, port: port, readOnly: readOnly, guardReading: guardReading, json: output.json)
+    }
+  }
+}
+
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "List all runs, the newest first.")
 
