@@ -129,7 +129,6 @@ extension FaultWorld {
     let reading = reading(host)
     guard let actions = hosts[host].agent?.machine.handle(event, at: reading) else { return }
     for action in actions { carryOut(host, action) }
-    if case .received(.welcome) = event, hosts[host].agent?.machine.isWelcomed == true { noteTakeover(host) }
     if case .launchFailed(let attempt, _) = event {
       hosts[host].agent?.links.remove(attempt)
       hosts[host].agent?.followers.removeAll { $0.attempt == attempt }

@@ -86,7 +86,8 @@ extension FaultWorld {
   /// A slot whose device works is given work, once its agent has had time to say so.
   private func slotProblem(_ host: FaultHost, _ agent: FaultHost.AgentProcess, _ state: RunState) -> String? {
     guard !hosts.contains(where: { $0.index != host.index && $0.key == host.key && $0.agent != nil }),
-      agent.machine.isWelcomed, host.deadSlots.isEmpty, !host.isCut, now - host.devicesChangedAt > .seconds(300),
+      agent.machine.isWelcomed, host.deadSlots.isEmpty, !host.isCut,
+      now - max(host.devicesChangedAt, max(host.asleepUntil, agent.stoppedUntil)) > .seconds(300),
       let known = state.agent(withKey: host.key).flatMap({ state[$0] }), known.isPrepared,
       let slot = known.unusable.keys.min()
     else { return nil }

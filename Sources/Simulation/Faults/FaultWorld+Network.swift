@@ -122,7 +122,9 @@ extension FaultWorld {
     let host = hosts[connections[index].host].twinOf ?? connections[index].host
     if case .hello(let hello) = message, let machine = coordinator.machine {
       switch machine.verdict(on: hello, from: key, after: events, at: coordinatorMoment.monotonic) {
-      case .counts: coordinator.routes[host] = index
+      case .counts:
+        coordinator.routes[host] = index
+        noteTakeover(connections[index].host)
       case .outdated: break
       case .waits: return .message(from: key, message)
       case .refused(let text):

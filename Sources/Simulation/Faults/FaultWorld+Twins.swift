@@ -37,7 +37,7 @@ extension FaultWorld {
     if hosts[twin].disk.attempts.values.allSatisfy(\.isCopy) { hosts[twin].twinOf = nil }
   }
 
-  /// An agent is the one that counts now. Where its machine is a copy of one that could not be heard, or has one, that one's
+  /// The hello of an agent counts. Where its machine is a copy of one that could not be heard, or has one, that one's
   /// trials may run on until they are told, or their lease is over: another boot of a machine is taken for the end of the
   /// one before.
   mutating func noteTakeover(_ host: Int) {
