@@ -26,10 +26,12 @@ extension RequestDesk {
     mailbox.post(.view(promise))
     guard let state = promise.wait(for: .seconds(10))?.state else { return failure("the coordinator did not answer") }
     let known = state.specification.cluster.hosts + state.addedHosts
-    guard let host = known.last(where: { $0.name == name }) else {
+    if let host = known.last(where: { $0.name == name }) { return ask(.add(host)) }
+    // The coordinator's own machine, in a run whose file names no hosts.
+    guard state.agents.contains(where: { $0.name == name && $0.origin == .launched }) else {
       return failure("\(name) was started by hand, and comes back in the same way")
     }
-    return ask(.add(host))
+    return ask(.add(HostOptions(name: name, host: name)))
   }
 
   func change(_ request: JSONValue, _ command: (String) -> HostCommand) -> JSONValue {
