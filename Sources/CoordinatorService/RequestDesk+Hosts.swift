@@ -19,6 +19,21 @@ extension RequestDesk {
     }
   }
 
+  /// Brings back a host that the run knows, as it is in the cluster file or was added: with its user, port and the rest.
+  func returnHost(_ request: JSONValue) -> JSONValue {
+    guard let name = request.text("host") else { return failure("no host is named") }
+    let promise = Promise<(state: RunState, live: LiveView)>()
+    mailbox.post(.view(promise))
+    guard let state = promise.wait(for: .seconds(10))?.state else { return failure("the coordinator did not answer") }
+    let known = state.specification.cluster.hosts + state.addedHosts
+    if let host = known.last(where: { $0.name == name }) { return ask(.add(host)) }
+    // The coordinator's own machine, in a run whose file names no hosts.
+    guard state.agents.contains(where: { $0.name == name && $0.origin == .launched }) else {
+      return failure("\(name) was started by hand, and comes back in the same way")
+    }
+    return ask(.add(HostOptions(name: name, host: name)))
+  }
+
   func change(_ request: JSONValue, _ command: (String) -> HostCommand) -> JSONValue {
     guard let name = request.text("host") else { return failure("no host is named") }
     return ask(command(name))

@@ -45,6 +45,7 @@ final class RequestDesk: Sendable {
       return promise.wait(for: .seconds(10)) ?? failure("the coordinator did not answer")
     case "log": return log(request)
     case "add_host": return addHost(request)
+    case "return_host": return returnHost(request)
     case "drain_host": return change(request) { .drain($0) }
     case "remove_host": return change(request) { .remove($0) }
     case "lost_host": return change(request) { .lost($0) }

@@ -163,7 +163,7 @@ private enum Order {
     case .pauseTrial(let trial): [.init("op", .string("pause")), .init("trial", .int(trial))]
     case .drainHost(let host): [.init("op", .string("drain_host")), .init("host", .string(host))]
     case .addHost(let host):
-      [.init("op", .string("add_host")), .init("host", .string(host)), .init("folder", .string("/"))]
+      [.init("op", .string("return_host")), .init("host", .string(host))]
     case .enqueue(let configuration):
       [.init("op", .string("enqueue")), .init("config", .string(configuration.json.jsonText(.strict)))]
     case .extend(let limits): [.init("op", .string("extend"))] + limits

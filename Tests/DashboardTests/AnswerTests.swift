@@ -105,14 +105,14 @@ struct AnswerTests {
     try await ServedRun.with(seed: 5, share: 0.5) { run in
       let done = JSONValue.object([.init("ok", .bool(true))])
       run.change { made in
-        for operation in ["pause", "stop", "drain_host", "add_host", "extend"] { made.answers[operation] = done }
+        for operation in ["pause", "stop", "drain_host", "return_host", "extend"] { made.answers[operation] = done }
       }
       let host = try #require(
         (try run.get("/api/v1/hosts").json()["hosts"] as? [[String: Any]])?.first?["host"] as? String)
       for (body, operation) in [
         (#"{"op": "pause_run"}"#, "pause"), (#"{"op": "stop_run"}"#, "stop"),
         (#"{"op": "drain_host", "host": "\#(host)"}"#, "drain_host"),
-        (#"{"op": "add_host", "host": "\#(host)"}"#, "add_host"),
+        (#"{"op": "add_host", "host": "\#(host)"}"#, "return_host"),
         (#"{"op": "extend", "max_num_trials_started": 1000000, "max_wallclock_time": 2.5e8}"#, "extend"),
       ] {
         let answer = try run.post(body)
