@@ -20,6 +20,8 @@ extension AgentMachine {
   }
 
   private mutating func start(_ start: StartAttempt) {
+    // What was decided before this hello may have been given up since, and started elsewhere.
+    guard start.session == .zero || start.session == helloAt else { return }
     let name = start.attempt
     wasGivenWork = true
     if let index = index(of: name) {

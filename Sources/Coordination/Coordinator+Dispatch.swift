@@ -94,7 +94,7 @@ extension Coordinator {
         StartAttempt(
           attempt: current, slot: slot.index, configuration: configuration, milestone: trial.milestone,
           maximum: state.specification.scheduler.maxResource, resumeFrom: trial.resumeFrom, source: trial.source,
-          lastGeneration: trial.lastGeneration)),
+          lastGeneration: trial.lastGeneration, session: sessions[slot.agent.rawValue].hello?.saidAt ?? .zero)),
       to: slot.agent, &turn)
     noteOrder(of: id, turn)
   }

@@ -129,7 +129,10 @@ extension Answers {
         Self.checkpoints(trial, chronicle, &writer)
         let refusal = RunView.refusal(chronicle.state, presence, takesCommands: takesCommands)
         let canStop = refusal == nil && !trial.status.isFinal && chronicle.state.closing == nil && trial.order != .stop
-        writer.array("can") { writer in if canStop { writer.value("stop_trial") } }
+        writer.array("can") { writer in
+          if canStop { writer.value("stop_trial") }
+          if canStop, !trial.isPausedByOperator { writer.value("pause_trial") }
+        }
       }
     }
   }

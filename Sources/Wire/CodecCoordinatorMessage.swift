@@ -99,6 +99,7 @@ extension StartAttempt {
       if let resumeFrom { $0.resumeFrom = UInt32(clamping: resumeFrom) }
       if let source { $0.source = source.message }
       $0.lastGeneration = UInt32(clamping: lastGeneration)
+      $0.sessionNs = session.nanoseconds
     }
   }
 
@@ -111,6 +112,7 @@ extension StartAttempt {
       maximum: try Check.positive(message.maximum, "start.maximum"),
       resumeFrom: message.hasResumeFrom ? try Check.positive(message.resumeFrom, "start.resume_from") : nil,
       source: message.hasSource ? try CheckpointSource(message.source) : nil,
-      lastGeneration: try Check.count(message.lastGeneration, "start.last_generation"))
+      lastGeneration: try Check.count(message.lastGeneration, "start.last_generation"),
+      session: Instant(nanoseconds: message.sessionNs))
   }
 }

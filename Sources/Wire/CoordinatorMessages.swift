@@ -154,10 +154,12 @@ public struct StartAttempt: Equatable, Sendable {
   public var source: CheckpointSource?
   /// The highest generation that the trial ever had; new ones count on from it.
   public var lastGeneration: Int
+  /// `saidAt` of the hello in whose session it is said: in a later one it was decided anew what runs. Zero: not told.
+  public var session: Instant
 
   public init(
     attempt: TrialAttempt, slot: Int, configuration: Configuration, milestone: Int, maximum: Int, resumeFrom: Int?,
-    source: CheckpointSource? = nil, lastGeneration: Int = 0
+    source: CheckpointSource? = nil, lastGeneration: Int = 0, session: Instant = .zero
   ) {
     self.attempt = attempt
     self.slot = slot
@@ -167,5 +169,6 @@ public struct StartAttempt: Equatable, Sendable {
     self.resumeFrom = resumeFrom
     self.source = source
     self.lastGeneration = lastGeneration
+    self.session = session
   }
 }

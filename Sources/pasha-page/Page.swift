@@ -1,5 +1,6 @@
 import CoordinatorService
 import Dashboard
+import Glibc
 import HostSystem
 import TuningModel
 import Wire
@@ -49,6 +50,9 @@ struct Page: Sendable {
         server.finish()
         // Time for the streams to tell it.
         try? await Task.sleep(for: .milliseconds(200))
+        // The server is not cancelled: SwiftNIO traps where connections wait to be taken in then.
+        forget()
+        _exit(0)
       }
       try await group.next()
       group.cancelAll()

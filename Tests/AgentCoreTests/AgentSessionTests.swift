@@ -41,6 +41,19 @@ import Wire
     #expect(bench.hear(AgentBench.welcome(program: other)) == [.prepare(other)])
   }
 
+  /// What was decided before this hello may have been given up since, and the trial may run elsewhere.
+  @Test func aStartOfAnEarlierSessionIsNotCarriedOut() throws {
+    var bench = AgentBench()
+    bench.getReady()
+    let said = try #require(bench.hear(.sayHello).hello?.saidAt)
+    bench.hear(AgentBench.welcome())
+    var start = AgentBench.start(name(0))
+    start.session = Instant(nanoseconds: said.nanoseconds - 1)
+    #expect(bench.hear(.start(start)) == [])
+    start.session = said
+    #expect(bench.hear(.start(start)).launches == [name(0)])
+  }
+
   @Test func aStartBeforeTheHostIsReadyWaitsForIt() {
     var bench = AgentBench()
     bench.greet()

@@ -38,6 +38,9 @@ final class ServedRun: Sendable {
           returning: Result {
             let token = ["Authorization: Bearer \(run.server.token)"]
             try eventually { (try? run.get("/api/v1/run", token).status) == 200 }
+            // SwiftNIO traps where a server is cancelled while connections wait to be taken in: none does once
+            // requests are answered again. `pasha-page` ends its process instead.
+            defer { for _ in 0..<3 { try? eventually { (try? run.get("/healthz").status) == 200 } } }
             try body(run)
           })
       }

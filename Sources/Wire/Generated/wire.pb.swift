@@ -1485,63 +1485,78 @@ package nonisolated struct ProtoRejected: Sendable {
   package init() {}
 }
 
-package nonisolated struct ProtoStartAttempt: Sendable {
+package nonisolated struct ProtoStartAttempt: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var attempt: ProtoTrialAttempt {
-    get {_attempt ?? ProtoTrialAttempt()}
-    set {_attempt = newValue}
+    get {_storage._attempt ?? ProtoTrialAttempt()}
+    set {_uniqueStorage()._attempt = newValue}
   }
   /// Returns true if `attempt` has been explicitly set.
-  package var hasAttempt: Bool {self._attempt != nil}
+  package var hasAttempt: Bool {_storage._attempt != nil}
   /// Clears the value of `attempt`. Subsequent reads from it will return its default value.
-  package mutating func clearAttempt() {self._attempt = nil}
+  package mutating func clearAttempt() {_uniqueStorage()._attempt = nil}
 
-  package var slot: UInt32 = 0
+  package var slot: UInt32 {
+    get {_storage._slot}
+    set {_uniqueStorage()._slot = newValue}
+  }
 
   package var configuration: ProtoConfiguration {
-    get {_configuration ?? ProtoConfiguration()}
-    set {_configuration = newValue}
+    get {_storage._configuration ?? ProtoConfiguration()}
+    set {_uniqueStorage()._configuration = newValue}
   }
   /// Returns true if `configuration` has been explicitly set.
-  package var hasConfiguration: Bool {self._configuration != nil}
+  package var hasConfiguration: Bool {_storage._configuration != nil}
   /// Clears the value of `configuration`. Subsequent reads from it will return its default value.
-  package mutating func clearConfiguration() {self._configuration = nil}
+  package mutating func clearConfiguration() {_uniqueStorage()._configuration = nil}
 
-  package var milestone: UInt32 = 0
+  package var milestone: UInt32 {
+    get {_storage._milestone}
+    set {_uniqueStorage()._milestone = newValue}
+  }
 
-  package var maximum: UInt32 = 0
+  package var maximum: UInt32 {
+    get {_storage._maximum}
+    set {_uniqueStorage()._maximum = newValue}
+  }
 
   package var resumeFrom: UInt32 {
-    get {_resumeFrom ?? 0}
-    set {_resumeFrom = newValue}
+    get {_storage._resumeFrom ?? 0}
+    set {_uniqueStorage()._resumeFrom = newValue}
   }
   /// Returns true if `resumeFrom` has been explicitly set.
-  package var hasResumeFrom: Bool {self._resumeFrom != nil}
+  package var hasResumeFrom: Bool {_storage._resumeFrom != nil}
   /// Clears the value of `resumeFrom`. Subsequent reads from it will return its default value.
-  package mutating func clearResumeFrom() {self._resumeFrom = nil}
+  package mutating func clearResumeFrom() {_uniqueStorage()._resumeFrom = nil}
 
   package var source: ProtoCheckpointSource {
-    get {_source ?? ProtoCheckpointSource()}
-    set {_source = newValue}
+    get {_storage._source ?? ProtoCheckpointSource()}
+    set {_uniqueStorage()._source = newValue}
   }
   /// Returns true if `source` has been explicitly set.
-  package var hasSource: Bool {self._source != nil}
+  package var hasSource: Bool {_storage._source != nil}
   /// Clears the value of `source`. Subsequent reads from it will return its default value.
-  package mutating func clearSource() {self._source = nil}
+  package mutating func clearSource() {_uniqueStorage()._source = nil}
 
-  package var lastGeneration: UInt32 = 0
+  package var lastGeneration: UInt32 {
+    get {_storage._lastGeneration}
+    set {_uniqueStorage()._lastGeneration = newValue}
+  }
+
+  /// said_at_ns of the hello in whose session it is said; 0: not told
+  package var sessionNs: Int64 {
+    get {_storage._sessionNs}
+    set {_uniqueStorage()._sessionNs = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _attempt: ProtoTrialAttempt? = nil
-  fileprivate var _configuration: ProtoConfiguration? = nil
-  fileprivate var _resumeFrom: UInt32? = nil
-  fileprivate var _source: ProtoCheckpointSource? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// Where the sealed generation to go on from is to be had, when it is not on the host.
@@ -4773,68 +4788,125 @@ nonisolated extension ProtoRejected.Code: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoStartAttempt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StartAttempt"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}slot\0\u{1}configuration\0\u{1}milestone\0\u{1}maximum\0\u{3}resume_from\0\u{1}source\0\u{3}last_generation\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}slot\0\u{1}configuration\0\u{1}milestone\0\u{1}maximum\0\u{3}resume_from\0\u{1}source\0\u{3}last_generation\0\u{3}session_ns\0")
+
+  fileprivate class _StorageClass {
+    var _attempt: ProtoTrialAttempt? = nil
+    var _slot: UInt32 = 0
+    var _configuration: ProtoConfiguration? = nil
+    var _milestone: UInt32 = 0
+    var _maximum: UInt32 = 0
+    var _resumeFrom: UInt32? = nil
+    var _source: ProtoCheckpointSource? = nil
+    var _lastGeneration: UInt32 = 0
+    var _sessionNs: Int64 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _attempt = source._attempt
+      _slot = source._slot
+      _configuration = source._configuration
+      _milestone = source._milestone
+      _maximum = source._maximum
+      _resumeFrom = source._resumeFrom
+      _source = source._source
+      _lastGeneration = source._lastGeneration
+      _sessionNs = source._sessionNs
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._attempt) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.slot) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._configuration) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.milestone) }()
-      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.maximum) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self._resumeFrom) }()
-      case 7: try { try decoder.decodeSingularMessageField(value: &self._source) }()
-      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.lastGeneration) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._attempt) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._slot) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._configuration) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._milestone) }()
+        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._maximum) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._resumeFrom) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._source) }()
+        case 8: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastGeneration) }()
+        case 9: try { try decoder.decodeSingularSInt64Field(value: &_storage._sessionNs) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._attempt {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if self.slot != 0 {
-      try visitor.visitSingularUInt32Field(value: self.slot, fieldNumber: 2)
-    }
-    try { if let v = self._configuration {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
-    if self.milestone != 0 {
-      try visitor.visitSingularUInt32Field(value: self.milestone, fieldNumber: 4)
-    }
-    if self.maximum != 0 {
-      try visitor.visitSingularUInt32Field(value: self.maximum, fieldNumber: 5)
-    }
-    try { if let v = self._resumeFrom {
-      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
-    } }()
-    try { if let v = self._source {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-    } }()
-    if self.lastGeneration != 0 {
-      try visitor.visitSingularUInt32Field(value: self.lastGeneration, fieldNumber: 8)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._attempt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if _storage._slot != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._slot, fieldNumber: 2)
+      }
+      try { if let v = _storage._configuration {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      if _storage._milestone != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._milestone, fieldNumber: 4)
+      }
+      if _storage._maximum != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._maximum, fieldNumber: 5)
+      }
+      try { if let v = _storage._resumeFrom {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._source {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      if _storage._lastGeneration != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._lastGeneration, fieldNumber: 8)
+      }
+      if _storage._sessionNs != 0 {
+        try visitor.visitSingularSInt64Field(value: _storage._sessionNs, fieldNumber: 9)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoStartAttempt, rhs: ProtoStartAttempt) -> Bool {
-    if lhs._attempt != rhs._attempt {return false}
-    if lhs.slot != rhs.slot {return false}
-    if lhs._configuration != rhs._configuration {return false}
-    if lhs.milestone != rhs.milestone {return false}
-    if lhs.maximum != rhs.maximum {return false}
-    if lhs._resumeFrom != rhs._resumeFrom {return false}
-    if lhs._source != rhs._source {return false}
-    if lhs.lastGeneration != rhs.lastGeneration {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._attempt != rhs_storage._attempt {return false}
+        if _storage._slot != rhs_storage._slot {return false}
+        if _storage._configuration != rhs_storage._configuration {return false}
+        if _storage._milestone != rhs_storage._milestone {return false}
+        if _storage._maximum != rhs_storage._maximum {return false}
+        if _storage._resumeFrom != rhs_storage._resumeFrom {return false}
+        if _storage._source != rhs_storage._source {return false}
+        if _storage._lastGeneration != rhs_storage._lastGeneration {return false}
+        if _storage._sessionNs != rhs_storage._sessionNs {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
