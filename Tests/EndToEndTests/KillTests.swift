@@ -37,7 +37,7 @@ import Testing
     #expect(try coordinator.wait() == 0, "\(coordinator.output)\(coordinator.errors)")
     let check = try RunCheck(run)
     try check.all()
-    #expect(check.losses == 0)
+    #expect(check.lossesOfRunning == 0)
   }
 
   @Test func whenAgentAndSupervisorsAreKilledTrialsStartAgainFromTheirSeals() throws {

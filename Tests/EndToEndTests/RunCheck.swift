@@ -148,4 +148,17 @@ struct RunCheck {
   var losses: Int {
     records.count { if case .attemptEnded(_, let end, _) = $0.fact { end.cause == .hostFault } else { false } }
   }
+
+  /// Those of attempts whose trial ran: an agent that is killed while it starts one may leave none.
+  var lossesOfRunning: Int {
+    var started: Set<TrialAttempt> = []
+    var count = 0
+    for record in records {
+      if case .attemptStarted(let attempt, _) = record.fact { started.insert(attempt) }
+      if case .attemptEnded(let attempt, let end, _) = record.fact, end.cause == .hostFault, started.contains(attempt) {
+        count += 1
+      }
+    }
+    return count
+  }
 }

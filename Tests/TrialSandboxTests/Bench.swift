@@ -119,6 +119,13 @@ final class Bench {
 
   func send(_ command: SupervisorCommand) throws { try client?.send(command) }
 
+  /// What was sent and not read yet.
+  var unreadBytes: Int {
+    var count: CInt = 0
+    guard let client, ioctl(client.descriptor.number, UInt(TIOCOUTQ), &count) == 0 else { return 0 }
+    return Int(count)
+  }
+
   /// Waits for an event that `match` takes, past or to come.
   @discardableResult
   func wait<Value>(_ what: String, _ match: (SupervisorEvent) -> Value?) throws -> Value {

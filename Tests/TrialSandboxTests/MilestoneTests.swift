@@ -200,6 +200,8 @@ struct MilestoneTests {
     // Nothing is saved: it would be stopped at its next report at the earliest.
     try eventually("the report") { bench.reports == 1 }
     try bench.send(.proceed(milestone: 4, isLast: true))
+    // What the trial writes comes before what the agent says, where both are there.
+    try eventually("the answer to be read") { bench.unreadBytes == 0 }
     try bench.folder.write("work/go", "")
     #expect(try bench.waitEnd().cause == .exited)
     #expect(!bench.events.contains { if case .held = $0 { true } else { false } })
