@@ -3,6 +3,7 @@ import Dashboard
 import Foundation
 import Presentation
 import Simulation
+import TestSupport
 import Testing
 import TuningModel
 
@@ -58,6 +59,17 @@ struct AnswerTests {
         let attempts = try #require(try run.get("/api/v1/trials/\(index)").json()["attempts"] as? [[String: Any]])
         for attempt in attempts { #expect((attempt["text"] as? String == "") == (attempt["ended"] is NSNull)) }
       }
+    }
+  }
+
+  @Test("has no number for Prometheus that Docs/page.md leaves out")
+  func metricsAreDocumented() async throws {
+    let page = try String(contentsOf: repositoryRoot().appendingPathComponent("Docs/page.md"), encoding: .utf8)
+    try await ServedRun.with(seed: 8, share: 1) { run in
+      let text = try run.get("/metrics").body
+      let names = text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ")[2] }
+      #expect(names.count > 15)
+      for name in names { #expect(page.contains("`\(name)`"), "\(name)") }
     }
   }
 
