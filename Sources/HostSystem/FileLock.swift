@@ -11,6 +11,10 @@ public final class FileLock: Sendable {
     self.descriptor = descriptor
   }
 
+  /// Said, not left to the closing: a process that is being started by this one has the descriptor until it is another
+  /// program, and would keep the lock for that moment.
+  deinit { flock(descriptor.number, LOCK_UN) }
+
   /// Takes the lock if nobody holds it; the file is made where there is none.
   public static func tryAcquire(_ path: String) throws(SystemError) -> FileLock? {
     let descriptor = try Descriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW)

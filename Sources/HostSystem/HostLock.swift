@@ -12,6 +12,9 @@ public final class HostLock: Sendable {
     self.descriptor = descriptor
   }
 
+  /// As with `FileLock`.
+  deinit { flock(descriptor.number, LOCK_UN) }
+
   /// Takes the lock if that is possible now; the file is made where there is none, readable and writable for all.
   /// `unsuitable` when something else has its name.
   public static func tryAcquire(_ path: String, shared: Bool = false) throws(SystemError) -> HostLock? {
