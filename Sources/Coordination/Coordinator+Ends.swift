@@ -82,7 +82,10 @@ extension Coordinator {
       // At its milestone it has nothing to do until it is promoted; its checkpoint is made again then, if it is lost.
       if trial.reachedMilestone, !isToBeTrained(trial.id) || trial.promotedTo != nil { return afterLeg(trial) }
       if end.cause == .leaseExpired { return .pending(.restarted) }
-      if trial.wasFailedByHost(end), isAnotherReady(than: trial.slot?.agent) { return .pending(trial.reasonToWait) }
+      // This fault is counted already.
+      if trial.wasFailedByHost(end), isToBlame(trial.slot?.agent, faultsBefore: 1) {
+        return .pending(trial.reasonToWait)
+      }
       return trial.restarts >= state.specification.failures.maxRestarts ? .failed(.host) : .pending(.restarted)
     }
   }
@@ -115,8 +118,12 @@ extension Coordinator {
   /// How long a host gets no work that could not start a trial, after so many faults before.
   public static func restAfterFault(_ count: Int) -> Duration { min(.seconds(300), .seconds(5) * (1 << min(count, 6))) }
 
-  private func isAnotherReady(than agent: AgentID?) -> Bool {
-    state.agents.contains { $0.id != agent && isReady($0.id) }
+  /// Whether a start that failed is the host's fault and no restart of the trial: another host can be used, or this one
+  /// has failed the start before as well, and nothing has ended well there since. With full disks on all hosts trials
+  /// wait, for longer each time, until there is room.
+  private func isToBlame(_ agent: AgentID?, faultsBefore: Int) -> Bool {
+    if state.agents.contains(where: { $0.id != agent && isReady($0.id) }) { return true }
+    return agent.map { faults[$0, default: 0] > faultsBefore } ?? false
   }
 
   mutating func refused(_ attempt: TrialAttempt, _ refusal: StartRefusal, _ turn: inout Turn) {
@@ -132,8 +139,8 @@ extension Coordinator {
     case .slotBusy where trial.slot.map({ state[$0.agent]?.unusable[$0.index] != nil }) ?? false:
       consequence = .pending(trial.reasonToWait)
     // One host cannot start it, and another may: the trial is not to blame.
-    case .hostFault where isAnotherReady(than: trial.slot?.agent),
-      .noSuchSlot where isAnotherReady(than: trial.slot?.agent):
+    case .hostFault where isToBlame(trial.slot?.agent, faultsBefore: 0),
+      .noSuchSlot where isToBlame(trial.slot?.agent, faultsBefore: 0):
       consequence = .pending(trial.reasonToWait)
     case .checkpointMissing, .staleAttempt, .slotBusy, .noSuchSlot, .hostFault:
       consequence =

@@ -315,6 +315,29 @@ struct MovingTests {
     #expect(farm.coordinator.state.totals.failed == 0)
   }
 
+  /// With full disks everywhere for an hour trials wait: none of them fails, and then all go on.
+  @Test func withAllDisksFullTrialsWaitUntilThereIsRoom() throws {
+    var farm = try farm(specification(trials: 20), agents: 2, slots: 2)
+    for index in farm.agents.indices { farm.agents[index].refuses = true }
+    farm.begin()
+    func pass(_ minutes: Int) {
+      for _ in 0..<(minutes * 6) {
+        farm.clock += 10_000
+        for index in farm.agents.indices { farm.say(.heartbeat(sentAt: farm.now.monotonic), from: index) }
+        farm.handle(.tick)
+      }
+    }
+    pass(60)
+    let refused = farm.journal.count { if case .attemptRefused = $0.fact { true } else { false } }
+    #expect((10...80).contains(refused), "\(refused)")
+    for index in farm.agents.indices { farm.agents[index].refuses = false }
+    pass(6)
+    farm.run()
+    #expect(farm.outcome == .finished(RunEnd(reason: .trialsStarted)))
+    #expect(farm.coordinator.state.totals.failed == 0)
+    #expect(farm.coordinator.state.trials.reduce(0) { $0 + $1.restarts } <= 2)
+  }
+
   /// A script that ends since others have filled its host's disk goes elsewhere, and the host rests ever longer.
   @Test func aDiskThatFillsUnderATrialCostsItNoRestart() throws {
     var farm = try farm(specification(trials: 400), agents: 2, slots: 1)
