@@ -21,7 +21,7 @@ extension AgentMachine {
 
   private mutating func start(_ start: StartAttempt) {
     // What was decided before this hello may have been given up since, and started elsewhere.
-    guard start.session == .zero || start.session == helloAt else { return }
+    guard start.session == .zero || start.session == helloAt || Mutant.earlierStartsCount.isActive else { return }
     let name = start.attempt
     wasGivenWork = true
     if let index = index(of: name) {

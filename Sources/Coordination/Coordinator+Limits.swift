@@ -47,7 +47,7 @@ extension Coordinator {
   /// Whether an operator may bring in trials now.
   public var acceptsTrials: Bool {
     state.end == nil && state.closing == nil && state.drain == nil && state.training == nil && !state.isSuspended
-      && !isDecidedByProgram
+      && !isDecidedByProgram && !atTrialLimit
   }
 
   /// Ends the run: all attempts are paused and sealed, then it is over, or suspended.

@@ -20,8 +20,8 @@ extension Commands {
     }
   }
 
-  /// Gives a run more trials or time. One that a coordinator runs takes them at once; one that is over or paused is made
-  /// ready, and `RunService.resume` goes on with it.
+  /// Gives a run more trials or time. One that a coordinator runs takes them at once; one that is over, paused or
+  /// interrupted is made ready, and `RunService.resume` goes on with it.
   /// - Returns: whether a coordinator is to be started.
   public static func extend(
     run: String?, by more: Extension, json: Bool, home: String = RunFolder.home
@@ -42,8 +42,8 @@ extension Commands {
         .usage, "the search is over, and its best trials are being trained; extend the run when it has ended")
     }
     for line in change.applicable where !json { show(line.text) }
-    if state.end == nil, !state.isSuspended || folder.service.isThere {
-      let origin = (try? Files.readText(folder.origin, limit: 65_536)) ?? folder.clusterFile
+    if state.end == nil, folder.service.isThere {
+      let origin = folder.originPath
       let members: [JSONValue.Member] = [
         .init("op", .string("reload")), .init("text", .string(changed.text)), .init("path", .string(origin)),
       ]
@@ -87,7 +87,7 @@ extension Commands {
       throw ServiceError(.usage, "say by what: --trials N, --time T")
     }
     let text = try Files.readText(folder.clusterFile, limit: ClusterFile.sizeLimit)
-    let origin = (try? Files.readText(folder.origin, limit: 65_536)) ?? folder.clusterFile
+    let origin = folder.originPath
     var limits: [(key: String, value: ClusterFile.Limit)] = []
     if let started { limits.append(("max_num_trials_started", .count(started))) }
     if let time { limits.append(("max_wallclock_time", .time(time))) }

@@ -61,7 +61,7 @@ extension RequestDesk {
     }
     do {
       let text = try Files.readText(folder.clusterFile, limit: ClusterFile.sizeLimit)
-      let origin = (try? Files.readText(folder.origin, limit: 65_536)) ?? folder.clusterFile
+      let origin = folder.originPath
       let changed = try ClusterFile.extending(
         text, fileName: folder.clusterFile, baseDirectory: Files.parent(of: origin), limits: limits)
       return reload(.object([.init("text", .string(changed.text)), .init("path", .string(origin))]))

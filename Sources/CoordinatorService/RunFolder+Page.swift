@@ -13,4 +13,14 @@ extension RunFolder {
     // One that is stopped answers nobody: it is not waited for.
     holder?.isStopped == true ? nil : ControlSocket.ask(question, at: controlSocket, within: timeout)
   }
+
+  /// Where the page is served now, and the token of its commands; nil: it is not.
+  var servedPage: (url: String, token: String)? {
+    guard let text = try? Files.readText(pageRecord, limit: 4096), let record = try? JSONValue(parsing: text),
+      let url = record.text("url"), let token = record.text("token"), let pid = record.whole("pid"),
+      let entry = ProcessTable.entry(pid), !entry.isDead,
+      let name = try? Files.readText("/proc/\(pid)/comm", limit: 64), name.hasPrefix("pasha-page")
+    else { return nil }
+    return (url, token)
+  }
 }

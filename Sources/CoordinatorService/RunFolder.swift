@@ -13,6 +13,8 @@ public struct RunFolder: Sendable {
   public var clusterFile: String { path + "/cluster.yml" }
   /// Where the cluster file stood when the run began: what its relative paths are relative to.
   public var origin: String { path + "/origin" }
+  /// The path that `origin` holds; where it cannot be read, that of the run's own file.
+  var originPath: String { (try? Files.readText(origin, limit: 65_536)) ?? clusterFile }
   public var secretKey: String { path + "/secret.key" }
   public var controlSocket: String { path + "/control.sock" }
   public var agentRecord: String { path + "/agent.json" }

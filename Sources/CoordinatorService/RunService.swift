@@ -210,7 +210,7 @@ public struct RunService {
     var telling = SchedulerTelling(specification)
     var history: [JSONValue] = []
     try journal.replay { history += telling.events(of: $0.fact).map(SchedulerTelling.asHistory) }
-    let origin = (try? Files.readText(folder.origin, limit: 65_536)) ?? folder.clusterFile
+    let origin = folder.originPath
     return CoordinatorLoop.ProgramStart(
       options: program, directory: Files.parent(of: origin), log: folder.schedulerLog, history: history,
       telling: telling)
@@ -308,7 +308,7 @@ extension RunFolder {
   /// The cluster file as the run was started with.
   public func specification() throws -> RunSpecification {
     let text = try Files.readText(clusterFile, limit: ClusterFile.sizeLimit)
-    let origin = (try? Files.readText(self.origin, limit: 65_536)) ?? clusterFile
+    let origin = originPath
     // The code was copied when the run began; whether its folder is still there does not matter.
     return try ClusterFile.decode(
       text: text, fileName: clusterFile, baseDirectory: Files.parent(of: origin), checksFiles: false

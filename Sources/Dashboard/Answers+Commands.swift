@@ -175,7 +175,7 @@ private enum Order {
     case .pauseRun: "the run is being paused; `pasha-coord resume` goes on"
     case .stopRun: "the run is being stopped"
     case .stopTrial(let trial): "trial \(trial) is being stopped"
-    case .pauseTrial(let trial): "trial \(trial) is being paused"
+    case .pauseTrial(let trial): "trial \(trial) is being paused; `pasha-coord resume --trial \(trial)` lets it go on"
     case .drainHost(let host): "\(host) gets no new trials"
     case .addHost(let host): "\(host) is in use again"
     case .enqueue: "the configuration is tried next"

@@ -265,7 +265,10 @@ extension Presentation {
     if let drain = state.drain {
       return "the run takes no new trials: \(reason(drain.reason, state)); `pasha-coord extend` lets it take more"
     }
-    return state.training != nil ? "the search is over, and its best trials are being trained" : "the run is ending"
+    if state.training != nil { return "the search is over, and its best trials are being trained" }
+    if let closing = state.closing { return closing.suspends ? "the run is being paused" : "the run is ending" }
+    return
+      "all \(state.trials.count) trials of max_num_trials_started are started; `pasha-coord extend` lets it take more"
   }
 
   static func word(_ command: OperatorCommand) -> String {

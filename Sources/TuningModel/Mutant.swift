@@ -47,6 +47,8 @@ public enum Mutant: String, Sendable, CaseIterable {
   case startRepeatedElsewhere
   /// An agent whose machine was copied is never heard again, though the copy is gone.
   case earlierBootIsOver
+  /// A start is carried out that was said in an earlier session.
+  case earlierStartsCount
   /// A hello counts that another process said with the key of one that lives.
   case rivalCounts
 

@@ -71,6 +71,15 @@ struct OperatorTests {
     #expect(farm.coordinator.state.trials.count == count)
   }
 
+  /// All trials are started and still run: the limit holds for those that come by hand as well.
+  @Test func theLimitOfTrialsHoldsForEnqueuedOnesToo() throws {
+    var farm = try Sample.farm(Sample.specification(trials: 4))
+    farm.begin()
+    #expect(farm.coordinator.state.trials.count == 4 && farm.coordinator.state.drain == nil)
+    farm.handle(.enqueue(Self.point))
+    #expect(farm.coordinator.state.trials.count == 4)
+  }
+
   // MARK: Trials paused by hand
 
   @Test(arguments: [1, 2, 3, 4] as [UInt64], [2, 7, 19])

@@ -13,6 +13,6 @@ enum FaultCorpus {
     .withheldRankedEarly: 7, .restartForgetsLeases: 60, .endOvertakesReports: 30, .attemptNumberReused: 1,
     .deletesHeldCheckpoint: 2, .replayDecides: 10, .lateHelloCounts: 49, .ordersSaidOnce: 8, .lateGrace: 270,
     .startsAfterLease: 175, .judgesBeforeReading: 26, .slotsSaidOnce: 164, .startRepeatedElsewhere: 3_536,
-    .earlierBootIsOver: 24, .rivalCounts: 19,
+    .earlierBootIsOver: 24, .rivalCounts: 19, .earlierStartsCount: 741_278_254_959,
   ]
 }
