@@ -26,7 +26,9 @@ struct EndWords {
       }
     case .stopped, .leaseExpired, .hostFault: break
     }
-    if end.cause == .failed, Self.says([ENOSPC], tail), let disk = FullDisk(plan) {
+    // On a full disk there is no room for the script's last words either.
+    let mayLackRoom = Self.says([ENOSPC], tail) || tail.isEmpty
+    if end.cause == .failed, mayLackRoom, let disk = FullDisk(plan) {
       // What others have filled is no fault of the script.
       cause = disk.isTrials ? .failed : .hostFault
       errorTail = Self.append(disk.words, to: tail)

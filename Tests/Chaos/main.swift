@@ -15,6 +15,7 @@ struct Request {
   var seed: UInt64 = 1
   var only: Int?
   var keep: String?
+  var kinds: Set<FaultKind>?
   /// How often each recovery is measured, in place of chaos.
   var recoveries: Int?
 
@@ -33,6 +34,15 @@ struct Request {
         guard let number = Int(value), number > 0 else { complain("--run takes a number from 1, not '\(value)'") }
         only = number
       case "--keep": keep = value
+      case "--kinds":
+        kinds = Set(
+          value.split(separator: ",").map { word in
+            let word = word.trimmingCharacters(in: .whitespaces)
+            guard let kind = FaultKind(rawValue: word) else {
+              complain("'\(word)' is no kind; there are: \(FaultKind.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return kind
+          })
       case "--recoveries":
         guard let number = Int(value), number > 0 else { complain("--recoveries takes a number, not '\(value)'") }
         recoveries = number
@@ -60,7 +70,7 @@ var faults: [FaultKind: Int] = [:]
 var recoveries: [String: Int] = [:]
 var runs = 0
 var longest = 0.0
-var failures: [Int] = []
+var failures: [(run: Int, problems: [String])] = []
 var number = request.only ?? 1
 
 func minutes(_ seconds: Double) -> String { String(format: "%.1f", seconds / 60) }
@@ -68,7 +78,7 @@ func elapsed() -> Double { (ContinuousClock.now - begun) / .seconds(1) }
 
 // One that would not be over in time is not begun.
 while runs == 0 || request.only == nil && elapsed() + longest < request.minutes * 60 {
-  let schedule = FaultSchedule(seed: request.seed, run: number)
+  let schedule = FaultSchedule(seed: request.seed, run: number, only: request.kinds)
   let start = elapsed()
   say(
     "run \(number) of seed \(request.seed): \(schedule.hosts) hosts, \(schedule.slots) slots each, store "
@@ -81,7 +91,7 @@ while runs == 0 || request.only == nil && elapsed() + longest < request.minutes 
     recoveries.merge(run.recoveries(), uniquingKeysWith: +)
     say("run \(number): \(run.figures()), problems: \(problems.count)")
     if !problems.isEmpty {
-      failures.append(number)
+      failures.append((number, problems))
       say("FAILED: seed \(request.seed), run \(number): Cluster/chaos --seed \(request.seed) --run \(number)")
       say("faults, in order:")
       for fault in schedule.faults { say(String(format: "  %6.2f s  ", fault.at) + "\(fault)") }
@@ -92,7 +102,7 @@ while runs == 0 || request.only == nil && elapsed() + longest < request.minutes 
       say("kept: \(folder)")
     }
   } catch {
-    failures.append(number)
+    failures.append((number, ["\(error)"]))
     say("FAILED: seed \(request.seed), run \(number) did not come about: \(error)")
   }
   longest = max(longest, elapsed() - start)
@@ -103,5 +113,10 @@ say("")
 say("chaos: \(minutes(elapsed())) minutes, \(runs) runs of seed \(request.seed), \(faults.values.reduce(0, +)) faults")
 for kind in FaultKind.allCases { say("  \(faults[kind] ?? 0)  \(kind.rawValue)") }
 for (what, count) in recoveries.sorted(by: { $0.key < $1.key }) { say("  \(count)  \(what)") }
-say("problems: \(failures.isEmpty ? "0" : "in runs \(failures)")")
+// What failed stands in the middle of a long log: once more, where it is seen.
+for failure in failures {
+  say("run \(failure.run), Cluster/chaos --seed \(request.seed) --run \(failure.run):")
+  for problem in failure.problems.prefix(20) { say("  - \(problem)") }
+}
+say("problems: \(failures.isEmpty ? "0" : "in runs \(failures.map(\.run))")")
 exit(failures.isEmpty ? 0 : 1)

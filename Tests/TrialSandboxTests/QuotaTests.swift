@@ -155,8 +155,8 @@ struct QuotaTests {
   }
 
   /// The checkpoint folder on a small disk, of which so much is taken by something else.
-  private func onSmallDisk(taken megabytes: Int) throws -> AttemptEnd {
-    let bench = try Bench(shell: "cat /dev/zero > $C/model")
+  private func onSmallDisk(taken megabytes: Int, _ script: String = "cat /dev/zero > $C/model") throws -> AttemptEnd {
+    let bench = try Bench(shell: script)
     let disk = bench.folder.file("disk")
     mkdir(disk, 0o700)
     bench.plan.checkpointFolder = "\(disk)/checkpoints"
@@ -168,7 +168,6 @@ struct QuotaTests {
       product("pasha-agent"),
     ])
     let end = try bench.waitEnd()
-    #expect(end.errorTail.contains("No space left on device"))
     #expect(end.errorTail.contains("pasha: the disk of \(bench.plan.checkpointFolder) is full (8 MiB)"))
     return end
   }
@@ -177,11 +176,17 @@ struct QuotaTests {
     "A trial that fills the disk has failed; one that finds it full met a fault of the host", .enabled(if: canMount))
   func diskFilledBy() throws {
     let own = try onSmallDisk(taken: 1)
+    #expect(own.errorTail.contains("No space left on device"))
     #expect(own.cause == .failed)
     #expect(own.errorTail.contains("and this trial has filled it: its files take "))
     let others = try onSmallDisk(taken: 7)
     #expect(others.cause == .hostFault)
+    #expect(others.errorTail.contains("No space left on device"))
     #expect(others.errorTail.contains("make room there, or move the runs with work_dir in the cluster file"))
+    // Where standard error is on the same disk, nothing that the script says of it is kept.
+    let mute = try onSmallDisk(taken: 7, "cat /dev/zero 2>&- > $C/model; exit 3")
+    #expect(mute.cause == .hostFault)
+    #expect(mute.errorTail.hasPrefix("pasha: the disk of "))
   }
 
   @Test("Sizes read as they were given, what is held never less than the quota")

@@ -22,8 +22,10 @@ public struct FaultSchedule: Equatable, Sendable {
   /// How long faults go on, in seconds.
   public static let length = 50.0
 
-  /// - Parameter run: the number of the run, from 1.
-  public init(seed: UInt64, run: Int) {
+  /// - Parameters:
+  ///   - run: the number of the run, from 1.
+  ///   - only: the kinds of faults that are drawn; nil: all that the run can have.
+  public init(seed: UInt64, run: Int, only: Set<FaultKind>? = nil) {
     var random = SeededGenerator(seed: seed, stream: UInt64(run))
     hosts = 3 + Int(random.nextBelow(2))
     slots = 1 + Int(random.nextBelow(2))
@@ -32,6 +34,8 @@ public struct FaultSchedule: Equatable, Sendable {
     epoch = 0.05 + 0.25 * random.nextUnit()
     search = Int(random.nextBelow(1000))
     faults = []
+    let kinds = kinds.filter { only?.contains($0) ?? true }
+    if kinds.isEmpty { return }
     var deck: [FaultKind] = []
     var busy: [FaultKind.Target: [Int: Double]] = [:]
     var time = 1 + 2 * random.nextUnit()
