@@ -41,14 +41,17 @@ struct ClusterFileDecoder {
     let checkpoints = CheckpointsSection.decode(top)
     let failures = FailuresSection.decode(top)
     let results = ResultsSection.decode(top)
+    let notifications = NotificationsSection.decode(top)
 
     if options?.name == .external, program == nil { return nil }
-    guard let experiment = read?.experiment, let options, let searcher, let stop, let cluster, let checkpoints else {
+    guard let experiment = read?.experiment, let options, let searcher, let stop, let cluster, let checkpoints,
+      let notifications
+    else {
       return nil
     }
     return RunSpecification(
       experiment: experiment, scheduler: options, searcher: searcher, stop: stop, cluster: cluster,
-      checkpoints: checkpoints, failures: failures, results: results, program: program)
+      checkpoints: checkpoints, failures: failures, results: results, program: program, notifications: notifications)
   }
 }
 

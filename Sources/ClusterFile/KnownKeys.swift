@@ -2,6 +2,7 @@
 enum KnownKeys {
   static let top = [
     "experiment", "scheduler", "stop_criterion", "n_workers", "cluster", "checkpoints", "failures", "results",
+    "notifications",
   ]
   static let experiment = [
     "name", "entry_point", "code", "setup", "env", "config_space", "metric", "mode", "resource_attr",
@@ -32,11 +33,13 @@ enum KnownKeys {
   ]
   static let failures = ["max_failures", "max_restarts"]
   static let results = ["update_interval"]
+  /// Of each element of `notifications`.
+  static let notification = ["command", "webhook", "headers", "on", "every"]
 
   static let sections: [(name: String, keys: [String])] = [
     ("", top), ("experiment", experiment), ("scheduler", scheduler), ("stop_criterion", stopCriterion),
     ("cluster", cluster), ("cluster.sandbox", sandbox), ("checkpoints", checkpoints), ("failures", failures),
-    ("results", results),
+    ("results", results), ("notifications", notification),
   ]
 
   static func path(_ section: String, _ key: String) -> String { section.isEmpty ? key : "\(section).\(key)" }

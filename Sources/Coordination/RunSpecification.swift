@@ -14,12 +14,14 @@ public struct RunSpecification: Equatable, Sendable {
   public var checkpoints: CheckpointPolicy
   public var failures: FailurePolicy
   public var results: ResultsOptions
+  public var notifications: [NotificationTarget]
 
   public init(
     experiment: Experiment, scheduler: SchedulerOptions, searcher: SearcherOptions = SearcherOptions(),
     stop: StopCriterion = StopCriterion(), cluster: ClusterOptions = ClusterOptions(),
     checkpoints: CheckpointPolicy = CheckpointPolicy(), failures: FailurePolicy = FailurePolicy(),
-    results: ResultsOptions = ResultsOptions(), program: SchedulerProgram? = nil
+    results: ResultsOptions = ResultsOptions(), program: SchedulerProgram? = nil,
+    notifications: [NotificationTarget] = []
   ) {
     self.experiment = experiment
     self.scheduler = scheduler
@@ -30,6 +32,7 @@ public struct RunSpecification: Equatable, Sendable {
     self.failures = failures
     self.results = results
     self.program = program
+    self.notifications = notifications
   }
 }
 

@@ -329,3 +329,10 @@ public enum TrialStatus: Equatable, Sendable {
     }
   }
 }
+
+extension RunState {
+  /// The best value that counts so far.
+  public var bestSoFar: Double? {
+    totals.bestTrial.flatMap { trials.indices.contains($0.rawValue) ? trials[$0.rawValue].best?.value : nil }
+  }
+}

@@ -111,5 +111,13 @@ extension SpecificationChange {
       "failures.max_restarts", old.failures.maxRestarts, new.failures.maxRestarts, .failures(new.failures))
     apply(
       "results.update_interval", old.results.updateInterval, new.results.updateInterval, .results(new.results))
+    guard old.notifications != new.notifications else { return }
+    // What an address holds may be a secret: the number is told alone.
+    applicable.append(
+      Applicable(
+        key: "notifications",
+        text: "notifications: \(old.notifications.count) → \(new.notifications.count)"
+          + (old.notifications.count == new.notifications.count ? ", and others" : ""),
+        change: .notifications(new.notifications)))
   }
 }

@@ -31,6 +31,7 @@ public struct SpecificationChange: Equatable, Sendable {
     case keepBest(Int?)
     case quota(Int?)
     case results(ResultsOptions)
+    case notifications([NotificationTarget])
     case answerWithin(Duration)
   }
 
@@ -74,6 +75,7 @@ public struct SpecificationChange: Equatable, Sendable {
       case .keepBest(let count): result.checkpoints.keepBest = count
       case .quota(let bytes): result.checkpoints.quota = bytes
       case .results(let results): result.results = results
+      case .notifications(let targets): result.notifications = targets
       case .answerWithin(let patience): result.program?.answerWithin = patience
       }
     }

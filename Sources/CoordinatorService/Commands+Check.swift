@@ -10,9 +10,10 @@ import TuningModel
 
 extension Commands {
   /// Says everything that is wrong with a cluster file, or what a run of it would be.
-  /// With hosts in the file each of them is tried as well, unless `skipsHosts`.
+  /// With hosts in the file each of them is tried as well, unless `skipsHosts`. With `notifies` each target of
+  /// `notifications` is sent a message.
   public static func check(
-    file: String, json: Bool, skipsHosts: Bool = false, home: String = RunFolder.home
+    file: String, json: Bool, skipsHosts: Bool = false, notifies: Bool = false, home: String = RunFolder.home
   ) throws -> ExitCode {
     do {
       let decoded = try ClusterFile.load(path: file)
@@ -25,8 +26,9 @@ extension Commands {
       let hosts = skipsHosts ? [] : try tryHosts(specification, home: home, isQuiet: json)
       let entryPoint = specification.experiment.entryPoint
       let program = specification.program.map { ProgramCheck($0, specification, file: file) }
+      let told = notifies ? try tellTargets(of: specification, file: file) : []
       let isUsable =
-        program?.problem == nil
+        program?.problem == nil && !told.contains { $0.problem != nil }
         && (hosts.isEmpty
           || hosts.contains { host in
             !host.faults(specification.cluster, entryPoint: entryPoint).contains(where: \.isError)
@@ -40,11 +42,20 @@ extension Commands {
             .init("code_files", tree.map { .int($0.manifest.entries.count) } ?? .null),
             .init("hosts", .array(hosts.map { $0.json(specification.cluster, entryPoint: entryPoint) })),
             .init("scheduler_program", program?.json ?? .null),
+            .init(
+              "notifications",
+              .array(
+                told.map {
+                  .object([
+                    .init("target", .string($0.target)), .init("problem", $0.problem.map { .string($0) } ?? .null),
+                  ])
+                })),
           ]).jsonText(.strict))
       } else {
         for warning in warnings { show(warning) }
         show(describe(specification, tree, scheduler))
         if let program { show(program.text) }
+        for (target, problem) in told { show(problem.map { "ERROR  \($0)" } ?? "\(target) took a message") }
         show(hosts, specification)
       }
       return isUsable ? .success : .runFailed
@@ -56,6 +67,27 @@ extension Commands {
           .init("problems", .array(error.problems.map { .string($0.description) })),
         ]).jsonText(.strict))
       return exitCode(of: error)
+    }
+  }
+
+  /// - Returns: each target, and what went wrong with a message to it.
+  private static func tellTargets(
+    of specification: RunSpecification, file: String
+  ) throws -> [(target: String, problem: String?)] {
+    signal(SIGPIPE, SIG_IGN)
+    let folder = RunFolder(path: NSTemporaryDirectory() + "/pasha-check-\(getpid())")
+    try Files.makeFolder(folder.path)
+    defer { try? Folders.removeTree(folder.path) }
+    try Files.writeAtomically(folder.origin, RunService.absolute(file).utf8)
+    return specification.notifications.map { target in
+      let courier = Courier(folder: folder, end: nil) { _ in }
+      let name = courier.name(target)
+      guard
+        let failure = courier.deliver(.trial(of: target, at: Stamp(wall: HostClock.wall, active: .zero)), until: nil)
+      else { return (name, nil) }
+      let printed = (try? Files.readTail(folder.notificationLog, limit: 2000)) ?? []
+      let words = Presentation.printable(String(decoding: printed, as: UTF8.self), keepsNewlines: true)
+      return (name, "\(name): \(failure.text)" + (words.isEmpty ? "" : "\n\(words)"))
     }
   }
 

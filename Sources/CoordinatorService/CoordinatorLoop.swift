@@ -37,6 +37,8 @@ final class CoordinatorLoop {
   let farm: FarmLauncher?
   /// Set before the loop runs.
   var bulk: BulkDesk?
+  /// Set before the loop runs.
+  var keeper: EventKeeper?
   /// What decides in place of a scheduler, and what it is told.
   var program: SchedulerChild?
   var telling: SchedulerTelling?
@@ -74,6 +76,11 @@ final class CoordinatorLoop {
     self.signals = signals
     self.start = start
     self.printer = printer
+  }
+
+  /// Says what other threads had to say after the loop had ended.
+  func sayLastNotes() {
+    for case .note(let text) in mailbox.take() { note(text) }
   }
 
   func note(_ text: String) {
@@ -251,11 +258,15 @@ final class CoordinatorLoop {
     var facts: [StampedFact] = []
     var effects: [Effect] = []
     var lines: [String] = []
+    var happened: [RunEvent] = []
     for event in events {
+      let (last, best) = (journal.lastSequence + facts.count, coordinator.state.bestSoFar)
       let output = coordinator.handle(event, at: now)
       facts += output.facts
       effects += output.effects
       for fact in output.facts { lines += Presentation.lines(for: fact, in: coordinator.state) }
+      let numbered = output.facts.enumerated().map { (sequence: last + 1 + $0, fact: $1) }
+      happened += Presentation.events(of: numbered, best: best, in: coordinator.state)
     }
     let concernsHosts = facts.contains { $0.fact.concernsHosts } || events.contains { $0.isReload }
     events.removeAll(keepingCapacity: true)
@@ -263,9 +274,13 @@ final class CoordinatorLoop {
     if !facts.isEmpty { try journal.append(facts) }
     answerEnqueued(facts)
     for line in lines { printer.print(line) }
+    keeper?.add(happened)
     tellProgram(facts)
     for effect in effects { carryOut(effect) }
-    for case .specificationChanged in facts.map(\.fact) { adoptFile() }
+    for case .specificationChanged in facts.map(\.fact) {
+      adoptFile()
+      keeper?.change(coordinator.state.specification.notifications)
+    }
     if concernsHosts { farm?.update(coordinator.state) { [coordinator] in coordinator.isInTouch(host: $0) } }
   }
 

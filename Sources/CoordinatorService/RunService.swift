@@ -40,6 +40,8 @@ public struct RunService {
   private let start: RunStart
   private let code: CodeTreeReader?
   private let options: Options
+  /// What happened before, as far as it is not in the run's files yet.
+  private var history: [RunEvent] = []
 
   // MARK: Beginning
 
@@ -100,7 +102,13 @@ public struct RunService {
     }
     let specification = try folder.specification()
     var coordinator = try Coordinator(specification: specification)
-    try journal.replay { coordinator.replay(StampedFact(stamp: $0.stamp, fact: $0.fact)) }
+    var history = EventHistory(of: folder)
+    try journal.replay { record in
+      let fact = StampedFact(stamp: record.stamp, fact: record.fact)
+      history.take(record.sequence, fact, before: coordinator.state)
+      coordinator.replay(fact)
+    }
+    history.finish(coordinator.state)
     let text = try Files.read(folder.clusterFile, limit: ClusterFile.sizeLimit)
     let counted = coordinator.state.changedSpecificationHash ?? coordinator.state.start?.specificationHash
     if let known = counted, known != SHA256.hash(text) {
@@ -124,7 +132,7 @@ public struct RunService {
     let code = start.codeHash == nil ? nil : try CodeTreeReader(folder: folder.code)
     return RunService(
       folder: folder, specification: specification, journal: journal, coordinator: coordinator, start: start,
-      code: code, options: options)
+      code: code, options: options, history: history.events)
   }
 
   // MARK: Running
@@ -159,6 +167,10 @@ public struct RunService {
       note: { [mailbox = loop.mailbox] in mailbox.post(.note($0)) },
       tell: { [mailbox = loop.mailbox] in mailbox.post(.checkpoint($0)) })
     loop.bulk = bulk
+    let keeper = try EventKeeper(
+      folder: folder, targets: specification.notifications, history: history,
+      note: { [mailbox = loop.mailbox] in mailbox.post(.note($0)) })
+    loop.keeper = keeper
     if journal.tornBytes > 0 {
       loop.note(
         "the journal ended in the middle of a commit: \(journal.tornBytes) bytes were dropped, of facts that were not "
@@ -177,6 +189,8 @@ public struct RunService {
       farm?.close()
       authenticator.stop()
       results.finish()
+      keeper.finish()
+      loop.sayLastNotes()
       printer.finish()
     }
     let outcome: CoordinatorLoop.Outcome

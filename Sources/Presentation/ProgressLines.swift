@@ -9,7 +9,7 @@ extension Presentation {
     text(for: stamped, in: state).map { "\(clock(stamped.stamp.wall))  \($0)" }
   }
 
-  private static func text(for stamped: StampedFact, in state: RunState) -> [String] {
+  static func text(for stamped: StampedFact, in state: RunState) -> [String] {
     switch stamped.fact {
     case .runStarted(let start): [opening(start, state)]
     case .runResumed: [resumed(state)]

@@ -56,9 +56,12 @@ struct Check: ParsableCommand {
   var file: String
   @Flag(help: "Check the file alone; leave the hosts alone.")
   var fileOnly = false
+
+  @Flag(help: "Send a message to each target of notifications.")
+  var notify = false
   @OptionGroup var output: JSONFlag
 
   func run() throws {
-    try perform { try Commands.check(file: file, json: output.json, skipsHosts: fileOnly) }
+    try perform { try Commands.check(file: file, json: output.json, skipsHosts: fileOnly, notifies: notify) }
   }
 }

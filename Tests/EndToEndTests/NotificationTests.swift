@@ -1,0 +1,184 @@
+import Coordination
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+import TuningModel
+import Wire
+
+/// `events.jsonl` and `notifications` of real runs: commands, and a real server of webhooks.
+struct NotificationTests {
+  /// A server that prints what is posted to it.
+  private struct Server {
+    let process: CommandProcess
+    let port: Int
+
+    init(refusing count: Int = 0) throws {
+      let script = repositoryRoot().appendingPathComponent("Tests/Fixtures/scripts/webhook.py").path
+      let process = try CommandProcess("/usr/bin/env", ["python3", script, "--refuse", "\(count)"])
+      var port: Int?
+      try eventually("the server's port") {
+        port = process.output.split(separator: "\n").first.flatMap { Int($0) }
+        return port != nil
+      }
+      self.process = process
+      self.port = port ?? 0
+    }
+
+    /// Authorization, content type, and the object.
+    func requests() throws -> [(authorization: String, body: [String: Any])] {
+      try process.output.split(separator: "\n").dropFirst().map { line in
+        let parts = line.components(separatedBy: " application/json ")
+        let body = try JSONSerialization.jsonObject(with: Data((parts.last ?? "").utf8))
+        return (parts.first ?? "", body as? [String: Any] ?? [:])
+      }
+    }
+  }
+
+  private func events(_ run: RealRun) throws -> [[String: Any]] {
+    let text = try String(contentsOfFile: run.place.runFolder() + "/events.jsonl", encoding: .utf8)
+    #expect(text.hasSuffix("\n"))
+    return try text.split(separator: "\n").map {
+      try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
+    }
+  }
+
+  @Test func newsReachACommandAndAWebhook() throws {
+    let server = try Server(refusing: 1)
+    let place = RunPlace("told")
+    let told = place.folder.file("told")
+    let run = try RealRun(
+      "told", trials: 6,
+      extra: [
+        "notifications:",
+        "  - {command: 'cat >> \"\(told)\"; echo \"$PASHA_EVENT|$PASHA_RUN|$PASHA_VALUE|$PASHA_CONFIG\" >> \"\(told).env\"', every: 0s}",
+        "  - {webhook: 'http://127.0.0.1:${HOOK_PORT}/hook', headers: {Authorization: 'Bearer ${HOOK_TOKEN}'}, on: [finish]}",
+        "  - {webhook: 'http://127.0.0.1:1/${MISSING}', on: [finish]}",
+      ])
+    try FileManager.default.createDirectory(
+      atPath: place.folder.path, withIntermediateDirectories: true)
+    let coordinator = try run.place.coordinator(
+      [run.file], environment: ["HOOK_PORT": "\(server.port)", "HOOK_TOKEN": "s3cret"])
+    #expect(try coordinator.wait() == 0, "\(coordinator.output)\(coordinator.errors)")
+
+    // The first try was refused.
+    let requests = try server.requests()
+    #expect(requests.count == 1)
+    #expect(requests.first?.authorization == "Bearer s3cret")
+    #expect(requests.first?.body["status"] as? String == "finished")
+    let lines = try String(contentsOfFile: told, encoding: .utf8).split(separator: "\n").map {
+      try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
+    }
+    let name = URL(fileURLWithPath: try run.place.runFolder()).lastPathComponent
+    #expect(Set(lines.compactMap { $0["event"] as? String }) == ["new_best", "finish"])
+    #expect(lines.last?["event"] as? String == "finish")
+    #expect(lines.allSatisfy { $0["run"] as? String == name })
+    let values = lines.filter { $0["event"] as? String == "new_best" }.compactMap { $0["value"] as? Double }
+    #expect(values == values.sorted(by: >))
+    let best = try #require(run.place.json(["best", "--json"]) as? [String: Any])
+    #expect(values.last == best["value"] as? Double)
+    #expect((lines.last?["best"] as? [String: Any])?["value"] as? Double == values.last)
+    let environment = try String(contentsOfFile: told + ".env", encoding: .utf8).split(separator: "\n")
+    #expect(environment.contains { $0.hasPrefix("new_best|\(name)|") && $0.contains("\"lr\":") })
+
+    // Troubles are said, without what may be a secret, and change nothing.
+    let said = coordinator.output
+    #expect(said.contains("the webhook at 127.0.0.1: answered with 503"))
+    #expect(said.contains("the environment of the coordinator has no variable MISSING"))
+    #expect(said.contains("the webhook at 127.0.0.1 was not told of finish"))
+    #expect(!said.contains("s3cret"))
+  }
+
+  @Test func aWebhookIsTriedUntilItTakesTheMessage() throws {
+    let server = try Server(refusing: 1)
+    let run = try RealRun(
+      "retry", sleep: "0.3", trials: 6,
+      extra: [
+        "notifications: [{webhook: 'http://127.0.0.1:\(server.port)/', headers: {Authorization: a}, on: [new_best], every: 1h}]"
+      ])
+    let coordinator = try run.start()
+    try eventually("the second try", within: .seconds(30)) { try !server.requests().isEmpty || coordinator.hasEnded }
+    let first = try #require(server.requests().first)
+    #expect(first.authorization == "a")
+    #expect(first.body["event"] as? String == "new_best")
+    #expect((first.body["text"] as? String)?.contains("the best so far: loss ") == true)
+    coordinator.send(SIGINT)
+    #expect([0, 75].contains(try coordinator.wait()))
+  }
+
+  @Test func eventsAreWholeAfterTheCoordinatorWasKilled() throws {
+    let run = try RealRun("events", sleep: "0.1", trials: 8)
+    var coordinator = try run.start()
+    for reports in [3, 8] {
+      try run.waitForReports(reports)
+      coordinator.send(SIGKILL)
+      try coordinator.wait()
+      // As a power cut leaves it: some lines are missing, and of one there is the half.
+      let path = try run.place.runFolder() + "/events.jsonl"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      let lines = text.split(separator: "\n")
+      let kept = lines.prefix(lines.count / 2).joined(separator: "\n") + "\n" + lines[lines.count / 2].prefix(20)
+      try kept.write(toFile: path, atomically: true, encoding: .utf8)
+      coordinator = try run.resume()
+    }
+    #expect(try coordinator.wait() == 0, "\(coordinator.output)\(coordinator.errors)")
+    let events = try events(run)
+    let sequences = events.compactMap { $0["sequence"] as? Int }
+    #expect(sequences.count == events.count)
+    #expect(zip(sequences, sequences.dropFirst()).allSatisfy { $0 < $1 })
+    let journal = try run.journal()
+    for kind in ["run_started", "run_resumed", "attempt_assigned", "promotion", "maximum_raised", "run_finished"] {
+      #expect(
+        events.filter { $0["event"] as? String == kind }.compactMap { $0["sequence"] as? Int }
+          == journal.filter { $0.fact.kind == kind }.map(\.sequence), "\(kind)")
+    }
+    #expect(events.contains { $0["event"] as? String == "new_best" })
+    #expect(!events.contains { $0["event"] as? String == "report_received" })
+  }
+
+  @Test func whatAKilledCoordinatorHadNotToldTheNextOneTells() throws {
+    let place = RunPlace("later")
+    try FileManager.default.createDirectory(atPath: place.folder.path, withIntermediateDirectories: true)
+    let (gate, told) = (place.folder.file("gate"), place.folder.file("told"))
+    let run = try RealRun(
+      "later", sleep: "0.2", trials: 6,
+      extra: [
+        "notifications: [{command: 'test -e \"\(gate)\" && echo \"$PASHA_EVENT\" >> \"\(told)\"', on: [new_best, finish]}]"
+      ])
+    let coordinator = try run.start()
+    try eventually("a failed try") {
+      coordinator.output.contains("was") || coordinator.output.contains("ended with status 1")
+    }
+    try run.waitForReports(4)
+    coordinator.send(SIGKILL)
+    try coordinator.wait()
+    #expect(!FileManager.default.fileExists(atPath: told))
+    #expect(FileManager.default.createFile(atPath: gate, contents: nil))
+    let resumed = try run.resume()
+    try eventually("what was not told", within: .seconds(30)) { FileManager.default.fileExists(atPath: told) }
+    #expect(try resumed.wait() == 0, "\(resumed.output)\(resumed.errors)")
+    let lines = try String(contentsOfFile: told, encoding: .utf8).split(separator: "\n").map(String.init)
+    #expect(lines.first == "new_best")
+    #expect(lines.last == "finish")
+  }
+
+  @Test func aCommandThatHangsDoesNotHoldUpTheRun() throws {
+    let run = try RealRun("hangs", trials: 4, extra: ["notifications: [{command: sleep 1000, on: [new_best]}]"])
+    let coordinator = try run.start()
+    #expect(try coordinator.wait(limit: 60) == 0, "\(coordinator.output)\(coordinator.errors)")
+    #expect(coordinator.output.contains("and was ended"))
+  }
+
+  @Test func checkSendsAMessageToEachTarget() throws {
+    let server = try Server()
+    let run = try RealRun(
+      "checked",
+      extra: ["notifications: [{webhook: 'http://127.0.0.1:\(server.port)/'}, {command: 'echo no room >&2; exit 3'}]"])
+    let check = try run.place.coordinator(["check", run.file, "--notify"])
+    #expect(try check.wait() == 1)
+    #expect(check.output.contains("the webhook at 127.0.0.1 took a message"))
+    #expect(check.output.contains("ended with status 3"))
+    #expect(check.output.contains("no room"))
+    #expect(try server.requests().first?.body["event"] as? String == "test")
+  }
+}
