@@ -37,7 +37,12 @@ public struct WaitingExplanation {
   private struct Rest {
     var faults = 0
     var until: Timestamp?
+    /// The trial that failed there last, and why.
+    var last: (trial: TrialID, why: String)?
   }
+
+  /// Who did not start a trial, or failed it, since it ran last: by host, with the reason.
+  private var refusals: [TrialID: [(host: String, why: String)]] = [:]
 
   /// Throws when the scheduler's options make no sense together.
   public init(specification: RunSpecification) throws(SchedulerOptionProblem) {
@@ -69,12 +74,18 @@ public struct WaitingExplanation {
 
   private mutating func noteRest(_ stamped: StampedFact) {
     switch stamped.fact {
-    case .attemptRefused(let attempt, let refusal, _) where refusal.code == .hostFault || refusal.code == .noSuchSlot:
-      noteFault(of: state[attempt.trial]?.slot?.agent, stamped.stamp)
+    case .attemptRefused(let attempt, let refusal, _):
+      let agent = state[attempt.trial]?.slot?.agent
+      noteRefusal(of: attempt.trial, agent, Presentation.printable(refusal.detail))
+      if refusal.code == .hostFault || refusal.code == .noSuchSlot {
+        noteFault(of: agent, attempt.trial, Presentation.printable(refusal.detail), stamped.stamp)
+      }
+    case .reportReceived(let report): refusals[report.attempt.trial] = nil
     case .attemptEnded(let attempt, let end, _):
       guard let trial = state[attempt.trial], let agent = trial.slot?.agent else { break }
       if trial.wasFailedByHost(end) {
-        noteFault(of: agent, stamped.stamp)
+        noteRefusal(of: attempt.trial, agent, Presentation.cause(end))
+        noteFault(of: agent, attempt.trial, Presentation.cause(end), stamped.stamp)
       } else if end.cause != .hostFault, end.cause != .leaseExpired {
         rests[agent]?.faults = 0
       }
@@ -84,9 +95,16 @@ public struct WaitingExplanation {
     }
   }
 
-  private mutating func noteFault(of agent: AgentID?, _ stamp: Stamp) {
+  private mutating func noteRefusal(of trial: TrialID, _ agent: AgentID?, _ why: String) {
+    guard let host = agent.flatMap({ state[$0]?.name }) else { return }
+    refusals[trial, default: []].removeAll { $0.host == host }
+    refusals[trial, default: []].append((Presentation.printable(host), why))
+  }
+
+  private mutating func noteFault(of agent: AgentID?, _ trial: TrialID, _ why: String, _ stamp: Stamp) {
     guard let agent else { return }
     var rest = rests[agent] ?? Rest()
+    rest.last = (trial, why)
     rest.until = stamp.wall + Coordinator.restAfterFault(rest.faults)
     rest.faults += 1
     rests[agent] = rest
@@ -106,7 +124,7 @@ public struct WaitingExplanation {
       Waiting(
         trial: trial.id, since: since[trial.id]?.wall ?? now,
         length: max(.zero, active - (since[trial.id]?.active ?? active)),
-        text: "\(purpose(trial)): \(cause(trial, at: now, isServed: isServed))")
+        text: "\(purpose(trial)): \(cause(trial, at: now, isServed: isServed))\(refusal(of: trial.id))")
     }
   }
 
@@ -116,6 +134,14 @@ public struct WaitingExplanation {
       guard case .pending = trial.status else { return false }
       return trial.isPausedByOperator
     }
+  }
+
+  /// Who refused the trial, and why.
+  private func refusal(of trial: TrialID) -> String {
+    guard let all = refusals[trial], !all.isEmpty else { return "" }
+    let shown = all.suffix(3).map { "\($0.host) (\($0.why))" }
+    let more = all.count - shown.count
+    return "; it was refused by " + shown.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
   }
 
   private func purpose(_ trial: TrialState) -> String {
@@ -287,7 +313,8 @@ public struct WaitingExplanation {
     if !agent.isPrepared { return "its host is being prepared: the code is brought there, and setup runs" }
     if let rest = rests[agent.id], let until = rest.until, until > now {
       let faults = Presentation.count(rest.faults, "trial")
-      return "\(faults) failed on its host, which rests until \(Presentation.clock(until))"
+      let last = rest.last.map { " (the last, trial \($0.trial): \($0.why))" } ?? ""
+      return "\(faults) failed on its host\(last), which rests until \(Presentation.clock(until))"
     }
     return nil
   }

@@ -64,7 +64,11 @@ struct WaitingTests {
     #expect(idle.first { $0.host == "host1" }?.slots == [0, 1])
     let resting = try #require(idle.first { $0.host == "host2" })
     #expect(resting.slots == [0, 1])
-    #expect(resting.text.hasPrefix("2 trials failed on its host, which rests until "), "\(resting)")
+    #expect(resting.text.hasPrefix("2 trials failed on its host (the last, trial "), "\(resting)")
+    #expect(resting.text.contains("), which rests until "), "\(resting)")
+    let refused = try explain(farm).waiting(at: farm.now.wall, isServed: true).filter { $0.text.contains("refused") }
+    #expect(!refused.isEmpty)
+    #expect(refused.allSatisfy { $0.text.contains("; it was refused by host2 (") }, "\(refused)")
     // As long as the coordinator itself lets it rest, and no longer.
     let until = try #require(farm.coordinator.restsUntil[AgentID(2)])
     func rests(_ milliseconds: Int) throws -> Bool {

@@ -211,23 +211,3 @@ struct FaultMonitor: Sendable {
     return nil
   }
 }
-
-extension Fact {
-  /// The trial that it is about.
-  var trial: TrialID? {
-    switch self {
-    case .trialCreated(let creation): creation.trial
-    case .attemptAssigned(let assignment): assignment.attempt.trial
-    case .attemptStarted(let name, _), .attemptRefused(let name, _, _), .withheldReportSettled(let name, _, _),
-      .attemptHeld(let name, _), .attemptProceeded(let name, _), .attemptOrdered(let name, _, _),
-      .attemptEnded(let name, _, _):
-      name.trial
-    case .reportReceived(let report): report.attempt.trial
-    case .trialStopped(let id), .checkpointsDropped(let id, _), .checkpointCopied(let id, _, _),
-      .checkpointsDeleted(let id, _):
-      id
-    case .scheduling(.promotion(let promotion)): promotion.trial
-    default: nil
-    }
-  }
-}

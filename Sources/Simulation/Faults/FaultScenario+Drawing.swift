@@ -150,8 +150,12 @@ extension FaultScenario {
     case 0...2: .operatorStopsTrial(pick: pick)
     case 3...5: .operatorPausesRun(random.time(upTo: .seconds(300)))
     case 6...8: .operatorPausesTrial(pick: pick, random.time(upTo: .seconds(900)))
-    default: .operatorEnqueues(hundredths: random.draw(0...100))
+    default: operatorAdds(random.draw(0...100))
     }
+  }
+
+  private static func operatorAdds(_ number: Int) -> Fault.Kind {
+    number < 40 ? .operatorExtends(trials: 1 + number % 4) : .operatorEnqueues(hundredths: number)
   }
 
   /// Short ones as often as long ones, and many that are about as long as the lease.

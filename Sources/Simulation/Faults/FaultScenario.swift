@@ -88,6 +88,8 @@ struct Fault: Equatable, Sendable {
     case operatorPausesTrial(pick: Int, Duration)
     /// A configuration of the operator's, in hundredths of the hyperparameter.
     case operatorEnqueues(hundredths: Int)
+    /// So many trials more.
+    case operatorExtends(trials: Int)
     case operatorPausesRun(Duration)
     case operatorDrains(host: Int, Duration)
     /// A second agent with the key of the host's runs somewhere for so long: its folder was copied, or its whole machine.

@@ -19,6 +19,10 @@ struct CoordinatorProcess: Sendable {
 
   /// Facts as they are on disk.
   var journal: [Record] = []
+  /// The run's cluster file, as it stands on disk.
+  var specification: RunSpecification
+  /// Changed files that are being taken over, by their hashes.
+  var nextSpecifications: [String: RunSpecification] = [:]
   /// Copies of checkpoints: their epochs.
   var vault: [TrialID: [Int: Int]] = [:]
 
@@ -46,7 +50,7 @@ extension FaultWorld {
     guard outcome.map({ $0 == .suspended }) ?? true, coordinator.machine == nil else { return }
     outcome = nil
     do {
-      var machine = try Coordinator(specification: scenario.specification)
+      var machine = try Coordinator(specification: coordinator.specification)
       for record in coordinator.journal {
         machine.replay(StampedFact(stamp: record.stamp, fact: try Fact(decoding: record.fact)))
       }
@@ -92,6 +96,16 @@ extension FaultWorld {
     guard coordinator.machine != nil else { return }
     coordinator.inbox.append(.event(event))
     planTurn(in: .milliseconds(1))
+  }
+
+  /// More trials may be started: a changed file is written beside the one that counts, and offered.
+  mutating func extend(by trials: Int) {
+    guard coordinator.machine != nil, let limit = coordinator.specification.stop.maxTrialsStarted else { return }
+    var next = coordinator.specification
+    next.stop.maxTrialsStarted = limit + trials
+    let hash = "\(limit + trials) trials"
+    coordinator.nextSpecifications[hash] = next
+    ask(.reload(next, hash: hash))
   }
 
   mutating func planTurn(in wait: Duration) {
@@ -181,6 +195,9 @@ extension FaultWorld {
       coordinator.journal.append(CoordinatorProcess.Record(stamp: stamped.stamp, fact: stamped.fact.encoded()))
       if isTraced { note("fact \(stamped.fact)") }
       if case .checkpointsDropped(let trial, let kept) = stamped.fact { checkDrop(of: trial, keeping: kept) }
+      if case .specificationChanged(let hash) = stamped.fact, let next = coordinator.nextSpecifications[hash] {
+        coordinator.specification = next
+      }
       if let problem = monitor.take(stamped) { fail(problem) }
     }
   }

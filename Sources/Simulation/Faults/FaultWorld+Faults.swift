@@ -57,6 +57,7 @@ extension FaultWorld {
       queue.push(.operatorResumesTrial(TrialID(pick % count)), at: now + time)
     case .operatorEnqueues(let hundredths):
       ask(.enqueue(Configuration([.init(FaultScenario.hyperparameter, .double(Double(hundredths) / 100))])))
+    case .operatorExtends(let trials): extend(by: trials)
     case .operatorPausesRun(let time):
       ask(.command(.pauseRun))
       // One who pauses a run resumes it, when it has ended or when it still has not.

@@ -13,7 +13,7 @@ struct FaultWorld: Sendable {
   var now = Instant.zero
   var queue = FaultQueue()
   var random: SeededGenerator
-  var coordinator = CoordinatorProcess()
+  var coordinator: CoordinatorProcess
   var hosts: [FaultHost]
   var connections: [FaultConnection] = []
   var monitor: FaultMonitor
@@ -32,6 +32,7 @@ struct FaultWorld: Sendable {
     self.scenario = scenario
     random = SeededGenerator(seed: scenario.seed, stream: 2)
     hosts = scenario.hosts.enumerated().map { FaultHost(index: $0, slots: $1.slots, clock: $1.clock) }
+    coordinator = CoordinatorProcess(specification: scenario.specification)
     monitor = try FaultMonitor(scenario.specification)
     trace = isTraced ? [] : nil
     queue.push(.coordinatorStarts, at: .zero)
@@ -81,7 +82,12 @@ struct FaultWorld: Sendable {
     for host in hosts where host.agent != nil || host.isAnythingLeft {
       return fail("after the end of the run, processes are left on \(host.name)")
     }
-    if let problem = monitor.finalProblem(hosts, coordinator.vault) { fail(problem) }
+    if let problem = monitor.finalProblem(hosts, coordinator.vault) { return fail(problem) }
+    let limit = coordinator.specification.stop.maxTrialsStarted ?? .max
+    if monitor.shadow.trials.count > limit { fail("\(monitor.shadow.trials.count) trials were started, of \(limit)") }
+    if monitor.shadow.end?.reason == .trialsStarted, monitor.shadow.trials.count < limit {
+      fail("the run ended for its limit with \(monitor.shadow.trials.count) of \(limit) trials")
+    }
   }
 
   private var standing: String {
