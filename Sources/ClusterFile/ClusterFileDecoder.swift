@@ -41,6 +41,7 @@ struct ClusterFileDecoder {
     let checkpoints = CheckpointsSection.decode(top)
     let failures = FailuresSection.decode(top)
     let results = ResultsSection.decode(top)
+    let page = PageSection.decode(top)
 
     if options?.name == .external, program == nil { return nil }
     guard let experiment = read?.experiment, let options, let searcher, let stop, let cluster, let checkpoints else {
@@ -48,7 +49,7 @@ struct ClusterFileDecoder {
     }
     return RunSpecification(
       experiment: experiment, scheduler: options, searcher: searcher, stop: stop, cluster: cluster,
-      checkpoints: checkpoints, failures: failures, results: results, program: program)
+      checkpoints: checkpoints, failures: failures, results: results, program: program, page: page)
   }
 }
 

@@ -111,5 +111,7 @@ extension SpecificationChange {
       "failures.max_restarts", old.failures.maxRestarts, new.failures.maxRestarts, .failures(new.failures))
     apply(
       "results.update_interval", old.results.updateInterval, new.results.updateInterval, .results(new.results))
+    // From the next start of a coordinator on.
+    apply("page", old.page.text, new.page.text, .page(new.page))
   }
 }

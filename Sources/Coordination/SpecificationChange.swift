@@ -32,6 +32,7 @@ public struct SpecificationChange: Equatable, Sendable {
     case quota(Int?)
     case results(ResultsOptions)
     case answerWithin(Duration)
+    case page(PageOptions)
   }
 
   /// In the order of the cluster file's sections.
@@ -75,6 +76,7 @@ public struct SpecificationChange: Equatable, Sendable {
       case .quota(let bytes): result.checkpoints.quota = bytes
       case .results(let results): result.results = results
       case .answerWithin(let patience): result.program?.answerWithin = patience
+      case .page(let page): result.page = page
       }
     }
     return result
