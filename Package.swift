@@ -196,7 +196,7 @@ let package = Package(
     tests(
       "DashboardTests",
       [
-        "Coordination", "Dashboard", "HostSystem", "Journal", "Presentation", "Simulation", "TestSupport",
+        "Coordination", "Dashboard", "HostSystem", "Journal", "Presentation", "Scheduling", "Simulation", "TestSupport",
         "TuningModel",
       ]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),

@@ -93,6 +93,9 @@ final class ServedRun: Sendable {
   func change(_ body: (inout Made) -> Void) { made.withLock { body(&$0) } }
   var questions: [JSONValue] { made.withLock { $0.questions } }
 
+  /// Of what stands in the journal now.
+  var lastStamp: Stamp? { journal.lastSequence > 0 ? facts[journal.lastSequence - 1].stamp : nil }
+
   func append(_ count: Int) throws {
     let known = journal.lastSequence
     try journal.append(Array(facts[known..<min(facts.count, known + count)]))
