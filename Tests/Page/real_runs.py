@@ -6,6 +6,7 @@ Each is made when it is asked for, in a folder of its own, and stands still once
 served beside their coordinator, the others by `pasha-page`.
 """
 
+import atexit
 import json
 import os
 import pathlib
@@ -69,6 +70,8 @@ class RealRuns:
     def __init__(self, build):
         self.build, self.work = pathlib.Path(build).resolve(), pathlib.Path(tempfile.mkdtemp(prefix="page-runs-"))
         self.processes, self.known = [], {}
+        # Whatever becomes of the tests.
+        atexit.register(self.close)
 
     def serve(self, scenario):
         if scenario not in self.known:
@@ -78,7 +81,8 @@ class RealRuns:
     def close(self):
         # Coordinators end their agents; what does not end is killed.
         for process in reversed(self.processes):
-            process.terminate()
+            if process.poll() is None:
+                process.terminate()
         end = time.monotonic() + 20
         for process in self.processes:
             try:
@@ -99,7 +103,7 @@ class RealRuns:
 
     def three(self):
         served = self.start("three", arguments="--waits second", limit=3, slots=3)
-        return self.until(served, lambda: served.get("run")["totals"]["reports"] >= 3 and self.standing(served, 3))
+        return self.until(served, lambda: served.get("run")["totals"]["reports"] >= 3 and self.standing(served, 1))
 
     def live(self):
         """It goes on."""
@@ -124,7 +128,7 @@ class RealRuns:
         return self.finish("synchronous", limit=40, scheduler="name: sync_hyperband, brackets: 2")
 
     def brackets(self):
-        return self.finish("brackets", limit=30, scheduler="name: asha, brackets: 3")
+        return self.finish("brackets", limit=30, scheduler="name: asha, brackets: 3, rung_system_per_bracket: true")
 
     def lost(self):
         """Two of three hosts joined by hand: one of them has died, the other one is drained."""

@@ -4,7 +4,7 @@
 /// The files of the page, by path.
 enum PageFiles {
   static let all: [String: PageFile] = [
-    "/api.js": PageFile(type: "text/javascript; charset=utf-8", tag: "c653fd9a2c01050a", text: file0),
+    "/api.js": PageFile(type: "text/javascript; charset=utf-8", tag: "7a0468141c00b259", text: file0),
     "/chart-best.js": PageFile(type: "text/javascript; charset=utf-8", tag: "3ecdb0c39f19525a", text: file1),
     "/chart-curves.js": PageFile(type: "text/javascript; charset=utf-8", tag: "a6597e299d559a83", text: file2),
     "/chart-maximum.js": PageFile(type: "text/javascript; charset=utf-8", tag: "41c378e1e5dbaca3", text: file3),
@@ -40,7 +40,7 @@ enum PageFiles {
     "/view-rungs.js": PageFile(type: "text/javascript; charset=utf-8", tag: "646de0e2aff77c64", text: file33),
     "/view-trial.js": PageFile(type: "text/javascript; charset=utf-8", tag: "6ecf8a92eb6c499c", text: file34),
     "/view-trials.js": PageFile(type: "text/javascript; charset=utf-8", tag: "33fc7686fb63da66", text: file35),
-    "/views.css": PageFile(type: "text/css; charset=utf-8", tag: "07f1a54404d7d278", text: file36),
+    "/views.css": PageFile(type: "text/css; charset=utf-8", tag: "956350fd21e012a3", text: file36),
   ]
 }
 
@@ -141,19 +141,42 @@ export class Stream {
     this.last = null
     this.failures = 0
     this.over = false
+    this.isGone = false
     this.run()
     addEventListener("online", () => this.wake?.())
-    document.addEventListener("visibilitychange", () => document.hidden || this.wake?.())
+    document.addEventListener("visibilitychange", () => this.look())
+    addEventListener("pagehide", () => ((this.isGone = true), this.look()))
+    addEventListener("pageshow", () => ((this.isGone = false), this.look()))
+  }
+
+  // A browser has six connections to one server: a page that nobody sees holds none of them.
+  get isUnseen() {
+    return document.hidden || this.isGone
+  }
+
+  look() {
+    if (this.isUnseen) this.abort?.abort()
+    else {
+      this.wake?.()
+      this.seen?.()
+    }
   }
 
   async run() {
     while (!this.over) {
+      if (this.isUnseen) {
+        await new Promise((resolve) => (this.seen = resolve))
+        this.seen = null
+        this.on.state("connecting")
+        continue
+      }
       try {
         await this.read()
       } catch {
         // Told by the state below.
       }
       if (this.over) break
+      if (this.isUnseen) continue
       this.failures += 1
       const wait = Math.min(30, 0.5 * 2 ** Math.min(this.failures - 1, 6)) * (0.8 + 0.4 * Math.random())
       this.on.state("lost", wait)
@@ -168,7 +191,7 @@ export class Stream {
   }
 
   async read() {
-    const abort = new AbortController()
+    const abort = (this.abort = new AbortController())
     let alive = Date.now()
     // A connection that says nothing for 40 s is dead, whatever the system thinks of it.
     const watch = setInterval(() => Date.now() - alive > 40000 && abort.abort(), 5000)
@@ -4143,6 +4166,8 @@ tr.maximum { box-shadow: inset 0 2px 0 var(--accent); }
 .rises { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(31rem, 100%), 1fr)); gap: 0.9rem 2rem; }
 .rises > li { display: grid; grid-template-columns: minmax(8rem, 11rem) minmax(0, 1fr); gap: 0.3rem 1rem; align-items: start; }
 .rises h3 { display: flex; flex-wrap: wrap; gap: 0 0.7rem; align-items: baseline; }
+h3 > .when { margin-left: 0.7rem; }
+.rises .when { margin-left: 0; }
 .rises .when, h3 > .when { color: var(--faint); font-weight: 400; font-size: 0.893rem; }
 .rises p { color: var(--muted); overflow-wrap: anywhere; }
 .slope { width: 100%; background: var(--sunken); border-radius: 7px; }
@@ -4159,6 +4184,7 @@ tr.maximum { box-shadow: inset 0 2px 0 var(--accent); }
 @media (min-width: 80rem) {
   .view.rungs { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); align-content: start; }
   .view.rungs .pairs { grid-column: 1 / -1; }
+  .view.rungs:has(.rise[hidden]) { grid-template-columns: minmax(0, 1fr); }
 }
 @media (max-width: 40rem) {
   .rises > li { grid-template-columns: 1fr; }
