@@ -29,6 +29,8 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let web: [Target.Dependency] = [
   .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+  .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+  .product(name: "Metrics", package: "swift-metrics"),
   .product(name: "HTTPTypes", package: "swift-http-types"),
   .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
 ]
@@ -68,7 +70,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     // Without its default trait it does without the whole of Foundation, which the agent must not carry to hosts.
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -192,7 +196,7 @@ let package = Package(
     tests(
       "DashboardTests",
       [
-        "Coordination", "Dashboard", "HostSystem", "Journal", "Presentation", "Simulation", "TestSupport",
+        "Coordination", "Dashboard", "HostSystem", "Journal", "Presentation", "Scheduling", "Simulation", "TestSupport",
         "TuningModel",
       ]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
@@ -218,7 +222,8 @@ let package = Package(
       "EndToEndTests",
       [
         "ClusterFile", "Coordination", "Journal", "Messaging", "RunChecking", "Scheduling", "SchedulingReference",
-        "TestSupport", "TuningModel", "Wire", "pasha-agent", "pasha-coord", "pasha-launch", "scale-benchmark",
+        "TestSupport", "TuningModel", "Wire", "pasha-agent", "pasha-coord", "pasha-launch", "pasha-page",
+        "scale-benchmark",
       ]),
     tests(
       "FarmTests",

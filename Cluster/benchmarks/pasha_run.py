@@ -21,7 +21,7 @@ class Pasha:
         self.coordinator = os.path.join(binaries, "pasha-coord")
         self.scheduling = os.path.join(binaries, "scheduling-benchmark")
         self.folder = folder
-        self.environment = dict(os.environ, PASHA_STATE=os.path.join(folder, "state"))
+        self.environment = dict(os.environ, PASHA_STATE=os.path.join(folder, "state"), PASHA_NO_PAGE="1")
         self.count = 0
 
     def prepare(self, entry_point, space, scheduler, stop, slots, extra="", cluster=None):

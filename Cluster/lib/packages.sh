@@ -18,8 +18,8 @@ have_header() {
   return 1
 }
 
-# missing_packages [ssh] [tests] [long]: names of Debian packages whose content is not here, however it could have come: what
-# building and running needs, SSH servers of one's own, the tests, the long ones.
+# missing_packages [ssh] [tests] [long] [browser]: names of Debian packages whose content is not here, however it could have come: what
+# building and running needs, SSH servers of one's own, the tests, the long ones, a browser.
 missing_packages() {
   local purpose
   { have_header zmq.h && have_header sodium.h; } || echo libzmq3-dev   # brings libsodium-dev
@@ -42,6 +42,7 @@ missing_packages() {
         have_program iptables || echo iptables
         ;;
       long) have_program debootstrap || echo debootstrap ;;
+      browser) have_program chromium || have_program chromium-browser || echo chromium ;;
     esac
   done
 }

@@ -42,6 +42,7 @@ struct ClusterFileDecoder {
     let failures = FailuresSection.decode(top)
     let results = ResultsSection.decode(top)
     let notifications = NotificationsSection.decode(top)
+    let page = PageSection.decode(top)
 
     if options?.name == .external, program == nil { return nil }
     guard let experiment = read?.experiment, let options, let searcher, let stop, let cluster, let checkpoints,
@@ -51,7 +52,8 @@ struct ClusterFileDecoder {
     }
     return RunSpecification(
       experiment: experiment, scheduler: options, searcher: searcher, stop: stop, cluster: cluster,
-      checkpoints: checkpoints, failures: failures, results: results, program: program, notifications: notifications)
+      checkpoints: checkpoints, failures: failures, results: results, program: program,
+      notifications: notifications, page: page)
   }
 }
 

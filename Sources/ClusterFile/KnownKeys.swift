@@ -2,7 +2,7 @@
 enum KnownKeys {
   static let top = [
     "experiment", "scheduler", "stop_criterion", "n_workers", "cluster", "checkpoints", "failures", "results",
-    "notifications",
+    "notifications", "page",
   ]
   static let experiment = [
     "name", "entry_point", "code", "setup", "env", "config_space", "metric", "mode", "resource_attr",

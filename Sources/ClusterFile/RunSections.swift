@@ -24,3 +24,27 @@ enum ResultsSection {
     return options
   }
 }
+
+/// `page`: whether the run's page is served, and where.
+enum PageSection {
+  private static let expected = "on, off or a port to try first, such as 9000"
+
+  static func decode(_ top: MapReader) -> PageOptions {
+    guard let node = top.node("page") else { return PageOptions() }
+    guard case .scalar(let scalar) = node.content, !node.isNull else {
+      top.tell(.wrongType, "page", "must be \(expected), not \(node.shown)")
+      return PageOptions()
+    }
+    switch KeyHints.folded(scalar.text) {
+    case "on", "true", "yes": return PageOptions()
+    case "off", "false", "no": return PageOptions(isServed: false)
+    default: break
+    }
+    guard case .int = scalar.value else {
+      top.tell(.invalidValue, "page", "must be \(expected), not \(scalar.shown)")
+      return PageOptions()
+    }
+    guard let port = top.int("page", 1...65_535) else { return PageOptions() }
+    return PageOptions(port: port)
+  }
+}

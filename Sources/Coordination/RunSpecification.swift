@@ -15,13 +15,14 @@ public struct RunSpecification: Equatable, Sendable {
   public var failures: FailurePolicy
   public var results: ResultsOptions
   public var notifications: [NotificationTarget]
+  public var page: PageOptions
 
   public init(
     experiment: Experiment, scheduler: SchedulerOptions, searcher: SearcherOptions = SearcherOptions(),
     stop: StopCriterion = StopCriterion(), cluster: ClusterOptions = ClusterOptions(),
     checkpoints: CheckpointPolicy = CheckpointPolicy(), failures: FailurePolicy = FailurePolicy(),
     results: ResultsOptions = ResultsOptions(), program: SchedulerProgram? = nil,
-    notifications: [NotificationTarget] = []
+    notifications: [NotificationTarget] = [], page: PageOptions = PageOptions()
   ) {
     self.experiment = experiment
     self.scheduler = scheduler
@@ -33,6 +34,7 @@ public struct RunSpecification: Equatable, Sendable {
     self.results = results
     self.program = program
     self.notifications = notifications
+    self.page = page
   }
 }
 
@@ -187,4 +189,22 @@ public struct ResultsOptions: Equatable, Sendable {
   public var updateInterval: Duration
 
   public init(updateInterval: Duration = .seconds(30)) { self.updateInterval = updateInterval }
+}
+
+/// The run's page in the browser.
+public struct PageOptions: Equatable, Sendable {
+  /// Whether the running coordinator has it served.
+  public var isServed: Bool
+  /// The port that is tried first; where it is in use another one is taken.
+  public var port: Int
+
+  public static let defaultPort = 8700
+
+  public init(isServed: Bool = true, port: Int = PageOptions.defaultPort) {
+    self.isServed = isServed
+    self.port = port
+  }
+
+  /// As a cluster file has it.
+  var text: String { !isServed ? "off" : port == Self.defaultPort ? "on" : "\(port)" }
 }

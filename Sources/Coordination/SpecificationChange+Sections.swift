@@ -111,6 +111,8 @@ extension SpecificationChange {
       "failures.max_restarts", old.failures.maxRestarts, new.failures.maxRestarts, .failures(new.failures))
     apply(
       "results.update_interval", old.results.updateInterval, new.results.updateInterval, .results(new.results))
+    // From the next start of a coordinator on.
+    apply("page", old.page.text, new.page.text, .page(new.page))
     guard old.notifications != new.notifications else { return }
     // What an address holds may be a secret: the number is told alone.
     applicable.append(

@@ -33,6 +33,7 @@ public struct SpecificationChange: Equatable, Sendable {
     case results(ResultsOptions)
     case notifications([NotificationTarget])
     case answerWithin(Duration)
+    case page(PageOptions)
   }
 
   /// In the order of the cluster file's sections.
@@ -77,6 +78,7 @@ public struct SpecificationChange: Equatable, Sendable {
       case .results(let results): result.results = results
       case .notifications(let targets): result.notifications = targets
       case .answerWithin(let patience): result.program?.answerWithin = patience
+      case .page(let page): result.page = page
       }
     }
     return result

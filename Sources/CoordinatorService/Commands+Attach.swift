@@ -32,6 +32,7 @@ extension Commands {
       for record in turn { lines += self.lines(for: record, state, json: json) }
       if isFirst, !json {
         show(try table(folder, "status") { _, service in Presentation.status(state, service: service) })
+        if let line = pageLine(folder) { show(line) }
       }
       isFirst = false
       for line in lines { show(line) }

@@ -14,12 +14,18 @@ import Wire
 public enum Commands {
   public static func status(run: String?, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
-    show(
-      try table(folder, json ? "status_json" : "status") { state, service in
-        json
-          ? Presentation.statusJSON(state, service: service).jsonText(.strict)
-          : Presentation.status(state, service: service)
-      })
+    let text = try table(folder, json ? "status_json" : "status") { state, service in
+      json
+        ? Presentation.statusJSON(state, service: service).jsonText(.strict)
+        : Presentation.status(state, service: service)
+    }
+    if json, case .object(let members)? = try? JSONValue(parsing: text) {
+      let page = folder.servedPage.map { JSONValue.string($0.url) } ?? .null
+      show(JSONValue.object(members + [.init("page", page)]).jsonText(.strict))
+    } else {
+      show(text)
+      if let line = pageLine(folder) { show(line) }
+    }
     return .success
   }
 

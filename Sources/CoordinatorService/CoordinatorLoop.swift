@@ -44,6 +44,8 @@ final class CoordinatorLoop {
   var telling: SchedulerTelling?
   /// Set before the loop runs, where the cluster file names a program.
   var programStart: ProgramStart?
+  /// Serves the run's page. Set before the loop runs.
+  var page: PageKeeper?
   /// Puts a changed cluster file in its place, once the fact of it is durable.
   var adoptFile: () -> Void = {}
   private let signals: SignalWatch
@@ -98,6 +100,7 @@ final class CoordinatorLoop {
     take(launcher?.begin() ?? [])
     beginFarm(agentsMayRun: !wasPaused)
     try handleEvents()
+    for line in page?.begin() ?? [] { note(line) }
     var poller = Poller()
     while true {
       if let outcome {
@@ -120,11 +123,12 @@ final class CoordinatorLoop {
     for watched in program?.watched ?? [] {
       poller.add(.descriptor(watched.descriptor.number), for: watched.events)
     }
-    for descriptor in (launcher?.descriptors ?? []) + (farm?.descriptors ?? []) {
+    for descriptor in (launcher?.descriptors ?? []) + (farm?.descriptors ?? []) + (page?.descriptors ?? []) {
       poller.add(.descriptor(descriptor.number))
     }
     let deadline = [
       coordinator.nextDeadline(after: HostClock.moment), launcher?.deadline, farm?.deadline, program?.deadline,
+      page?.deadline,
     ]
     .compactMap { $0 }.min()
     try poller.wait(for: deadline.map { max($0 - HostClock.now, .zero) })
@@ -144,6 +148,7 @@ final class CoordinatorLoop {
     take(launcher?.step() ?? [])
     take(farm?.step() ?? [])
     take(program?.step() ?? [])
+    for line in page?.step() ?? [] { note(line) }
     // Nobody is called silent whose words wait to be read, unless they are too many to wait for.
     if fullBatches % Self.patientBatches == 0, let deadline = coordinator.nextDeadline(after: HostClock.moment),
       HostClock.now >= deadline

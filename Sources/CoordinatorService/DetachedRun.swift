@@ -6,22 +6,28 @@ import TuningModel
 
 /// `--detach`: the same program in a session of its own, writing to the run's log.
 public enum DetachedRun {
-  public static func begin(file: String, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
+  public static func begin(
+    file: String, servesPage: Bool = true, json: Bool, home: String = RunFolder.home
+  ) throws -> ExitCode {
     // Mistakes are told here, where somebody reads them.
     _ = try ClusterFile.load(path: file)
     let before = Set(RunFolder.names(in: home))
     let log = NSTemporaryDirectory() + "/pasha-detach-\(getpid()).log"
-    let pid = try start(["run", URL(filePath: file).absoluteURL.path(percentEncoded: false)], log: log)
+    let pid = try start(
+      ["run", URL(filePath: file).absoluteURL.path(percentEncoded: false)] + (servesPage ? [] : ["--no-page"]), log: log
+    )
     return try waitUntilUp(pid, log: log, json: json) {
       RunFolder.names(in: home).filter { !before.contains($0) }.map { RunFolder(path: home + "/" + $0) }
         .first { $0.coordinatorPID == pid }
     }
   }
 
-  public static func resume(run: String?, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
+  public static func resume(
+    run: String?, servesPage: Bool = true, json: Bool, home: String = RunFolder.home
+  ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
     let log = NSTemporaryDirectory() + "/pasha-detach-\(getpid()).log"
-    let pid = try start(["resume", folder.path], log: log)
+    let pid = try start(["resume", folder.path] + (servesPage ? [] : ["--no-page"]), log: log)
     return try waitUntilUp(pid, log: log, json: json) { folder.coordinatorPID == pid ? folder : nil }
   }
 

@@ -24,12 +24,18 @@ public struct RunService {
     public var isQuiet: Bool
     /// The summary as JSON.
     public var json: Bool
+    /// Whether the run's page is served, where its cluster file and `PASHA_NO_PAGE` do not say otherwise.
+    public var servesPage: Bool
 
-    public init(home: String = RunFolder.home, agentExecutable: String, isQuiet: Bool = false, json: Bool = false) {
+    public init(
+      home: String = RunFolder.home, agentExecutable: String, isQuiet: Bool = false, json: Bool = false,
+      servesPage: Bool = false
+    ) {
       self.home = home
       self.agentExecutable = agentExecutable
       self.isQuiet = isQuiet
       self.json = json
+      self.servesPage = servesPage
     }
   }
 
@@ -177,11 +183,13 @@ public struct RunService {
           + "acknowledged; reports among them are sent again")
     }
     loop.programStart = try programStart()
+    loop.page = pageKeeper(loop)
     loop.adoptFile = { [folder] in folder.adoptNextClusterFile() }
     let desk = RequestDesk(mailbox: loop.mailbox, bulk: bulk, folder: folder)
     let control = try ControlSocket(path: folder.controlSocket) { desk.answer($0) }
 
     defer {
+      loop.page?.end()
       loop.program?.end()
       control.stop()
       bulk.stop()
@@ -215,6 +223,20 @@ public struct RunService {
       loop.seeOff(within: .seconds(3))
       launcher?.waitForEnd(.seconds(10))
       return tell(loop.state)
+    }
+  }
+
+  /// What serves the run's page; nil: it is not to be served, or cannot be.
+  private func pageKeeper(_ loop: CoordinatorLoop) -> PageKeeper? {
+    let unwanted = ProcessInfo.processInfo.environment["PASHA_NO_PAGE"].map { !$0.isEmpty } ?? false
+    guard options.servesPage, specification.page.isServed, !unwanted else { return nil }
+    do {
+      return PageKeeper(
+        folder, executable: try pageExecutable(), port: specification.page.port,
+        hasTerminal: isatty(STDOUT_FILENO) == 1)
+    } catch {
+      loop.note("the page is not served: \(error)")
+      return nil
     }
   }
 

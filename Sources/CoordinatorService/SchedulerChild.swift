@@ -311,7 +311,7 @@ struct ProgramPipe {
 
 extension Descriptor {
   /// Reads and writes of it do not wait any more.
-  fileprivate func stopWaiting() throws(SystemError) {
+  func stopWaiting() throws(SystemError) {
     let flags = fcntl(number, F_GETFL)
     guard flags >= 0, fcntl(number, F_SETFL, flags | O_NONBLOCK) >= 0 else {
       throw SystemError(errno, "set up", "a pipe")

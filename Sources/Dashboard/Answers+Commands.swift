@@ -50,6 +50,7 @@ private enum Order {
   case pauseRun, stopRun
   case stopTrial(Int)
   case pauseTrial(Int)
+  case resumeTrial(Int)
   case drainHost(String)
   case addHost(String)
   case enqueue(Configuration)
@@ -65,6 +66,7 @@ private enum Order {
     case "stop_run": self = .stopRun
     case "stop_trial": self = .stopTrial(try rest.trial())
     case "pause_trial": self = .pauseTrial(try rest.trial())
+    case "resume_trial": self = .resumeTrial(try rest.trial())
     case "drain_host": self = .drainHost(try rest.host())
     case "add_host": self = .addHost(try rest.host())
     case "enqueue": self = .enqueue(try Self.configuration(rest.take("configuration"), state))
@@ -117,9 +119,12 @@ private enum Order {
       throw APIError(.forbidden, RunView.refusal(state, presence, takesCommands: takesCommands) ?? "")
     }
     switch self {
-    case .stopTrial(let trial), .pauseTrial(let trial):
+    case .stopTrial(let trial), .pauseTrial(let trial), .resumeTrial(let trial):
       guard let known = state[TrialID(trial)] else { throw APIError(.notFound, "the run has no trial \(trial)") }
       guard !known.status.isFinal else { throw APIError(.conflict, "trial \(trial) is \(known.status.word)") }
+      if case .resumeTrial = self, !known.isPausedByOperator {
+        throw APIError(.conflict, "trial \(trial) is not paused by hand")
+      }
     case .drainHost(let host), .addHost(let host):
       let known = state.specification.cluster.hosts.map(\.name) + state.addedHosts.map(\.name)
       guard (known + state.agents.map(\.name)).contains(host) else {
@@ -161,6 +166,7 @@ private enum Order {
     case .stopRun: [.init("op", .string("stop"))]
     case .stopTrial(let trial): [.init("op", .string("stop")), .init("trial", .int(trial))]
     case .pauseTrial(let trial): [.init("op", .string("pause")), .init("trial", .int(trial))]
+    case .resumeTrial(let trial): [.init("op", .string("resume_trial")), .init("trial", .int(trial))]
     case .drainHost(let host): [.init("op", .string("drain_host")), .init("host", .string(host))]
     case .addHost(let host):
       [.init("op", .string("return_host")), .init("host", .string(host))]
@@ -175,7 +181,8 @@ private enum Order {
     case .pauseRun: "the run is being paused; `pasha-coord resume` goes on"
     case .stopRun: "the run is being stopped"
     case .stopTrial(let trial): "trial \(trial) is being stopped"
-    case .pauseTrial(let trial): "trial \(trial) is being paused; `pasha-coord resume --trial \(trial)` lets it go on"
+    case .pauseTrial(let trial): "trial \(trial) is being paused until it is resumed"
+    case .resumeTrial(let trial): "trial \(trial) goes on when a slot is free"
     case .drainHost(let host): "\(host) gets no new trials"
     case .addHost(let host): "\(host) is in use again"
     case .enqueue: "the configuration is tried next"

@@ -11,10 +11,13 @@ extension Answers {
     try parameters.finish()
     return try await look { chronicle, writer in
       let view = LadderView(chronicle)
+      let filled = FilledLadder(chronicle)
+      let maximum = chronicle.state.specification.scheduler.maxResource
       writer.object { writer in
         writer.member("grows", chronicle.state.specification.scheduler.name == .pasha)
         writer.array("brackets") { writer in
           for system in view.ladder.indices { writer.object { view.write(system, &$0) } }
+          for kind in filled.kinds.indices { writer.object { filled.write(kind, maximum: maximum, &$0) } }
         }
       }
     }

@@ -240,15 +240,15 @@ struct RunView {
   /// What can be told for certain: that the time will be up.
   private func estimate(_ writer: inout JSONWriter) {
     writer.key("estimate")
-    guard state.end == nil, !state.isSuspended, state.training == nil,
-      let limit = specification.stop.maxWallclockTime
+    guard case .estimate(let left) = chronicle.timeLeft(at: now.active.inSeconds), left.seconds.isFinite,
+      left.low.isFinite, left.high.isFinite
     else { return writer.null() }
-    let left = max(0, (limit - now.active).inSeconds)
     writer.object { writer in
-      writer.member("seconds", left)
-      writer.member("low", 0)
-      writer.member("high", left)
-      writer.member("basis", "the search ends when max_wallclock_time is used up, if nothing ends it before")
+      writer.member("seconds", left.seconds)
+      writer.member("low", left.low)
+      writer.member("high", left.high)
+      let sooner = left.mayEndSooner ? "; a value of the metric may end it before" : ""
+      writer.member("basis", "the run ends when \(left.basis.text)\(sooner)")
     }
   }
 

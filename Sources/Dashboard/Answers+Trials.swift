@@ -131,7 +131,7 @@ extension Answers {
         let canStop = refusal == nil && !trial.status.isFinal && chronicle.state.closing == nil && trial.order != .stop
         writer.array("can") { writer in
           if canStop { writer.value("stop_trial") }
-          if canStop, !trial.isPausedByOperator { writer.value("pause_trial") }
+          if canStop { writer.value(trial.isPausedByOperator ? "resume_trial" : "pause_trial") }
         }
       }
     }

@@ -14,7 +14,7 @@ final class Answers: Sendable {
   let source: RunSource
   let follower: Follower
   let hub: Hub
-  let counters: RequestCounters
+  let meters: RunMeters
   let coordinator: CoordinatorDesk
   /// Whether the run may be steered from here.
   let takesCommands: Bool
@@ -28,13 +28,13 @@ final class Answers: Sendable {
   let explanations = Locked(ExplanationCache())
 
   init(
-    archive: Archive, source: RunSource, follower: Follower, hub: Hub, counters: RequestCounters, takesCommands: Bool
+    archive: Archive, source: RunSource, follower: Follower, hub: Hub, meters: RunMeters, takesCommands: Bool
   ) {
     self.archive = archive
     self.source = source
     self.follower = follower
     self.hub = hub
-    self.counters = counters
+    self.meters = meters
     self.takesCommands = takesCommands
     coordinator = CoordinatorDesk(source: source)
   }

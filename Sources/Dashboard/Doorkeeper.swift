@@ -10,14 +10,9 @@ struct Doorkeeper: Sendable {
   /// Whether reading needs the token as well.
   let guardsReading: Bool
 
-  init(names: [String], port: Int, token: String, guardsReading: Bool) {
-    var hosts: Set<String> = []
-    for name in names {
-      hosts.insert("\(name):\(port)")
-      if port == 80 { hosts.insert(name) }
-    }
+  init(hosts: Set<String>, scheme: String, token: String, guardsReading: Bool) {
     self.hosts = hosts
-    origins = Set(hosts.map { "http://" + $0 })
+    origins = Set(hosts.map { "\(scheme)://\($0)" })
     self.token = Array(token.utf8)
     self.guardsReading = guardsReading
   }

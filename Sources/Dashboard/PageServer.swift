@@ -1,9 +1,12 @@
 import Coordination
+import Glibc
 import HTTPTypes
 import HostSystem
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 import Logging
+import Metrics
 import NIOCore
 import TuningModel
 
@@ -18,10 +21,17 @@ public struct DashboardError: Error, CustomStringConvertible {
 /// Serves the page of a run until it is told to stop.
 public final class PageServer: Sendable {
   public struct Options: Sendable {
-    /// An address of this machine alone.
+    /// An address of this machine, in numbers; one that other machines reach takes `encryption`.
     public var address: String
     /// 0: any that is free.
     public var port: Int
+    /// Whether any that is free is taken where `port` is in use.
+    public var takesAnotherPort = false
+    public var encryption: Encryption?
+    /// Names under which browsers may ask, beside the address.
+    public var hostNames: [String] = []
+    /// The token of commands, as hexadecimal digits; nil: one is made.
+    public var token: String?
     /// Whether the run may be steered from the page.
     public var takesCommands: Bool
     /// Whether reading needs the token too.
@@ -48,20 +58,29 @@ public final class PageServer: Sendable {
   private let hub = Hub()
   private let follower: Follower
   private let archive: Archive
-  private let counters = RequestCounters()
   public let token: String
 
+  private let names: ServerNames
+  private let builder: HTTPServerBuilder
+  private let registry: MetricsRegistry
+
   public init(_ source: RunSource, _ options: Options) throws {
-    guard ["127.0.0.1", "::1", "localhost"].contains(options.address) else {
-      throw DashboardError(
-        "\(options.address) is not this machine alone (127.0.0.1, ::1): the page is served without encryption; from "
-          + "another machine reach it through SSH: ssh -L 8700:127.0.0.1:PORT HOST")
-    }
+    names = try ServerNames(
+      address: options.address, hostNames: options.hostNames, isEncrypted: options.encryption != nil)
     self.source = source
     self.options = options
+    let plain = HTTPServerBuilder.http1(
+      configuration: HTTP1Channel.Configuration(
+        idleTimeout: TimeAmount.nanoseconds(options.idleTimeout.wholeNanoseconds),
+        httpDecoderConfiguration: .init(
+          maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
+    builder = try options.encryption.map { try .tls(plain, tlsConfiguration: $0.configuration()) } ?? plain
     archive = try Archive(specification: source.specification())
     follower = try Follower(archive: archive, source: source, hub: hub)
-    token = try Self.makeToken()
+    // Errors are answers here, none is thrown on to Hummingbird.
+    registry = MetricsRegistry(
+      label: ("run", source.name), help: RunMeters.help, ignored: ["hb.request.errors"])
+    token = try options.token ?? Self.makeToken()
   }
 
   /// 128 bits from the system, as hexadecimal digits.
@@ -79,30 +98,36 @@ public final class PageServer: Sendable {
     defer { follower.end() }
     guard let ticker = Ticker(hub: hub) else { throw DashboardError("the system has no room for one more thread") }
     defer { ticker.end() }
+    do {
+      try await serve(port: options.port, ready)
+    } catch let error as IOError where error.errnoCode == EADDRINUSE && options.takesAnotherPort {
+      try await serve(port: 0, ready)
+    }
+  }
+
+  private func serve(
+    port: Int, _ ready: @escaping @Sendable (_ url: String, _ port: Int) -> Void
+  ) async throws {
     var logger = Logger(label: "pasha-page")
     logger.logLevel = .critical
     // The names under which the server is known hold its port, which the system may choose.
     let responder = LateResponder()
-    let address = options.address == "localhost" ? "127.0.0.1" : options.address
-    let configuration = HTTP1Channel.Configuration(
-      idleTimeout: TimeAmount.nanoseconds(options.idleTimeout.wholeNanoseconds),
-      httpDecoderConfiguration: .init(
-        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
     let application = Application(
-      responder: responder, server: .http1(configuration: configuration),
+      responder: responder, server: builder,
       configuration: ApplicationConfiguration(
-        address: .hostname(address, port: options.port),
+        address: .hostname(names.bindAddress, port: port),
         availableConnectionsDelegate: MaximumAvailableConnections(options.mostConnections, logger: logger)),
       onServerRunning: { [self] channel in
         guard let port = channel.localAddress?.port else { return }
         responder.set(makeResponder(port: port))
-        ready(address.contains(":") ? "http://[\(address)]:\(port)/" : "http://\(address):\(port)/", port)
+        ready(names.url(port: port), port)
       }, logger: logger)
     do {
-      try await application.run()
+      // What Hummingbird counts goes where the run's numbers are.
+      try await withMetricsFactory(registry) { try await application.run() }
     } catch is CancellationError {
-    } catch let error as IOError {
-      throw DashboardError("cannot listen at \(address), port \(options.port): \(error)")
+    } catch let error as IOError where error.errnoCode != EADDRINUSE || !options.takesAnotherPort || port == 0 {
+      throw DashboardError("cannot listen at \(names.bindAddress), port \(port): \(error)")
     }
   }
 
@@ -112,10 +137,11 @@ public final class PageServer: Sendable {
   private func makeResponder(port: Int) -> Responder {
     Responder(
       door: Doorkeeper(
-        names: ["127.0.0.1", "localhost", "[::1]"], port: port, token: token, guardsReading: options.guardsReading),
+        hosts: names.hosts(port: port), scheme: names.scheme, token: token,
+        guardsReading: options.guardsReading || !names.isLoopback),
       answers: Answers(
-        archive: archive, source: source, follower: follower, hub: hub, counters: counters,
-        takesCommands: options.takesCommands), counters: counters)
+        archive: archive, source: source, follower: follower, hub: hub, meters: RunMeters(registry),
+        takesCommands: options.takesCommands), registry: registry)
   }
 }
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Metrics
 import NIOCore
 import TuningModel
 
@@ -9,12 +10,27 @@ struct Responder: HTTPResponder {
 
   let door: Doorkeeper
   let answers: Answers
-  let counters: RequestCounters
+  private let answered: [Counter]
+  private let metrics = MetricsMiddleware<PageContext>()
+
+  init(door: Doorkeeper, answers: Answers, registry: MetricsRegistry) {
+    self.door = door
+    self.answers = answers
+    answered = (0...5).map { digit in
+      Counter(label: "pasha_page_requests", dimensions: [("class", "\(digit)xx")], factory: registry)
+    }
+  }
 
   static let bodyLimit = 64 << 10
   static let pathLimit = 8 << 10
 
   func respond(to request: Request, context: PageContext) async throws -> Response {
+    // Hummingbird keeps a metric for each method: of those that nobody answers there are as many as one cares to send.
+    guard [.get, .head, .post, .options].contains(request.method) else { return await respond(request, context) }
+    return try await metrics.handle(request, context: context) { await respond($0, $1) }
+  }
+
+  private func respond(_ request: Request, _ context: PageContext) async -> Response {
     var response: Response
     do {
       response = try await answer(request, context)
@@ -24,7 +40,7 @@ struct Responder: HTTPResponder {
     } catch {
       response = failure(APIError(.unavailable, "it cannot be told: \(error)"))
     }
-    counters.count(response.status.code)
+    answered[max(0, min(5, response.status.code / 100))].increment()
     for (name, value) in Self.headers where response.headers[name] == nil { response.headers[name] = value }
     return request.method == .head ? response.createHeadResponse() : response
   }
@@ -81,10 +97,12 @@ struct Responder: HTTPResponder {
     }
     let query = parts.count > 1 ? parts[1] : ""
     if let file = PageFiles.file(at: path) {
+      context.coreContext.endpointPath.value = "files of the page"
       try allow([.get, .head], request)
       return file.response(to: request)
     }
     guard let route = Route(path) else { throw APIError(.notFound, "there is nothing at this path") }
+    context.coreContext.endpointPath.value = route.template
     try allow(route == .commands ? [.post] : [.get, .head], request)
     if route == .commands || door.guardsReading && route != .health { try door.checkToken(request) }
     var parameters = try QueryReader(query)
@@ -130,14 +148,26 @@ enum Route: Equatable {
   case log(Int)
   case explanation(Int)
 
+  private static let fixed: [String: Route] = [
+    "/api/v1/run": .run, "/api/v1/best": .best, "/api/v1/curves": .curves, "/api/v1/ladder": .ladder,
+    "/api/v1/configurations": .configurations, "/api/v1/importance": .importance, "/api/v1/timeline": .timeline,
+    "/api/v1/trials": .trials, "/api/v1/hosts": .hosts, "/api/v1/events": .events, "/api/v1/stream": .stream,
+    "/api/v1/commands": .commands, "/healthz": .health, "/metrics": .metrics,
+  ]
+
+  /// Its path, without the trial's number.
+  var template: String {
+    switch self {
+    case .trial: "/api/v1/trials/{trial}"
+    case .curve: "/api/v1/trials/{trial}/curve"
+    case .log: "/api/v1/trials/{trial}/log"
+    case .explanation: "/api/v1/trials/{trial}/explanation"
+    default: Self.fixed.first { $0.value == self }?.key ?? ""
+    }
+  }
+
   init?(_ path: String) {
-    let fixed: [String: Route] = [
-      "/api/v1/run": .run, "/api/v1/best": .best, "/api/v1/curves": .curves, "/api/v1/ladder": .ladder,
-      "/api/v1/configurations": .configurations, "/api/v1/importance": .importance, "/api/v1/timeline": .timeline,
-      "/api/v1/trials": .trials, "/api/v1/hosts": .hosts, "/api/v1/events": .events, "/api/v1/stream": .stream,
-      "/api/v1/commands": .commands, "/healthz": .health, "/metrics": .metrics,
-    ]
-    if let route = fixed[path] {
+    if let route = Self.fixed[path] {
       self = route
       return
     }

@@ -31,7 +31,31 @@ public struct RungEntryView: Equatable, Sendable {
   }
 }
 
+/// Brackets of one kind of a scheduler that fills rungs one after the other.
+public struct BracketKindView: Equatable, Sendable {
+  /// The rungs, lowest first, `max_t` among them, with the places of one bracket.
+  public var levels: [Int]
+  public var places: [Int]
+  /// How many of this kind were begun, and how many of those are complete.
+  public var begun: Int
+  public var complete: Int
+}
+
 extension TrialScheduler {
+  /// The kinds of brackets of a scheduler that fills rungs one after the other; empty for others.
+  public var bracketKinds: [BracketKindView] {
+    guard let halving else { return [] }
+    return halving.kinds.enumerated().map { kind, plans in
+      let brackets = halving.brackets.indices.filter { $0 % halving.kinds.count == kind }
+      return BracketKindView(
+        levels: plans.map(\.level), places: plans.map(\.size), begun: brackets.count,
+        complete: brackets.count { halving.brackets[$0].isComplete })
+    }
+  }
+
+  /// Of which kind a bracket is.
+  public func kind(ofBracket bracket: Int) -> Int { halving.map { bracket % $0.kinds.count } ?? 0 }
+
   /// Whether the trial waits in a rung from which it can be promoted. What cannot be promoted any more needs no
   /// checkpoint, once it does not run.
   public func canStillBePromoted(_ trial: TrialID) -> Bool {

@@ -59,23 +59,39 @@ struct Page: ParsableCommand {
     discussion: "The run may go on, be paused or over. The address holds the token with which the page takes commands.")
 
   @OptionGroup var name: RunArgument
-  @Option(help: "The port; 0: any that is free.")
-  var port = 0
+  @Option(help: "The port; 0: any that is free. Default: 8700, or any that is free where that is in use.")
+  var port: Int?
   @Flag(help: "Take no commands.")
   var readOnly = false
   @Flag(help: "Ask for the token for reading too: other users of this machine see nothing.")
   var guardReading = false
+  @Option(help: "An address of this machine in place of 127.0.0.1; another one than loopback with a certificate alone.")
+  var listen: String?
+  @Option(help: "Serve encrypted, with this certificate (PEM).", completion: .file())
+  var tlsCertificate: String?
+  @Option(help: "The certificate's private key (PEM), which its owner alone can read.", completion: .file())
+  var tlsKey: String?
+  @Option(help: "A name under which browsers may ask for the page; may be given several times.")
+  var hostName: [String] = []
   @OptionGroup var output: JSONFlag
 
   func validate() throws {
-    guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0…65535, not \(port)") }
+    if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be 0…65535, not \(port)") }
+    guard (tlsCertificate == nil) == (tlsKey == nil) else {
+      throw ValidationError("--tls-certificate and --tls-key go together")
+    }
   }
 
   func run() throws {
-    try perform {
-      try Commands.page(
-        run: name.run, port: port, readOnly: readOnly, guardReading: guardReading, json: output.json)
-    }
+    var serving = PageServing()
+    serving.port = port
+    serving.readOnly = readOnly
+    serving.guardReading = guardReading
+    serving.listen = listen
+    serving.certificate = tlsCertificate
+    serving.key = tlsKey
+    serving.hostNames = hostName
+    try perform { try Commands.page(run: name.run, serving: serving, json: output.json) }
   }
 }
 

@@ -12,13 +12,15 @@ struct Run: ParsableCommand {
   var detach = false
   @Flag(name: .shortAndLong, help: "Print only the summary.")
   var quiet = false
+  @Flag(help: "Serve no page of the run (else pasha-page does, on this machine alone).")
+  var noPage = false
   @OptionGroup var output: JSONFlag
 
   func run() throws {
     try perform {
       let options = RunService.Options(
-        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json)
-      if detach { return try DetachedRun.begin(file: file, json: output.json) }
+        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json, servesPage: !noPage)
+      if detach { return try DetachedRun.begin(file: file, servesPage: !noPage, json: output.json) }
       return try RunService.begin(file: file, options: options).run()
     }
   }
@@ -35,14 +37,16 @@ struct Resume: ParsableCommand {
   var detach = false
   @Flag(name: .shortAndLong, help: "Print only the summary.")
   var quiet = false
+  @Flag(help: "Serve no page of the run (else pasha-page does, on this machine alone).")
+  var noPage = false
   @OptionGroup var output: JSONFlag
 
   func run() throws {
     try perform {
       if let trial { return try Commands.resumeTrial(run: name.run, trial: trial, json: output.json) }
       let options = RunService.Options(
-        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json)
-      if detach { return try DetachedRun.resume(run: name.run, json: output.json) }
+        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json, servesPage: !noPage)
+      if detach { return try DetachedRun.resume(run: name.run, servesPage: !noPage, json: output.json) }
       return try RunService.resume(run: name.run, options: options).run()
     }
   }

@@ -65,6 +65,8 @@ struct Extend: ParsableCommand {
   var detach = false
   @Flag(name: .shortAndLong, help: "Print only the summary.")
   var quiet = false
+  @Flag(help: "Serve no page of the run (else pasha-page does, on this machine alone).")
+  var noPage = false
   @OptionGroup var output: JSONFlag
 
   func validate() throws {
@@ -76,9 +78,9 @@ struct Extend: ParsableCommand {
       let (folder, needsCoordinator) = try Commands.extend(
         run: name.run, by: Commands.Extension(trials: trials, time: time), json: output.json)
       guard needsCoordinator else { return .success }
-      if detach { return try DetachedRun.resume(run: folder.path, json: output.json) }
+      if detach { return try DetachedRun.resume(run: folder.path, servesPage: !noPage, json: output.json) }
       let options = RunService.Options(
-        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json)
+        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json, servesPage: !noPage)
       return try RunService.resume(run: folder.path, options: options).run()
     }
   }

@@ -5,7 +5,7 @@ import HostSystem
 import TuningModel
 import Wire
 
-/// The page of one run, with the two files that tell of it.
+/// The page of one run, with the file that tells of it.
 struct Page: Sendable {
   private let folder: RunFolder
   private let server: PageServer
@@ -17,16 +17,21 @@ struct Page: Sendable {
     let source = RunSource(
       name: folder.name, folder: folder.path, journal: folder.journal, version: PashaVersion.current,
       specification: { try folder.specification() }, service: { folder.service }, ask: { folder.ask($0) })
-    server = try PageServer(
-      source,
-      PageServer.Options(
-        address: command.listen, port: command.port, takesCommands: !command.readOnly,
-        guardsReading: command.guardReading))
+    var options = PageServer.Options(
+      address: command.listen, port: command.port ?? command.tryPort, takesCommands: !command.readOnly,
+      guardsReading: command.guardReading)
+    options.takesAnotherPort = command.port == nil
+    options.hostNames = command.hostName
+    if let certificate = command.tlsCertificate, let key = command.tlsKey {
+      options.encryption = PageServer.Encryption(certificate: certificate, key: key)
+    }
+    options.token = folder.token
+    server = try PageServer(source, options)
   }
 
   func serve(until ending: Ending) async throws {
     let (folder, server) = (folder, server)
-    // Removed only where they are still those of this process: another one may serve the page by then.
+    // Removed only where it is still that of this process: another one may serve the page by then.
     defer { forget() }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
@@ -35,13 +40,18 @@ struct Page: Sendable {
             .init("url", .string(url)), .init("token", .string(server.token)), .init("pid", .int(ProcessTable.ownPID)),
           ])
           do {
-            try Files.writeDurably(folder.pageToken, Array((server.token + "\n").utf8), mode: 0o600)
-            try Files.writeDurably(folder.pageRecord, record.jsonBytes(.strict), mode: 0o600)
+            if folder.token != server.token {
+              try Files.writeDurably(folder.pageToken, Array((server.token + "\n").utf8), mode: 0o600)
+            }
+            // The first one that serves it is the one that is told of.
+            if folder.servedPage == nil {
+              try Files.writeDurably(folder.pageRecord, record.jsonBytes(.strict), mode: 0o600)
+            }
           } catch {
             complain("pasha-page: \(error)")
           }
           // Who reads this line may be gone.
-          _ = try? Descriptor.open("/proc/self/fd/1", 1).write(
+          _ = try? Descriptor.duplicate(1).write(
             Array(JSONValue.object([.init("url", .string(url))]).jsonText(.strict).utf8) + [0x0A])
         }
       }
@@ -59,11 +69,5 @@ struct Page: Sendable {
     }
   }
 
-  private func forget() {
-    guard let text = try? Files.readText(folder.pageRecord, limit: 4096),
-      let record = try? JSONValue(parsing: text), record.whole("pid") == ProcessTable.ownPID
-    else { return }
-    try? Files.removeFile(folder.pageRecord)
-    try? Files.removeFile(folder.pageToken)
-  }
+  private func forget() { folder.forgetPage(of: ProcessTable.ownPID) }
 }

@@ -16,10 +16,19 @@ struct PashaPage: ParsableCommand {
 
   @Argument(help: "The folder of the run.")
   var folder: String
-  @Option(help: "An address of this machine: 127.0.0.1 or ::1.")
+  @Option(help: "An address of this machine; others than 127.0.0.1 and ::1 with a certificate alone.")
   var listen = "127.0.0.1"
-  @Option(help: "The port; 0: any that is free.")
-  var port = 0
+  @Option(help: "The port; 0: any that is free. Without it --try-port.")
+  var port: Int?
+  @Option(help: "The port that is tried first; where it is in use, any that is free.")
+  var tryPort = 8700
+  @Option(
+    help: "A certificate, with those that it is vouched for by: a PEM file. With it the page is served encrypted.")
+  var tlsCertificate: String?
+  @Option(help: "The certificate's private key: a PEM file that its owner alone can read.")
+  var tlsKey: String?
+  @Option(help: "A name under which browsers may ask, beside the address; may be given several times.")
+  var hostName: [String] = []
   @Flag(help: "End when standard input ends.")
   var withParent = false
   @Flag(help: "Show the run and take no commands, as for one that has ended.")
@@ -28,7 +37,11 @@ struct PashaPage: ParsableCommand {
   var guardReading = false
 
   func validate() throws {
-    guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0…65535, not \(port)") }
+    if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be 0…65535, not \(port)") }
+    guard (1...65_535).contains(tryPort) else { throw ValidationError("--try-port must be 1…65535, not \(tryPort)") }
+    guard (tlsCertificate == nil) == (tlsKey == nil) else {
+      throw ValidationError("--tls-certificate and --tls-key go together")
+    }
   }
 
   func run() throws {

@@ -57,6 +57,7 @@ struct SpecificationChangeTests {
     ("failures.max_failures: none → 5", { $0.failures.maxFailures = 5 }),
     ("failures.max_restarts: 3 → 5", { $0.failures.maxRestarts = 5 }),
     ("results.update_interval: 30s → 500ms", { $0.results.updateInterval = .milliseconds(500) }),
+    ("page: on → off", { $0.page.isServed = false }), ("page: on → 9000", { $0.page.port = 9000 }),
   ]
 
   @Test("what is read when it is needed is applied", arguments: taken.indices)

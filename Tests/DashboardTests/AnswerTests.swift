@@ -2,6 +2,7 @@ import Coordination
 import Dashboard
 import Foundation
 import Presentation
+import Scheduling
 import Simulation
 import TestSupport
 import Testing
@@ -134,6 +135,8 @@ struct AnswerTests {
       for (body, status) in [
         ("", 400), ("[]", 400), ("{}", 400), (#"{"op": 3}"#, 400), (#"{"op": "other"}"#, 400),
         (#"{"op": "pause_run", "more": 1}"#, 400), (#"{"op": "stop_trial"}"#, 400),
+        (#"{"op": "resume_trial"}"#, 400), (#"{"op": "resume_trial", "trial": 1000000}"#, 404),
+        (#"{"op": "resume_trial", "trial": 0, "more": 1}"#, 400),
         (#"{"op": "stop_trial", "trial": -1}"#, 400), (#"{"op": "stop_trial", "trial": 1000000}"#, 404),
         (#"{"op": "drain_host", "host": "nowhere"}"#, 404), (#"{"op": "drain_host", "host": ""}"#, 400),
         (#"{"op": "enqueue", "configuration": {"no such name": 1}}"#, 400), (#"{"op": "enqueue"}"#, 400),
@@ -152,6 +155,50 @@ struct AnswerTests {
       run.change { $0.answers["pause"] = nil }
       let silent = try run.post(#"{"op": "pause_run"}"#)
       #expect(silent.errorCode == "unavailable" && silent.headers["retry-after"] != nil)
+    }
+  }
+
+  @Test("lets a trial go on that was paused by hand, and no other one")
+  func resuming() async throws {
+    try await ServedRun.with(seed: 5, share: 0.5) { run in
+      run.change { $0.answers["resume_trial"] = .object([.init("ok", .bool(true))]) }
+      let rows = try #require(try run.get("/api/v1/trials?limit=500").json()["rows"] as? [[String: Any]])
+      let open = try #require(
+        rows.first { !["completed", "stopped", "failed"].contains($0["status"] as? String ?? "") }?["trial"] as? Int)
+      func can() throws -> [String] { try run.get("/api/v1/trials/\(open)").json()["can"] as? [String] ?? [] }
+      #expect(try can() == ["stop_trial", "pause_trial"])
+      #expect(try run.post(#"{"op": "resume_trial", "trial": \#(open)}"#).errorCode == "conflict")
+      let last = try #require(run.lastStamp)
+      try run.journal.append([StampedFact(stamp: last, fact: .operatorCommand(.pauseTrial(TrialID(open))))])
+      try eventually { try can() == ["stop_trial", "resume_trial"] }
+      let answer = try run.post(#"{"op": "resume_trial", "trial": \#(open)}"#)
+      #expect(answer.status == 200 && answer.body.contains("goes on when a slot is free"), "\(answer.body)")
+      #expect(run.questions.last?.text("op") == "resume_trial" && run.questions.last?.whole("trial") == open)
+    }
+  }
+
+  @Test("has a ladder for each kind of bracket where rungs are filled one after the other")
+  func synchronousLadder() async throws {
+    let seed = try #require(
+      (UInt64(1)...500).first { FaultedRun.specification($0).scheduler.name == .syncHyperband })
+    try await ServedRun.with(seed: seed, share: 1) { run in
+      let brackets = try #require(try run.get("/api/v1/ladder").json()["brackets"] as? [[String: Any]])
+      var state = try RunState(specification: FaultedRun.specification(seed))
+      for fact in run.facts { state.apply(fact) }
+      #expect(brackets.count == state.scheduler.bracketKinds.count && !brackets.isEmpty)
+      let begun = brackets.reduce(0) { $0 + ($1["begun"] as? Int ?? -1) }
+      #expect(begun == Set(state.trials.map(\.bracket)).count)
+      for (kind, bracket) in brackets.enumerated() {
+        let rungs = try #require(bracket["rungs"] as? [[String: Any]])
+        let trials = state.trials.filter { state.scheduler.kind(ofBracket: $0.bracket) == kind }
+        for rung in rungs {
+          let level = try #require(rung["level"] as? Int)
+          #expect(rung["trials"] as? Int == trials.count { $0.resource >= level })
+          #expect(try #require(rung["places"] as? Int) > 0)
+          #expect(try #require(rung["promoted"] as? Int) <= (rung["trials"] as? Int ?? 0))
+        }
+        #expect(rungs.last?["level"] as? Int == state.specification.scheduler.maxResource)
+      }
     }
   }
 

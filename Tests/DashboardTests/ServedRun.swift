@@ -29,6 +29,9 @@ final class ServedRun: Sendable {
   /// - Parameter share: how much of the run has happened.
   static func with(
     seed: UInt64 = 5, share: Double = 0.6, options: PageServer.Options = PageServer.Options(),
+    isReachable: @escaping @Sendable (ServedRun) -> Bool = { run in
+      (try? run.get("/api/v1/run", ["Authorization: Bearer \(run.server.token)"]).status) == 200
+    },
     _ body: @escaping @Sendable (ServedRun) throws -> Void
   ) async throws {
     let run = try await ServedRun(seed: seed, share: share, options: options)
@@ -36,11 +39,10 @@ final class ServedRun: Sendable {
       let thread = WorkerThread(name: "test") {
         continuation.resume(
           returning: Result {
-            let token = ["Authorization: Bearer \(run.server.token)"]
-            try eventually { (try? run.get("/api/v1/run", token).status) == 200 }
+            try eventually { isReachable(run) }
             // SwiftNIO traps where a server is cancelled while connections wait to be taken in: none does once
             // requests are answered again. `pasha-page` ends its process instead.
-            defer { for _ in 0..<3 { try? eventually { (try? run.get("/healthz").status) == 200 } } }
+            defer { for _ in 0..<3 { try? eventually { isReachable(run) } } }
             try body(run)
           })
       }
@@ -90,6 +92,9 @@ final class ServedRun: Sendable {
 
   func change(_ body: (inout Made) -> Void) { made.withLock { body(&$0) } }
   var questions: [JSONValue] { made.withLock { $0.questions } }
+
+  /// Of what stands in the journal now.
+  var lastStamp: Stamp? { journal.lastSequence > 0 ? facts[journal.lastSequence - 1].stamp : nil }
 
   func append(_ count: Int) throws {
     let known = journal.lastSequence

@@ -113,12 +113,12 @@ class Browser:
                 raise TimeoutError(script)
             self.pump(0.05)
 
-    def settle(self):
+    def settle(self, looks=3):
         """Until nothing is asked of the server any more but the stream, and two frames were drawn."""
         quiet = 0
         end = time.monotonic() + 30
-        while quiet < 4 and time.monotonic() < end:
-            self.pump(0.04)
+        while quiet < looks and time.monotonic() < end:
+            self.pump(0.03)
             before = len(self.events)
             self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
             busy = any(event["method"].startswith("Network.") and "api/v1/stream" not in json.dumps(event) for event in self.events[before:])

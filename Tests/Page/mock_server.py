@@ -11,6 +11,7 @@ import re
 import threading
 import time
 import urllib.parse
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from answers import Answers, Problem
@@ -43,7 +44,7 @@ TRIAL_PATHS = {
                               "offset": (WHOLE, -65536, 2**53 - 1), "limit": (WHOLE, 1, 65536)}),
 }
 STATUSES = {"pending", "assigned", "running", "held", "paused", "completed", "stopped", "failed"}
-COMMANDS = {"pause_run": set(), "stop_run": set(), "stop_trial": {"trial"}, "pause_trial": {"trial"}, "drain_host": {"host"},
+COMMANDS = {"pause_run": set(), "stop_run": set(), "stop_trial": {"trial"}, "pause_trial": {"trial"}, "resume_trial": {"trial"}, "drain_host": {"host"},
             "add_host": {"host"}, "enqueue": {"configuration"}, "extend": None}
 
 
@@ -218,6 +219,19 @@ class Server(ThreadingHTTPServer):
 
     def count(self, path):
         self.asked[path] = self.asked.get(path, 0) + 1
+
+    @property
+    def token(self):
+        return self.answers.token
+
+    @property
+    def deepest(self):
+        states = self.answers.states
+        return max(states, key=lambda state: state.resource).trial.id if states else None
+
+    def get(self, path):
+        with urllib.request.urlopen(f"{self.address}/api/v1/{path}") as answer:
+            return json.load(answer)
 
     @property
     def address(self):

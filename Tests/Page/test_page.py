@@ -1,10 +1,11 @@
 """The page in Chromium, about runs of all kinds: nothing is executed that scripts wrote, nothing overflows, everything is
 reached by keys, every text can be read, and 10,000 trials are drawn within a frame or two.
 
-`PAGE_URL` names a server to look at in place of the stand-in (its address with `#token=…`); what needs a certain run is
-then left out. `PAGE_SHOTS` names a folder for the screenshots.
+`PAGE_BUILD` names the folder of the programs: then real runs are made, and looked at by the real server (`real_runs.py`).
+Without it a stand-in answers about made-up ones. `PAGE_SHOTS` names a folder for the screenshots.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -15,10 +16,11 @@ import unittest
 
 from browser import Browser
 from mock_server import Server
+from real_runs import RealRuns
 
 VIEWS = ["overview", "curves", "rungs", "parameters", "hosts", "trials", "events"]
 SIZES = {360: 740, 1280: 800, 3840: 2160}
-URL = os.environ.get("PAGE_URL")
+BUILD = os.environ.get("PAGE_BUILD")
 SHOTS = pathlib.Path(os.environ.get("PAGE_SHOTS") or tempfile.mkdtemp(prefix="page-shots-"))
 
 # The lowest contrast of texts with what is behind them, and where it is. Canvases hold no texts of their own but the
@@ -84,7 +86,7 @@ class PageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.browser = Browser()
-        cls.servers = {}
+        cls.servers, cls.runs = {}, RealRuns(BUILD) if BUILD else None
         SHOTS.mkdir(parents=True, exist_ok=True)
 
     @classmethod
@@ -92,8 +94,12 @@ class PageTest(unittest.TestCase):
         cls.browser.close()
         for server in cls.servers.values():
             server.stop()
+        if cls.runs:
+            cls.runs.close()
 
     def server(self, scenario):
+        if self.runs:
+            return self.runs.serve(scenario)
         if scenario not in self.servers:
             self.servers[scenario] = server = Server(scenario)
             threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -103,11 +109,8 @@ class PageTest(unittest.TestCase):
         browser = self.browser
         browser.scheme(scheme)
         browser.size(width, SIZES[width])
-        if URL:
-            address, _, start = URL.partition("#")
-            start = start + "&" if token and start else ""
-        else:
-            address, start = self.server(scenario).address + "/", "token=token&" if token else ""
+        server = self.server(scenario)
+        address, start = server.address + "/", f"token={server.token}&" if token else ""
         # Interfaces that come or go on this machine break loads that are under way: then once more.
         for _ in range(4):
             browser.open("about:blank")
@@ -130,16 +133,16 @@ class PageTest(unittest.TestCase):
         self.assertEqual(browser.run("[...document.querySelectorAll('[style]')].filter(e => e.outerHTML.includes('url(')).length"), 0)
         self.assertFalse(browser.run("document.documentElement.innerHTML.includes('token=')"), where)
 
-    def walk(self, scenario):
-        views = VIEWS + ([] if URL or not self.server(scenario).answers.states else ["trials/0"])
-        for view in views:
-            self.show(scenario, view)
-            for width, height in SIZES.items():
+    def walk(self, scenario, views=VIEWS, sizes=(360, 1280)):
+        deepest = self.server(scenario).deepest
+        for view in [*views, *([] if deepest is None else [f"trials/{deepest}"])]:
+            self.show(scenario, view, sizes[0])
+            for width in sizes:
+                self.browser.size(width, SIZES[width])
                 for scheme in ("light", "dark"):
                     with self.subTest(scenario=scenario, view=view, width=width, scheme=scheme):
                         self.browser.scheme(scheme)
-                        self.browser.size(width, height)
-                        self.browser.settle()
+                        self.browser.settle(2)
                         self.browser.picture(SHOTS / f"{scenario}-{view.replace('/', '-')}-{width}-{scheme}.png", whole=True)
                         self.sound(f"{scenario} {view} {width} {scheme}")
 
@@ -152,34 +155,46 @@ class PageTest(unittest.TestCase):
         self.walk("three")
 
     def test_a_lab(self):
-        self.walk("lab")
+        self.walk("lab", sizes=(360, 1280, 3840))
 
     def test_10000_trials(self):
-        self.walk("many")
+        self.assertGreaterEqual(self.server("many").get("run")["totals"]["trials"], 10_000)
+        self.walk("many", sizes=(360, 1280, 3840))
 
     def test_a_lost_host(self):
         self.walk("lost")
-        if not URL:
-            self.show("lost", "hosts")
-            text = self.browser.run("document.querySelector('.hosts-table').textContent")
-            self.assertIn("gpu3.lab.example.org", text)
-            self.assertIn("its trials were given up and go on elsewhere", text)
+        self.show("lost", "hosts")
+        text = self.browser.run("document.querySelector('.hosts-table').textContent")
+        self.assertIn("gpu3.lab.example.org", text)
+        self.assertIn("its trials were given up and go on elsewhere", text)
 
     def test_a_finished_run(self):
-        self.walk("finished")
-        if not URL:
-            self.show("finished")
-            self.assertTrue(self.browser.run("[...document.querySelectorAll('.commands button')].every(b => !b.getClientRects().length)"))
+        self.walk("finished", ["overview", "events"])
+        self.show("finished")
+        self.assertTrue(self.browser.run("[...document.querySelectorAll('.commands button')].every(b => !b.getClientRects().length)"))
 
-    @unittest.skipIf(URL, "needs its own run")
     def test_hostile_names_are_text(self):
         self.walk("hostile")
-        for view in VIEWS + ["trials/0", "trials/4"]:
+        for view in VIEWS + ["trials/0", "trials/3", "trials/4"]:
             self.show("hostile", view)
             self.assertEqual(self.browser.run("document.querySelectorAll('main script, main img, main b, main iframe, [onerror], [onmouseover]').length"), 0)
             self.assertEqual(self.browser.run("document.querySelectorAll('a[href^=\"javascript:\"]').length"), 0)
         self.show("hostile", "overview")
         self.assertIn("<script>alert(1)</script>\"'&", self.browser.run("document.querySelector('main').textContent"))
+
+    @unittest.skipUnless(BUILD, "the stand-in has one bracket")
+    def test_brackets(self):
+        for scenario, title in [("brackets", "Bracket 0 Bracket 1 Bracket 2"), ("synchronous", r"Brackets of kind 0\s*\d+ brackets? begun, \d+ complete")]:
+            self.walk(scenario, ["rungs", "overview"])
+            self.show(scenario, "rungs")
+            shown = self.browser.run("[...document.querySelectorAll('.rungs h3')].map(e => e.textContent).join(' ')")
+            self.assertRegex(shown, title)
+            ladder = self.server(scenario).get("ladder")["brackets"]
+            self.assertEqual(self.browser.run("document.querySelectorAll('.ladder').length"), len(ladder))
+            lowest = ladder[0]["rungs"][0]
+            self.assertGreater(lowest["trials"], 0)
+            text = self.browser.run("[...document.querySelector('.ladder').querySelectorAll('tbody tr')].at(-1).textContent")
+            self.assertIn(str(lowest["trials"]), text)
 
     # What the page does
 
@@ -188,23 +203,24 @@ class PageTest(unittest.TestCase):
         self.assertNotIn("token", self.browser.run("location.href"))
         self.assertTrue(self.browser.run("[...document.querySelectorAll('.commands button')].some(b => !b.disabled)"))
 
-    @unittest.skipIf(URL, "gives commands")
+    def press(self, words, where="document"):
+        self.browser.run(f"[...{where}.querySelectorAll('button')].find(b => b.getClientRects().length && b.textContent.startsWith({words!r})).click()")
+
     def test_commands_ask_first(self):
         server = self.server("lab")
-        server.commands.clear()
+        before = server.get("run")["totals"]["trials"]
         self.show("lab")
-        self.browser.run("[...document.querySelectorAll('.commands button')].find(b => b.textContent.startsWith('Stop')).click()")
+        self.press("Stop")
         self.assertTrue(self.browser.run("document.querySelector('dialog').open"))
         self.browser.picture(SHOTS / "dialog-stop.png")
         self.browser.key("Escape")
-        self.assertEqual(server.commands, [])
         self.assertFalse(self.browser.run("document.querySelector('dialog')?.open ?? false"))
-        self.browser.run("[...document.querySelectorAll('.commands button')].find(b => b.textContent.startsWith('Extend')).click()")
+        self.press("Extend")
         self.browser.run("document.querySelectorAll('dialog input')[0].value = '300'")
         self.browser.picture(SHOTS / "dialog-extend.png")
         self.browser.run("document.querySelector('dialog .primary').click()")
         self.browser.until("!document.querySelector('dialog')")
-        self.browser.run("[...document.querySelectorAll('.commands button')].find(b => b.textContent.startsWith('Enqueue')).click()")
+        self.press("Enqueue")
         self.browser.run("document.querySelectorAll('dialog input')[0].value = '7'")
         self.browser.run("document.querySelector('dialog .primary').click()")
         self.assertIn("must be", self.browser.run("document.querySelector('dialog .wrong').textContent"))
@@ -212,9 +228,40 @@ class PageTest(unittest.TestCase):
         self.browser.picture(SHOTS / "dialog-enqueue.png")
         self.browser.run("document.querySelector('dialog .primary').click()")
         self.browser.until("!document.querySelector('dialog')")
-        self.assertEqual(server.commands, [{"op": "extend", "max_num_trials_started": 300},
-                                           {"op": "enqueue", "configuration": {"lr": 0.01}}])
+        if BUILD:
+            self.eventually(lambda: server.get("run")["totals"]["trials"] == before + 1)
+            limits = {limit["name"]: limit["limit"] for limit in server.get("run")["limits"]}
+            self.assertEqual(limits["max_num_trials_started"], 300)
+            self.assertEqual(server.get(f"trials/{before}")["configuration"]["lr"], 0.01)
+        else:
+            self.assertEqual(server.commands[-2:], [{"op": "extend", "max_num_trials_started": 300},
+                                                    {"op": "enqueue", "configuration": {"lr": 0.01}}])
         self.assertEqual(self.browser.complaints(), [])
+
+    @unittest.skipUnless(BUILD, "needs a coordinator")
+    def test_a_trial_is_paused_and_resumed(self):
+        server = self.server("three")
+        trial = next(row["trial"] for row in server.get("trials")["rows"] if row["status"] == "running")
+        self.show("three", f"trials/{trial}")
+        self.press("Pause", "document.querySelector('main')")
+        self.browser.until("document.querySelector('dialog')?.open")
+        self.browser.run("document.querySelector('dialog .primary').click()")
+        self.browser.until("[...document.querySelectorAll('main button')].some(b => b.textContent === 'Resume')", 40)
+        self.eventually(lambda: server.get(f"trials/{trial}")["status"] == "paused")
+        self.browser.until("/paused by hand/.test(document.querySelector('.trial-head').textContent)")
+        self.browser.settle()
+        self.browser.picture(SHOTS / "paused-by-hand.png")
+        self.sound("a trial that is paused by hand")
+        self.press("Resume", "document.querySelector('main')")
+        self.browser.until("[...document.querySelectorAll('main button')].some(b => b.textContent.startsWith('Pause'))", 40)
+        self.eventually(lambda: server.get(f"trials/{trial}")["status"] == "running")
+        self.assertEqual(self.browser.complaints(), [])
+
+    def eventually(self, condition, seconds=30):
+        end = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.1)
 
     def test_without_a_token_commands_are_locked(self):
         self.show("lab", token=False)
@@ -297,35 +344,38 @@ class PageTest(unittest.TestCase):
 
     def test_the_table_holds_only_what_is_in_sight(self):
         self.show("many", "trials")
-        server = None if URL else self.server("many")
+        server = self.server("many")
         for part in (0.3, 0.9, 0.5, 1.0):
             self.browser.run(f"document.querySelector('.table-area').scrollTop = {part} * document.querySelector('.table-area').scrollHeight")
             self.browser.settle()
             self.assertLess(self.browser.run("document.querySelectorAll('.trials-table tbody tr').length"), 80)
             self.assertEqual(self.browser.run("document.querySelectorAll('.trials-table td.waiting').length"), 0)
-        if server:
-            self.assertIn("#0", self.browser.run("document.querySelector('.trials-table').textContent"))
-            self.browser.run("[...document.querySelectorAll('.trials-table thead button')].find(b => b.textContent.startsWith('best')).click()")
-            self.browser.settle()
-            best = server.answers.get_run()["best"]["trial"]
-            self.assertTrue(self.browser.run("document.querySelector('.trials-table tbody:not(.space) tr').textContent").startswith(f"#{best}"))
-            self.assertIn("sort=value", self.browser.run("location.hash"))
-            self.browser.run("const f = document.getElementById('filter'); f.value = 'lamb'; f.dispatchEvent(new Event('input'))")
-            time.sleep(0.4)
-            self.browser.settle()
-            self.assertTrue(re.search(r"[\d,]+ of 10,000", self.browser.run("document.querySelector('.table-panel .count').textContent")))
+        self.assertIn("#0", self.browser.run("document.querySelector('.trials-table').textContent"))
+        self.browser.run("[...document.querySelectorAll('.trials-table thead button')].find(b => b.textContent.startsWith('best')).click()")
+        self.browser.settle()
+        run = server.get("run")
+        self.assertTrue(self.browser.run("document.querySelector('.trials-table tbody:not(.space) tr').textContent").startswith(f"#{run['best']['trial']}"))
+        self.assertIn("sort=value", self.browser.run("location.hash"))
+        word = run["space"][-1]["values"][0] if BUILD else "lamb"
+        self.browser.run(f"const f = document.getElementById('filter'); f.value = '{word}'; f.dispatchEvent(new Event('input'))")
+        time.sleep(0.4)
+        self.browser.settle()
+        total = f"{run['totals']['trials']:,}"
+        self.assertTrue(re.search(rf"[\d,]+ of {total}", self.browser.run("document.querySelector('.table-panel .count').textContent")))
 
     # What goes on
 
-    @unittest.skipIf(URL, "needs its own run")
     def test_news_come_in_and_the_focus_stays(self):
-        server = Server("lab", live=True)
-        server.moment -= 1280
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        threading.Thread(target=server.advance, daemon=True).start()
-        self.addCleanup(server.stop)
+        if BUILD:
+            server = self.server("live")
+        else:
+            server = Server("lab", live=True)
+            server.moment -= 1280
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.advance, daemon=True).start()
+            self.addCleanup(server.stop)
         self.browser.size(1280, 800)
-        self.browser.open(f"{server.address}/#token=token&/overview")
+        self.browser.open(f"{server.address}/#token={server.token}&/overview")
         self.browser.until("document.querySelectorAll('.event').length > 0 && document.querySelector('.figure.lead a') !== null")
         self.browser.run("document.querySelector('.figure.lead a').focus(); window.first = document.activeElement")
         self.browser.until("!window.first.isConnected")
@@ -338,24 +388,29 @@ class PageTest(unittest.TestCase):
 
     # The connection
 
-    @unittest.skipIf(URL, "stops its server")
     def test_a_lost_connection_shows_and_comes_back(self):
-        server = Server("three")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        port = server.server_address[1]
+        if BUILD:
+            server = self.server("three")
+        else:
+            server = Server("three")
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            port = server.server_address[1]
         self.browser.size(1280, 800)
-        self.browser.open(f"{server.address}/#/overview")
+        self.browser.open(f"{server.address}/#token={server.token}&/overview")
         self.browser.until("document.querySelector('.connection')?.classList.contains('live')")
-        server.stop()
+        if BUILD:
+            # The coordinator starts another one at the same port.
+            os.kill(json.loads((server.run / "page.json").read_text())["pid"], 9)
+        else:
+            server.stop()
         self.browser.until("document.querySelector('.connection').classList.contains('lost')")
         self.browser.picture(SHOTS / "disconnected.png")
-        server = Server("three", port)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            self.browser.until("document.querySelector('.connection').classList.contains('live')", 40)
-        finally:
-            server.stop()
-            self.browser.complaints()
+        if not BUILD:
+            server = Server("three", port)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            self.addCleanup(server.stop)
+        self.browser.until("document.querySelector('.connection').classList.contains('live')", 40)
+        self.browser.complaints()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ public final class CommandProcess: @unchecked Sendable {
   ) throws {
     process.executableURL = URL(fileURLWithPath: executable.contains("/") ? executable : product(executable))
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // Runs of tests are not to be looked at in a browser: another process each would slow them down.
+    process.environment = ProcessInfo.processInfo.environment.merging(["PASHA_NO_PAGE": "1"]) { $1 }
+      .merging(environment) { $1 }
     if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
     process.standardOutput = outputPipe
     process.standardError = errorPipe

@@ -4,14 +4,14 @@
 /// The files of the page, by path.
 enum PageFiles {
   static let all: [String: PageFile] = [
-    "/api.js": PageFile(type: "text/javascript; charset=utf-8", tag: "c653fd9a2c01050a", text: file0),
+    "/api.js": PageFile(type: "text/javascript; charset=utf-8", tag: "7a0468141c00b259", text: file0),
     "/chart-best.js": PageFile(type: "text/javascript; charset=utf-8", tag: "3ecdb0c39f19525a", text: file1),
     "/chart-curves.js": PageFile(type: "text/javascript; charset=utf-8", tag: "a6597e299d559a83", text: file2),
     "/chart-maximum.js": PageFile(type: "text/javascript; charset=utf-8", tag: "41c378e1e5dbaca3", text: file3),
     "/chart-parallel.js": PageFile(type: "text/javascript; charset=utf-8", tag: "49a70995111af31f", text: file4),
     "/chart-timeline.js": PageFile(type: "text/javascript; charset=utf-8", tag: "c312c0ad6d5e16b4", text: file5),
     "/chart-trial.js": PageFile(type: "text/javascript; charset=utf-8", tag: "f6f0781a7b780262", text: file6),
-    "/commands.js": PageFile(type: "text/javascript; charset=utf-8", tag: "3b0f7188f8d9cb6b", text: file7),
+    "/commands.js": PageFile(type: "text/javascript; charset=utf-8", tag: "2e4987bf102189e9", text: file7),
     "/dialog.js": PageFile(type: "text/javascript; charset=utf-8", tag: "5245b74b9164238f", text: file8),
     "/dom.js": PageFile(type: "text/javascript; charset=utf-8", tag: "e38018ece3463a1c", text: file9),
     "/event-list.js": PageFile(type: "text/javascript; charset=utf-8", tag: "91cc82ab8c3746a0", text: file10),
@@ -21,7 +21,7 @@ enum PageFiles {
     "/host-strip.js": PageFile(type: "text/javascript; charset=utf-8", tag: "39ef9ab6569ad3a9", text: file14),
     "/icon.svg": PageFile(type: "image/svg+xml", tag: "6cb4ae5786cf9692", text: file15),
     "/index.html": PageFile(type: "text/html; charset=utf-8", tag: "5dda99e780afa1ce", text: file16),
-    "/ladder.js": PageFile(type: "text/javascript; charset=utf-8", tag: "066f0980af01a0dd", text: file17),
+    "/ladder.js": PageFile(type: "text/javascript; charset=utf-8", tag: "c690a951ef1d33f5", text: file17),
     "/log.js": PageFile(type: "text/javascript; charset=utf-8", tag: "28891c4035108d3b", text: file18),
     "/main.js": PageFile(type: "text/javascript; charset=utf-8", tag: "8e09fe9442a4c558", text: file19),
     "/palette.js": PageFile(type: "text/javascript; charset=utf-8", tag: "9c41657cf5e894b5", text: file20),
@@ -37,10 +37,10 @@ enum PageFiles {
     "/view-hosts.js": PageFile(type: "text/javascript; charset=utf-8", tag: "0d643f058b869f00", text: file30),
     "/view-overview.js": PageFile(type: "text/javascript; charset=utf-8", tag: "6071bc577074ba8a", text: file31),
     "/view-parameters.js": PageFile(type: "text/javascript; charset=utf-8", tag: "692303b970e3687d", text: file32),
-    "/view-rungs.js": PageFile(type: "text/javascript; charset=utf-8", tag: "9c1405267448cc45", text: file33),
-    "/view-trial.js": PageFile(type: "text/javascript; charset=utf-8", tag: "0a56548a319304bd", text: file34),
+    "/view-rungs.js": PageFile(type: "text/javascript; charset=utf-8", tag: "646de0e2aff77c64", text: file33),
+    "/view-trial.js": PageFile(type: "text/javascript; charset=utf-8", tag: "6ecf8a92eb6c499c", text: file34),
     "/view-trials.js": PageFile(type: "text/javascript; charset=utf-8", tag: "33fc7686fb63da66", text: file35),
-    "/views.css": PageFile(type: "text/css; charset=utf-8", tag: "840636277660b756", text: file36),
+    "/views.css": PageFile(type: "text/css; charset=utf-8", tag: "956350fd21e012a3", text: file36),
   ]
 }
 
@@ -141,19 +141,42 @@ export class Stream {
     this.last = null
     this.failures = 0
     this.over = false
+    this.isGone = false
     this.run()
     addEventListener("online", () => this.wake?.())
-    document.addEventListener("visibilitychange", () => document.hidden || this.wake?.())
+    document.addEventListener("visibilitychange", () => this.look())
+    addEventListener("pagehide", () => ((this.isGone = true), this.look()))
+    addEventListener("pageshow", () => ((this.isGone = false), this.look()))
+  }
+
+  // A browser has six connections to one server: a page that nobody sees holds none of them.
+  get isUnseen() {
+    return document.hidden || this.isGone
+  }
+
+  look() {
+    if (this.isUnseen) this.abort?.abort()
+    else {
+      this.wake?.()
+      this.seen?.()
+    }
   }
 
   async run() {
     while (!this.over) {
+      if (this.isUnseen) {
+        await new Promise((resolve) => (this.seen = resolve))
+        this.seen = null
+        this.on.state("connecting")
+        continue
+      }
       try {
         await this.read()
       } catch {
         // Told by the state below.
       }
       if (this.over) break
+      if (this.isUnseen) continue
       this.failures += 1
       const wait = Math.min(30, 0.5 * 2 ** Math.min(this.failures - 1, 6)) * (0.8 + 0.4 * Math.random())
       this.on.state("lost", wait)
@@ -168,7 +191,7 @@ export class Stream {
   }
 
   async read() {
-    const abort = new AbortController()
+    const abort = (this.abort = new AbortController())
     let alive = Date.now()
     // A connection that says nothing for 40 s is dead, whatever the system thinks of it.
     const watch = setInterval(() => Date.now() - alive > 40000 && abort.abort(), 5000)
@@ -1368,7 +1391,11 @@ export const stopRun = (app) =>
 export const stopTrial = (app, trial) =>
   ask(app, `Stop trial ${trial} for good?`, "It is not resumed or promoted any more. What it reported stays.", "Stop the trial", { op: "stop_trial", trial })
 export const pauseTrial = (app, trial) =>
-  ask(app, `Pause trial ${trial}?`, "Its checkpoint is sealed and its slot is free for another trial. It goes on when a slot is free again.", "Pause the trial", { op: "pause_trial", trial }, "primary")
+  ask(app, `Pause trial ${trial}?`, "Its checkpoint is sealed and its slot is free for another trial. It gets no slot until it is resumed.", "Pause the trial", { op: "pause_trial", trial }, "primary")
+export async function resumeTrial(app, trial) {
+  const message = await send(app, { op: "resume_trial", trial })
+  if (message) toast(message, "error")
+}
 export const drainHost = (app, host) =>
   ask(app, `Drain ${name(host)}?`, "It gets no new trials. Those there go on to their milestones, and then elsewhere.", "Drain the host", { op: "drain_host", host })
 
@@ -1944,7 +1971,7 @@ export function ladder(bracket, run, { brief = false, grows = true } = {}) {
     const words = [`${count(rung.trials)} reached it`, !isTop && `${count(rung.promoted)} promoted`, rung.waiting > 0 && `${count(rung.waiting)} waiting`,
       rung.running > 0 && `${count(rung.running)} on the way`].filter(Boolean).join(", ")
     return tint(h("tr", { class: [isBeyond && "beyond", rung.level === bracket.maximum && grows && "maximum"].filter(Boolean).join(" ") },
-      h("th", { scope: "row" }, h("span.level", null, rung.level), rung.level === bracket.maximum && grows && h("span.tag", null, "maximum")),
+      h("th", { scope: "row" }, h("span.level", null, rung.level), rung.places !== undefined && !brief && h("small.faint", null, ` ${count(rung.places)} each`), rung.level === bracket.maximum && grows && h("span.tag", null, "maximum")),
       h("td.bar", null, h("div.track", { role: "img", "aria-label": words, title: words },
         h("div.stack", { vars: { "--share": wide(total) } }, part("promoted", rung.promoted), part("rest", Math.max(0, done)), part("waiting", rung.waiting), part("on-the-way", rung.running)),
         h("span.counts", null, rung.trials ? compact(rung.trials) : rung.running ? "" : isBeyond ? "not yet" : "0", rung.running > 0 && h("small", null, ` +${compact(rung.running)}`)))),
@@ -3583,7 +3610,7 @@ private let file33: StaticString = ###"""
 
 import { MaximumChart } from "./chart-maximum.js"
 import { h, replace } from "./dom.js"
-import { duration, moment, name, oneLine, value } from "./format.js"
+import { count, duration, moment, name, oneLine, plural, value } from "./format.js"
 import { ladder, ladderLegend } from "./ladder.js"
 import { empty, panel, problem, trialLink } from "./parts.js"
 import { slope } from "./slope.js"
@@ -3607,7 +3634,7 @@ export function open(app, root) {
         return
       }
       replace(rungs.content, ladderLegend(), data.brackets.map((bracket) => [
-        data.brackets.length > 1 && h("h3", null, `Bracket ${bracket.bracket}`), h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Rungs" }, ladder(bracket, app.run, { grows: data.grows }))]))
+        title(bracket, data.brackets.length), h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Rungs" }, ladder(bracket, app.run, { grows: data.grows }))]))
       rise.element.hidden = pairs.element.hidden = !data.grows
       const rises = data.brackets.flatMap((bracket) => bracket.rises)
       chart.set(data.brackets)
@@ -3625,6 +3652,12 @@ export function open(app, root) {
       chart.close()
     },
   }
+}
+
+function title(bracket, count_) {
+  if (bracket.begun === undefined) return count_ > 1 && h("h3", null, `Bracket ${bracket.bracket}`)
+  const made = `${plural(bracket.begun, "bracket")} begun, ${count(bracket.complete)} complete`
+  return h("h3", null, count_ > 1 ? `Brackets of kind ${bracket.bracket}` : "Brackets", h("span.when", null, made))
 }
 
 function item(rise, run) {
@@ -3645,7 +3678,7 @@ private let file34: StaticString = ###"""
 // One trial: how it stands, what it reported, where it ran, why.
 
 import { TrialChart } from "./chart-trial.js"
-import { pauseTrial, stopTrial } from "./commands.js"
+import { pauseTrial, resumeTrial, stopTrial } from "./commands.js"
 import { h, replace } from "./dom.js"
 import { bytes, count, dateAndTime, duration, moment, name, oneLine, parameter, plural, value } from "./format.js"
 import { LogView } from "./log.js"
@@ -3730,6 +3763,7 @@ function title(trial, app) {
   return [h("h1", null, `Trial ${trial.trial}`), status(trial.status), trial.status_text !== trial.status && h("span.sentence", null, oneLine(trial.status_text)),
     h("span.right", null, step(previous, "←", "Trial before"), step(next, "→", "Trial after"), h("a.button", { href: `#/curves?ids=${trial.trial}` }, "Among curves"),
       app.canCommand && trial.can.includes("pause_trial") && h("button", { type: "button", onclick: () => pauseTrial(app, trial.trial) }, "Pause…"),
+      app.canCommand && trial.can.includes("resume_trial") && h("button.primary", { type: "button", onclick: () => resumeTrial(app, trial.trial) }, "Resume"),
       app.canCommand && trial.can.includes("stop_trial") && h("button.danger", { type: "button", onclick: () => stopTrial(app, trial.trial) }, "Stop…")),
     trial.failure && h("pre.failure", { role: "note" }, trial.failure)]
 }
@@ -4132,7 +4166,9 @@ tr.maximum { box-shadow: inset 0 2px 0 var(--accent); }
 .rises { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(31rem, 100%), 1fr)); gap: 0.9rem 2rem; }
 .rises > li { display: grid; grid-template-columns: minmax(8rem, 11rem) minmax(0, 1fr); gap: 0.3rem 1rem; align-items: start; }
 .rises h3 { display: flex; flex-wrap: wrap; gap: 0 0.7rem; align-items: baseline; }
-.rises .when { color: var(--faint); font-weight: 400; font-size: 0.893rem; }
+h3 > .when { margin-left: 0.7rem; }
+.rises .when { margin-left: 0; }
+.rises .when, h3 > .when { color: var(--faint); font-weight: 400; font-size: 0.893rem; }
 .rises p { color: var(--muted); overflow-wrap: anywhere; }
 .slope { width: 100%; background: var(--sunken); border-radius: 7px; }
 .slope line.runner, .slope circle.runner { stroke: var(--accent); fill: var(--accent); }
@@ -4148,6 +4184,7 @@ tr.maximum { box-shadow: inset 0 2px 0 var(--accent); }
 @media (min-width: 80rem) {
   .view.rungs { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); align-content: start; }
   .view.rungs .pairs { grid-column: 1 / -1; }
+  .view.rungs:has(.rise[hidden]) { grid-template-columns: minmax(0, 1fr); }
 }
 @media (max-width: 40rem) {
   .rises > li { grid-template-columns: 1fr; }

@@ -94,19 +94,42 @@ export class Stream {
     this.last = null
     this.failures = 0
     this.over = false
+    this.isGone = false
     this.run()
     addEventListener("online", () => this.wake?.())
-    document.addEventListener("visibilitychange", () => document.hidden || this.wake?.())
+    document.addEventListener("visibilitychange", () => this.look())
+    addEventListener("pagehide", () => ((this.isGone = true), this.look()))
+    addEventListener("pageshow", () => ((this.isGone = false), this.look()))
+  }
+
+  // A browser has six connections to one server: a page that nobody sees holds none of them.
+  get isUnseen() {
+    return document.hidden || this.isGone
+  }
+
+  look() {
+    if (this.isUnseen) this.abort?.abort()
+    else {
+      this.wake?.()
+      this.seen?.()
+    }
   }
 
   async run() {
     while (!this.over) {
+      if (this.isUnseen) {
+        await new Promise((resolve) => (this.seen = resolve))
+        this.seen = null
+        this.on.state("connecting")
+        continue
+      }
       try {
         await this.read()
       } catch {
         // Told by the state below.
       }
       if (this.over) break
+      if (this.isUnseen) continue
       this.failures += 1
       const wait = Math.min(30, 0.5 * 2 ** Math.min(this.failures - 1, 6)) * (0.8 + 0.4 * Math.random())
       this.on.state("lost", wait)
@@ -121,7 +144,7 @@ export class Stream {
   }
 
   async read() {
-    const abort = new AbortController()
+    const abort = (this.abort = new AbortController())
     let alive = Date.now()
     // A connection that says nothing for 40 s is dead, whatever the system thinks of it.
     const watch = setInterval(() => Date.now() - alive > 40000 && abort.abort(), 5000)

@@ -29,7 +29,11 @@ export const stopRun = (app) =>
 export const stopTrial = (app, trial) =>
   ask(app, `Stop trial ${trial} for good?`, "It is not resumed or promoted any more. What it reported stays.", "Stop the trial", { op: "stop_trial", trial })
 export const pauseTrial = (app, trial) =>
-  ask(app, `Pause trial ${trial}?`, "Its checkpoint is sealed and its slot is free for another trial. It goes on when a slot is free again.", "Pause the trial", { op: "pause_trial", trial }, "primary")
+  ask(app, `Pause trial ${trial}?`, "Its checkpoint is sealed and its slot is free for another trial. It gets no slot until it is resumed.", "Pause the trial", { op: "pause_trial", trial }, "primary")
+export async function resumeTrial(app, trial) {
+  const message = await send(app, { op: "resume_trial", trial })
+  if (message) toast(message, "error")
+}
 export const drainHost = (app, host) =>
   ask(app, `Drain ${name(host)}?`, "It gets no new trials. Those there go on to their milestones, and then elsewhere.", "Drain the host", { op: "drain_host", host })
 

@@ -19,7 +19,7 @@ export function ladder(bracket, run, { brief = false, grows = true } = {}) {
     const words = [`${count(rung.trials)} reached it`, !isTop && `${count(rung.promoted)} promoted`, rung.waiting > 0 && `${count(rung.waiting)} waiting`,
       rung.running > 0 && `${count(rung.running)} on the way`].filter(Boolean).join(", ")
     return tint(h("tr", { class: [isBeyond && "beyond", rung.level === bracket.maximum && grows && "maximum"].filter(Boolean).join(" ") },
-      h("th", { scope: "row" }, h("span.level", null, rung.level), rung.level === bracket.maximum && grows && h("span.tag", null, "maximum")),
+      h("th", { scope: "row" }, h("span.level", null, rung.level), rung.places !== undefined && !brief && h("small.faint", null, ` ${count(rung.places)} each`), rung.level === bracket.maximum && grows && h("span.tag", null, "maximum")),
       h("td.bar", null, h("div.track", { role: "img", "aria-label": words, title: words },
         h("div.stack", { vars: { "--share": wide(total) } }, part("promoted", rung.promoted), part("rest", Math.max(0, done)), part("waiting", rung.waiting), part("on-the-way", rung.running)),
         h("span.counts", null, rung.trials ? compact(rung.trials) : rung.running ? "" : isBeyond ? "not yet" : "0", rung.running > 0 && h("small", null, ` +${compact(rung.running)}`)))),

@@ -2,7 +2,7 @@
 
 import { MaximumChart } from "./chart-maximum.js"
 import { h, replace } from "./dom.js"
-import { duration, moment, name, oneLine, value } from "./format.js"
+import { count, duration, moment, name, oneLine, plural, value } from "./format.js"
 import { ladder, ladderLegend } from "./ladder.js"
 import { empty, panel, problem, trialLink } from "./parts.js"
 import { slope } from "./slope.js"
@@ -26,7 +26,7 @@ export function open(app, root) {
         return
       }
       replace(rungs.content, ladderLegend(), data.brackets.map((bracket) => [
-        data.brackets.length > 1 && h("h3", null, `Bracket ${bracket.bracket}`), h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Rungs" }, ladder(bracket, app.run, { grows: data.grows }))]))
+        title(bracket, data.brackets.length), h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Rungs" }, ladder(bracket, app.run, { grows: data.grows }))]))
       rise.element.hidden = pairs.element.hidden = !data.grows
       const rises = data.brackets.flatMap((bracket) => bracket.rises)
       chart.set(data.brackets)
@@ -44,6 +44,12 @@ export function open(app, root) {
       chart.close()
     },
   }
+}
+
+function title(bracket, count_) {
+  if (bracket.begun === undefined) return count_ > 1 && h("h3", null, `Bracket ${bracket.bracket}`)
+  const made = `${plural(bracket.begun, "bracket")} begun, ${count(bracket.complete)} complete`
+  return h("h3", null, count_ > 1 ? `Brackets of kind ${bracket.bracket}` : "Brackets", h("span.when", null, made))
 }
 
 function item(rise, run) {

@@ -1,7 +1,7 @@
 // One trial: how it stands, what it reported, where it ran, why.
 
 import { TrialChart } from "./chart-trial.js"
-import { pauseTrial, stopTrial } from "./commands.js"
+import { pauseTrial, resumeTrial, stopTrial } from "./commands.js"
 import { h, replace } from "./dom.js"
 import { bytes, count, dateAndTime, duration, moment, name, oneLine, parameter, plural, value } from "./format.js"
 import { LogView } from "./log.js"
@@ -86,6 +86,7 @@ function title(trial, app) {
   return [h("h1", null, `Trial ${trial.trial}`), status(trial.status), trial.status_text !== trial.status && h("span.sentence", null, oneLine(trial.status_text)),
     h("span.right", null, step(previous, "←", "Trial before"), step(next, "→", "Trial after"), h("a.button", { href: `#/curves?ids=${trial.trial}` }, "Among curves"),
       app.canCommand && trial.can.includes("pause_trial") && h("button", { type: "button", onclick: () => pauseTrial(app, trial.trial) }, "Pause…"),
+      app.canCommand && trial.can.includes("resume_trial") && h("button.primary", { type: "button", onclick: () => resumeTrial(app, trial.trial) }, "Resume"),
       app.canCommand && trial.can.includes("stop_trial") && h("button.danger", { type: "button", onclick: () => stopTrial(app, trial.trial) }, "Stop…")),
     trial.failure && h("pre.failure", { role: "note" }, trial.failure)]
 }
