@@ -8,7 +8,7 @@ import Wire
 ///
 /// Words: a *report* is a value at a resource; an *attempt* is a start of a trial, and how it ended; a *lane* is a slot of a
 /// host with the *segments* of what ran in it; a *step* is a moment at which the best value became better; a *rise* is one
-/// of PASHA's maximum resource, with its reason; an *event* is a fact that has something to say to somebody who watches.
+/// of PASHA's maximum resource, with its reason; a *mark* is what was done by a moment, for the pace; an *event* is a fact that has something to say to somebody who watches.
 ///
 /// Invariants: taking facts one by one or in any batches gives the same history; a fact that changes nothing in the state
 /// of the run adds nothing to its history; taking a fact costs no more however long the history is. Reports are kept in 21
@@ -26,6 +26,7 @@ public struct Chronicle: Sendable {
   public internal(set) var rises: [Rise] = []
   public internal(set) var timeline = Timeline()
   public internal(set) var clock = RunClock()
+  var pace = Pace()
   public internal(set) var events: EventLog
   /// When the run ended, or was paused.
   public internal(set) var endedAt: Stamp?
@@ -52,6 +53,7 @@ public struct Chronicle: Sendable {
     state.apply(stamped)
     self.sequence = sequence
     clock.note(stamped.stamp)
+    pace.note(state, seconds: stamped.stamp.active.inSeconds)
     note(stamped, before, lastWall)
   }
 

@@ -12,6 +12,8 @@ struct SimulatedRun {
   private var outcome: RunOutcome?
   private var result: SimulationResult
   private let settings: SimulationSettings
+  /// What is committed, where somebody wants it.
+  var facts: [StampedFact]?
   /// Sealed checkpoints kept, by trial, and their sum.
   private var seals: [Int] = []
   private var allSeals = 0
@@ -83,6 +85,7 @@ struct SimulatedRun {
   private mutating func take(_ event: Event) {
     let output = coordinator.handle(event, at: host.moment)
     for stamped in output.facts { note(stamped.fact) }
+    facts?.append(contentsOf: output.facts)
     for effect in output.effects {
       switch effect {
       case .send(_, let message): host.receive(message)

@@ -46,6 +46,16 @@ public struct Simulation: Sendable {
     return finished(result, chosen: best.map { places[$0.row] }, trained: best?.epoch ?? 0)
   }
 
+  /// What the journal of such a run would hold.
+  package func facts(of given: SchedulerOptions) throws -> (specification: RunSpecification, facts: [StampedFact]) {
+    let rows = places.map { SimulatedRow(table.rows[$0], epochs: .max) }
+    let specification = settings.specification(rows: rows.count, scheduler: settings.completed(given))
+    var run = try SimulatedRun(specification, rows: rows, settings: settings)
+    run.facts = []
+    _ = try run.run()
+    return (specification, run.facts ?? [])
+  }
+
   private func simulated(_ specification: RunSpecification, _ rows: [SimulatedRow]) throws(SimulationError) -> (
     SimulationResult, SimulatedRun.Choice?
   ) {
