@@ -110,6 +110,8 @@ let package = Package(
     module("CurveTables", ["HostSystem", "Simulation", "TuningModel"]),
     module("Presentation", ["Coordination", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
     module(
+      "LiveScreen", ["Chronicle", "Coordination", "Presentation", "Scheduling", "TuningModel"]),
+    module(
       "Dashboard",
       [
         "Chronicle", "Coordination", "HostSystem", "Journal", "Presentation", "Scheduling", "SearchSpace",
@@ -120,8 +122,9 @@ let package = Package(
     module(
       "CoordinatorService",
       [
-        "ClusterFile", "CodeTree", "Coordination", "CurveTables", "HostSystem", "Journal", "Launching", "Messaging",
-        "Presentation", "Results", "Scheduling", "SearchSpace", "Simulation", "TrialSandbox", "TuningModel", "Wire",
+        "Chronicle", "ClusterFile", "CodeTree", "Coordination", "CurveTables", "HostSystem", "Journal", "Launching",
+        "LiveScreen", "Messaging", "Presentation", "Results", "Scheduling", "SearchSpace", "Simulation", "TrialSandbox",
+        "TuningModel", "Wire",
       ]),
     module(
       "AgentService",
@@ -201,6 +204,12 @@ let package = Package(
     tests("ClusterFileTests", ["ClusterFile", "Coordination", "Scheduling", "SearchSpace", "TuningModel"]),
     tests("JournalTests", ["Coordination", "HostSystem", "Journal", "TestSupport", "TuningModel", grdb]),
     tests("CurveTablesTests", ["CurveTables", "Scheduling", "Simulation", "TestSupport", "TuningModel"]),
+    tests(
+      "LiveScreenTests",
+      [
+        "Chronicle", "Coordination", "LiveScreen", "Presentation", "Scheduling", "SearchSpace", "Simulation",
+        "TuningModel",
+      ]),
     tests("PresentationTests", ["Presentation", "Simulation", "TuningModel"]),
     tests(
       "ResultsTests",

@@ -43,7 +43,8 @@ struct Enqueue: ParsableCommand {
   var configuration: [String]
   @Option(
     name: .customLong("run"),
-    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.")
+    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.",
+    completion: .runNames)
   var runName: String?
   @OptionGroup var output: JSONFlag
 
@@ -63,8 +64,7 @@ struct Extend: ParsableCommand {
   var time: String?
   @Flag(help: "Go on in the background.")
   var detach = false
-  @Flag(name: .shortAndLong, help: "Print only the summary.")
-  var quiet = false
+  @OptionGroup var showing: ShowingOptions
   @OptionGroup var output: JSONFlag
 
   func validate() throws {
@@ -77,8 +77,8 @@ struct Extend: ParsableCommand {
         run: name.run, by: Commands.Extension(trials: trials, time: time), json: output.json)
       guard needsCoordinator else { return .success }
       if detach { return try DetachedRun.resume(run: folder.path, json: output.json) }
-      let options = RunService.Options(
-        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json)
+      let options = try showing.service(json: output.json)
+      if showing.isViewed(json: output.json) { return try ViewedRun.resume(run: folder.path) }
       return try RunService.resume(run: folder.path, options: options).run()
     }
   }
