@@ -109,7 +109,7 @@ let package = Package(
       "Results", ["CZlib", "Coordination", "HostSystem", "Journal", "Scheduling", "SearchSpace", "TuningModel", "Wire"]),
     module("CurveTables", ["HostSystem", "Simulation", "TuningModel"]),
     module("Presentation", ["Coordination", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
-    module(
+    pure(
       "LiveScreen", ["Chronicle", "Coordination", "Presentation", "Scheduling", "TuningModel"]),
     module(
       "Dashboard",
@@ -198,6 +198,7 @@ let package = Package(
         "Coordination", "Dashboard", "HostSystem", "Journal", "Presentation", "Simulation", "TestSupport",
         "TuningModel",
       ]),
+    tests("TerminalTests", ["TestSupport", "pasha-agent", "pasha-coord"]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),
     tests("CodeTreeTests", ["CodeTree", "HostSystem", "TestSupport", "TuningModel", "Wire"]),
@@ -208,7 +209,7 @@ let package = Package(
       "LiveScreenTests",
       [
         "Chronicle", "Coordination", "LiveScreen", "Presentation", "Scheduling", "SearchSpace", "Simulation",
-        "TuningModel",
+        "TestSupport", "TuningModel", "Wire",
       ]),
     tests("PresentationTests", ["Presentation", "Simulation", "TuningModel"]),
     tests(

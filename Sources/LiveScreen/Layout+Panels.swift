@@ -3,7 +3,7 @@ extension Layout {
   func panel(_ screen: RunScreen, _ interaction: Interaction, rows: Int) -> [StyledLine]? {
     switch interaction.mode {
     case .main, .help: return nil
-    case .choosing(let choosing): return list(choosing, screen, rows: max(2, min(rows, 16)))
+    case .choosing(let choosing): return list(choosing, screen, rows: max(2, min(rows, max(6, self.rows / 2))))
     case .confirming(_, let question):
       var line = StyledLine(question, .warning)
       line.add("  y or n?", .strong)

@@ -35,7 +35,12 @@ public struct Layout: Sendable {
     if let panel = panel(screen, interaction, rows: left) {
       // What is chosen comes first; the hosts, of which something may be wanted, share the rest.
       left -= panel.count
-      let hosts = hosts(screen, offset: interaction.hostOffset, rows: min(left, left > 6 ? left - 1 : 0))
+      let rungs = ladder(screen, rows: left)
+      if left >= rungs.count + min(screen.hosts.count + 1, 6) {
+        lines += rungs
+        left -= rungs.count
+      }
+      let hosts = hosts(screen, offset: interaction.hostOffset, rows: left > 3 ? left - 1 : 0)
       lines += hosts
       lines += [StyledLine](repeating: StyledLine(), count: max(0, rows - foot.count - panel.count - lines.count))
       return lines + panel + foot
@@ -47,9 +52,10 @@ public struct Layout: Sendable {
       lines += ladder
       left -= ladder.count + (isRoomy ? 1 : 0)
     }
-    let wanted = hosts(screen, offset: interaction.hostOffset, rows: 500).count
     let most = screen.events.isEmpty ? left : max(2, left - max(3, min(screen.events.count + 1, left / 2)))
-    let hosts = hosts(screen, offset: interaction.hostOffset, rows: min(left, isRoomy ? most - 1 : most, wanted))
+    var hosts = hosts(screen, offset: interaction.hostOffset, rows: min(left, isRoomy ? most - 1 : most))
+    // Events need a title and a line: else the hosts have the room.
+    if left - hosts.count < 2 { hosts = self.hosts(screen, offset: interaction.hostOffset, rows: left) }
     if !hosts.isEmpty {
       if isRoomy { lines.append(StyledLine()) }
       lines += hosts
@@ -110,6 +116,7 @@ public struct Layout: Sendable {
         keys.add(columns < 44 ? " \(word) " : " \(word)  ")
       }
     }
+    keys = keys.trimmed()
     guard let notice = interaction.notice, rows > 3 else { return [keys] }
     return [StyledLine(notice.text, notice.role), keys]
   }
@@ -125,6 +132,7 @@ public struct Layout: Sendable {
   }
 
   private func summary(_ screen: RunScreen, rows: Int) -> [StyledLine] {
+    guard rows > 0 else { return [] }
     var lines: [StyledLine] = []
     lines.append(labelled("Best", best(screen)))
     var left = StyledLine(screen.left)

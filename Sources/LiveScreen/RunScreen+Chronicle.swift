@@ -50,7 +50,7 @@ extension RunScreen {
     }
     stepsEnd = active
     setBudget(state, active)
-    setTimeLeft(chronicle, active)
+    setTimeLeft(chronicle, around.presence, active)
     setTrials(state)
     setLadder(state)
     setHosts(state, around)
@@ -75,7 +75,6 @@ extension RunScreen {
   private mutating func setStatus(_ state: RunState, _ around: Surroundings) {
     status = Presentation.runStatus(state)
     statusRole = .good
-    let name = run
     switch around.presence {
     case _ where around.isLoading:
       refusal = "the journal is still being read"
@@ -87,7 +86,7 @@ extension RunScreen {
     case .none:
       (status, statusRole) = ("interrupted", .error)
       refusal = "no coordinator runs the run"
-      reason = "no coordinator runs it; trials may go on; `pasha-coord resume \(name)` goes on"
+      reason = "no coordinator runs it; trials may go on; `pasha-coord resume` takes it up"
     case .silent(let pid, let isStopped):
       (status, statusRole) = (isStopped ? "stopped" : "silent", .error)
       refusal = "the coordinator does not answer"
@@ -146,8 +145,15 @@ extension RunScreen {
     spent = "\(totals.resource) \(resource)s, \(totals.reports) reports"
   }
 
-  private mutating func setTimeLeft(_ chronicle: Chronicle, _ active: Double) {
+  private mutating func setTimeLeft(_ chronicle: Chronicle, _ presence: CoordinatorPresence, _ active: Double) {
+    let state = chronicle.state
+    if !presence.runs, state.end == nil, !state.isSuspended {
+      left = "no estimate"
+      leftBasis = "nobody runs the run just now"
+      return
+    }
     switch chronicle.timeLeft(at: active) {
+    case .unknown(.over): left = "nothing"
     case .unknown(let why):
       left = "no estimate"
       leftBasis = why.text
@@ -248,7 +254,11 @@ extension RunScreen {
       let told = around.hosts[health.host]
       var word = health.word
       var note = [health.reason, health.next].filter { !$0.isEmpty }.joined(separator: "; ")
-      if let told, let known = HostHealth.Word.allCases.first(where: { $0.text == told.state }) {
+      // What an operator wants of a host is in the journal before the coordinator is asked again.
+      let isMarked = word == .draining || word == .leaving
+      if !isMarked, let told, let known = HostHealth.Word.allCases.first(where: { $0.text == told.state }),
+        known != .draining, known != .leaving
+      {
         word = known
         note = [told.reason, told.next].filter { !$0.isEmpty }.joined(separator: "; ")
       }
@@ -267,7 +277,9 @@ extension RunScreen {
     let ready = all.indices.count { hosts[$0].state == HostHealth.Word.ready.text }
     let slots = hosts.reduce(0) { $0 + $1.slots.count }
     let busy = hosts.reduce(0) { $0 + $1.slots.count { $0.trial != nil } }
-    hostSummary = "\(hosts.count), \(ready) ready; \(slots) slots, \(busy) busy"
+    hostSummary =
+      state.end == nil && !state.isSuspended
+      ? "\(hosts.count), \(ready) ready; \(slots) slots, \(busy) busy" : "\(hosts.count) with \(slots) slots"
   }
 
   private func slot(_ index: Int, _ agent: AgentState?, _ state: RunState) -> Slot {
@@ -312,4 +324,8 @@ extension RunScreen {
       ($0.element.time.microseconds, $0.offset) < ($1.element.time.microseconds, $1.offset)
     }.map(\.element.event).suffix(Self.eventLimit)
   }
+}
+
+extension CoordinatorPresence {
+  fileprivate var runs: Bool { if case .running = self { true } else { false } }
 }

@@ -51,6 +51,16 @@ public struct StyledLine: Equatable, Sendable {
     return line
   }
 
+  /// The line without spaces at its end.
+  func trimmed() -> StyledLine {
+    var line = self
+    while let last = line.spans.last, last.text.hasSuffix(" ") {
+      line.spans[line.spans.count - 1].text.removeLast()
+      if last.text == " " { line.spans.removeLast() }
+    }
+    return line
+  }
+
   /// The text without roles.
   public var text: String { spans.map(\.text).joined() }
 }

@@ -62,15 +62,19 @@ struct JournalFeed {
     return names
   }
 
+  enum News: Comparable { case none, some, hosts }
+
   /// Takes in a piece of what is new.
-  /// - Returns: whether something was.
-  mutating func read() throws -> Bool {
+  /// - Returns: whether something was, and whether it was about hosts.
+  mutating func read() throws -> News {
+    var news = News.none
     let records = try reader.tail(after: chronicle.sequence, limit: Self.pieceLimit)
     for record in records {
       if let first = turn.first, first.fact.stamp != record.stamp { tell() }
       let fact = StampedFact(stamp: record.stamp, fact: record.fact)
       chronicle.take(fact, sequence: record.sequence)
       turn.append((record.sequence, fact))
+      news = max(news, record.fact.concernsHosts ? .hosts : .some)
     }
     if records.count < Self.pieceLimit {
       // A turn is one transaction, which is seen whole or not at all.
@@ -78,7 +82,7 @@ struct JournalFeed {
       hasCaughtUp = true
       looks = records.isEmpty ? looks + 1 : 0
     }
-    return !records.isEmpty
+    return news
   }
 
   /// What the facts of a turn have to say.

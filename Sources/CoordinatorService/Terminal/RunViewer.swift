@@ -34,7 +34,7 @@ final class RunViewer {
   }
 
   private enum Token {
-    static let (keys, signals, journal, reports, child, link, log, screen) = (0, 1, 2, 3, 4, 5, 6, 7)
+    static let (keys, signals, journal, reports, child, link, log, screen, other) = (0, 1, 2, 3, 4, 5, 6, 7, 8)
   }
 
   private let folder: RunFolder
@@ -51,6 +51,8 @@ final class RunViewer {
   private var around: RunScreen.Surroundings
   private var screen = RunScreen()
   private var log: CoordinatorLog?
+  /// The coordinator, where somebody else has started it: its end is told by the kernel.
+  private var other: ProcessHandle?
   private var outcome: Outcome?
   private var interrupts = 0
 
@@ -129,6 +131,10 @@ final class RunViewer {
       case Token.link: readLink()
       case Token.log: isJournalNews = true
       case Token.screen: continueWriting()
+      case Token.other:
+        other.map { loop.ignore($0.descriptor) }
+        (other, log) = (nil, nil)
+        nextLook = HostClock.now
       default: break
       }
     }
@@ -203,21 +209,21 @@ final class RunViewer {
 
   private func readJournal() throws {
     log?.read()
-    var isNews = false
     // A piece at a time while the journal is long; keys come between.
-    if try feed.read() { isNews = true }
+    let news = try feed.read()
+    if news == .hosts { nextLook = HostClock.now }
     if feed.hasCaughtUp, var own = log {
       own.decide(feed.recent, now: HostClock.wall)
       log = own
     }
-    if isNews || log != nil { isStale = true }
+    if news != .none || log != nil { isStale = true }
     guard feed.hasCaughtUp, child == nil else { return }
     if state.end != nil || state.isSuspended { outcome = .ended }
   }
 
   /// Everything that is there: nobody writes any more.
   private func readAll() throws {
-    repeat {} while try feed.read() || !feed.hasCaughtUp
+    repeat {} while try feed.read() != .none || !feed.hasCaughtUp
   }
 
   // MARK: The coordinator
@@ -262,13 +268,20 @@ final class RunViewer {
       }
       nextLook = HostClock.now + (isTroubled && presence.isThere ? Self.troubledLookPause : Self.lookPause)
       follow(presence.pid)
-    case .ordered(let order, nil): interaction.say(order.done)
+    case .ordered(let order, nil):
+      interaction.say(order.done)
+      nextLook = HostClock.now
     case .ordered(_, let problem?): interaction.say(problem, .warning)
     }
   }
 
   /// Another coordinator may print into another log.
   private func follow(_ pid: Int?) {
+    if child == nil, let pid, other?.pid != pid, let handle = try? ProcessHandle(pid) {
+      other.map { loop.ignore($0.descriptor) }
+      try? loop.watch(handle.descriptor, token: Token.other)
+      (other, log) = (handle, nil)
+    }
     guard log == nil, let pid, let found = CoordinatorLog(folder, coordinator: pid) else { return }
     log = found
     try? loop.watch(found.descriptor, token: Token.log)

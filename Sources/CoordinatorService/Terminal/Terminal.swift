@@ -123,12 +123,14 @@ private enum CrashGuard {
     output = descriptor
     for signal in signals {
       var action = sigaction()
-      // Once: the fault comes again, and ends the process as it would have.
+      // Once: the same signal, raised again, ends the process as it would have.
       action.sa_flags = CInt(bitPattern: UInt32(SA_RESETHAND))
-      action.__sigaction_handler.sa_handler = { _ in
-        guard CrashGuard.output >= 0 else { return }
-        _ = Glibc.write(CrashGuard.output, CrashGuard.bytes.baseAddress, CrashGuard.bytes.count)
-        tcsetattr(STDIN_FILENO, TCSANOW, &CrashGuard.state)
+      action.__sigaction_handler.sa_handler = { number in
+        if CrashGuard.output >= 0 {
+          _ = Glibc.write(CrashGuard.output, CrashGuard.bytes.baseAddress, CrashGuard.bytes.count)
+          tcsetattr(STDIN_FILENO, TCSANOW, &CrashGuard.state)
+        }
+        raise(number)
       }
       sigaction(signal, &action, nil)
     }
