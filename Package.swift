@@ -198,7 +198,7 @@ let package = Package(
         "Coordination", "Dashboard", "HostSystem", "Journal", "Presentation", "Simulation", "TestSupport",
         "TuningModel",
       ]),
-    tests("TerminalTests", ["TestSupport", "pasha-agent", "pasha-coord"]),
+    tests("TerminalTests", ["TestSupport", "pasha-agent", "pasha-coord", "pasha-launch"]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),
     tests("CodeTreeTests", ["CodeTree", "HostSystem", "TestSupport", "TuningModel", "Wire"]),

@@ -53,6 +53,9 @@ public struct Interaction: Equatable, Sendable {
 
   public init() {}
 
+  /// Whether all trials are to be listed, to choose from.
+  public var isChoosing: Bool { if case .choosing = mode { true } else { false } }
+
   public mutating func say(_ text: String, _ role: Role = .strong) { notice = Notice(text: text, role: role) }
 
   /// Asks for a secret; the answer comes as `Command.answer`, in the order of the questions.
@@ -135,7 +138,8 @@ public struct Interaction: Equatable, Sendable {
   private mutating func begin(_ kind: Choosing.Kind, _ screen: RunScreen) {
     if let refusal = screen.refusal { return say(refusal, .warning) }
     let choosing = Choosing(kind: kind)
-    guard !choosing.choices(screen).isEmpty else { return say(kind.nothing, .warning) }
+    // Trials may not all be listed yet; the run can always be paused or stopped.
+    guard kind != .drain || !choosing.choices(screen).isEmpty else { return say(kind.nothing, .warning) }
     mode = .choosing(choosing)
   }
 }

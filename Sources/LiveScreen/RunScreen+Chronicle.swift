@@ -27,7 +27,9 @@ extension RunScreen {
   static let stepLimit = 400
 
   /// The screen of a run as its history has it.
-  public init(_ chronicle: Chronicle, _ around: Surroundings, name: String) {
+  /// - Parameter listsTrials: those too that are in no slot, for somebody to choose from.
+  public init(_ chronicle: Chronicle, _ around: Surroundings, name: String, listsTrials: Bool = true) {
+    self.listsTrials = listsTrials
     let state = chronicle.state
     let experiment = state.specification.experiment
     run = state.start?.run ?? name
@@ -191,7 +193,7 @@ extension RunScreen {
     for trial in state.trials {
       let isByHand = trial.isPausedByOperator && !trial.isActive && !trial.status.isFinal
       if isByHand { byHand += 1 } else { tally[trial.status.word, default: 0] += 1 }
-      guard !trial.status.isFinal else { continue }
+      guard !trial.status.isFinal, listsTrials || trial.isActive || isByHand else { continue }
       trials.append(choice(trial, state, isByHand: trial.isPausedByOperator))
     }
     let words: [(String, Role)] = [

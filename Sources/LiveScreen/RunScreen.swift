@@ -101,6 +101,8 @@ public struct RunScreen: Equatable, Sendable {
   /// The oldest first.
   public var events: [Event] = []
   public var trials: [Trial] = []
+  /// Whether `trials` has those too that are in no slot.
+  public var listsTrials = true
   /// Whether the coordinator takes commands now; else why not.
   public var refusal: String?
 

@@ -176,11 +176,15 @@ final class RunViewer {
     draw()
   }
 
-  private func draw() {
+  private func look(at chronicle: Chronicle) {
     around.now = moment()
     around.isLoading = !feed.hasCaughtUp
     around.notes = log?.notes ?? []
-    screen = RunScreen(feed.chronicle, around, name: folder.name)
+    screen = RunScreen(chronicle, around, name: folder.name, listsTrials: interaction.isChoosing)
+  }
+
+  private func draw() {
+    look(at: feed.chronicle)
     isStale = false
     lastFrame = HostClock.now
     let size = terminal.size
@@ -320,6 +324,8 @@ final class RunViewer {
       case .answer(let secret): answer(secret)
       case nil: break
       }
+      // The next key may choose among them already.
+      if interaction.isChoosing, !screen.listsTrials { look(at: feed.chronicle) }
     }
     guard !pressed.isEmpty, terminal.isTaken, terminal.isReady else { return }
     if let last = lastFrame, HostClock.now - last < Self.keyPause {
