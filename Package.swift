@@ -113,6 +113,8 @@ let package = Package(
       "Results", ["CZlib", "Coordination", "HostSystem", "Journal", "Scheduling", "SearchSpace", "TuningModel", "Wire"]),
     module("CurveTables", ["HostSystem", "Simulation", "TuningModel"]),
     module("Presentation", ["Coordination", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
+    pure(
+      "LiveScreen", ["Chronicle", "Coordination", "Presentation", "Scheduling", "TuningModel"]),
     module(
       "Dashboard",
       [
@@ -124,8 +126,9 @@ let package = Package(
     module(
       "CoordinatorService",
       [
-        "ClusterFile", "CodeTree", "Coordination", "CurveTables", "HostSystem", "Journal", "Launching", "Messaging",
-        "Presentation", "Results", "Scheduling", "SearchSpace", "Simulation", "TrialSandbox", "TuningModel", "Wire",
+        "Chronicle", "ClusterFile", "CodeTree", "Coordination", "CurveTables", "HostSystem", "Journal", "Launching",
+        "LiveScreen", "Messaging", "Presentation", "Results", "Scheduling", "SearchSpace", "Simulation", "TrialSandbox",
+        "TuningModel", "Wire",
       ]),
     module(
       "AgentService",
@@ -199,12 +202,19 @@ let package = Package(
         "Coordination", "Dashboard", "HostSystem", "Journal", "Presentation", "Scheduling", "Simulation", "TestSupport",
         "TuningModel",
       ]),
+    tests("TerminalTests", ["TestSupport", "pasha-agent", "pasha-coord", "pasha-launch"]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),
     tests("CodeTreeTests", ["CodeTree", "HostSystem", "TestSupport", "TuningModel", "Wire"]),
     tests("ClusterFileTests", ["ClusterFile", "Coordination", "Scheduling", "SearchSpace", "TuningModel"]),
     tests("JournalTests", ["Coordination", "HostSystem", "Journal", "TestSupport", "TuningModel", grdb]),
     tests("CurveTablesTests", ["CurveTables", "Scheduling", "Simulation", "TestSupport", "TuningModel"]),
+    tests(
+      "LiveScreenTests",
+      [
+        "Chronicle", "Coordination", "LiveScreen", "Presentation", "Scheduling", "SearchSpace", "Simulation",
+        "TestSupport", "TuningModel", "Wire",
+      ]),
     tests("PresentationTests", ["Presentation", "Simulation", "TuningModel"]),
     tests(
       "ResultsTests",

@@ -48,8 +48,8 @@ extension TimeLeft.Basis {
     case .trialsFinished: "max_num_trials_finished is reached"
     case .cost: "max_cost is spent"
     case .trialsStarted: "max_num_trials_started is reached"
-    case .promotions: "all trials are started and the last promotions made"
-    case .runningTrials: "the trials that run have come to their milestones"
+    case .promotions: "the last promotions are made"
+    case .runningTrials: "running trials reach their milestones"
     case .training: "the best trials are trained"
     }
   }

@@ -7,8 +7,12 @@ import TuningModel
 
 extension Commands {
   /// Shows a run's progress as its journal grows, until it ends or is paused. Interrupting it leaves the run alone.
-  public static func attach(run: String?, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
+  /// - Parameter isPlain: lines on a terminal too.
+  public static func attach(
+    run: String?, isPlain: Bool, json: Bool, home: String = RunFolder.home
+  ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
+    if !isPlain, !json, Terminal.canShow() { return try view(folder) }
     var state = try RunState(specification: folder.specification())
     let reader = try JournalReader(at: folder.journal)
     let watcher = try FileWatcher()
@@ -43,6 +47,11 @@ extension Commands {
       }
       while !watcher.events().isEmpty {}
     }
+    return close(state, json: json)
+  }
+
+  /// What is said at the end.
+  static func close(_ state: RunState, json: Bool) -> ExitCode {
     if json {
       show(Presentation.summaryJSON(state).jsonText(.strict))
     } else {

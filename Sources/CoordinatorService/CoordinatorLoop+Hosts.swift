@@ -25,7 +25,9 @@ extension CoordinatorLoop {
         }
       case .note(let text): note(text)
       case .ask(let keyFile, let isRetry):
-        SecretPrompt.ask(keyFile, isRetry: isRetry) { [mailbox] in mailbox.post(.secret(keyFile: keyFile, $0)) }
+        SecretPrompt.ask(keyFile, isRetry: isRetry, console: console) { [mailbox] in
+          mailbox.post(.secret(keyFile: keyFile, $0))
+        }
       case .hopeless(let text): events.append(.noUsableHost(text))
       }
     }
@@ -72,10 +74,17 @@ extension Event {
   var isReload: Bool { if case .reload = self { true } else { false } }
 }
 
-/// Asks for a passphrase at the terminal, on a thread of its own: the loop goes on meanwhile.
+/// Asks for a passphrase at the terminal or in the view that shows the run, on a thread of its own: the loop goes on meanwhile.
 enum SecretPrompt {
   /// - Parameter answer: gets nil where there is no terminal, or nothing was typed.
-  static func ask(_ keyFile: String, isRetry: Bool, answer: @escaping @Sendable (String?) -> Void) {
+  static func ask(
+    _ keyFile: String, isRetry: Bool, console: ConsoleLink? = nil, answer: @escaping @Sendable (String?) -> Void
+  ) {
+    if let console {
+      let thread = WorkerThread(name: "pasha-prompt") { answer(console.askSecret(keyFile, isRetry: isRetry)) }
+      if thread == nil { answer(nil) }
+      return
+    }
     guard isatty(STDIN_FILENO) == 1 else { return answer(nil) }
     let thread = WorkerThread(name: "pasha-prompt") {
       let prompt = "\(isRetry ? "wrong passphrase; " : "")passphrase of \(keyFile): "

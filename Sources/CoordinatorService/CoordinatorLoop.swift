@@ -42,6 +42,8 @@ final class CoordinatorLoop {
   /// What decides in place of a scheduler, and what it is told.
   var program: SchedulerChild?
   var telling: SchedulerTelling?
+  /// Set before the loop runs, where a view has started this coordinator.
+  var console: ConsoleLink?
   /// Set before the loop runs, where the cluster file names a program.
   var programStart: ProgramStart?
   /// Serves the run's page. Set before the loop runs.

@@ -107,6 +107,9 @@ public struct RunFolder: Sendable {
     names(in: home).sorted { (begun($0), $0) > (begun($1), $1) }.map { RunFolder(path: home + "/" + $0) }
   }
 
+  /// Names of all runs, the newest first.
+  public static func newestNames(in home: String = home) -> [String] { newestFirst(in: home).map(\.name) }
+
   /// The date in a run's name, which sorts as time does.
   private static func begun(_ name: String) -> String { String(name.suffix(23)) }
 }

@@ -27,11 +27,15 @@ public struct RunService {
     /// Whether the run's page is served, where its cluster file and `PASHA_NO_PAGE` do not say otherwise.
     public var servesPage: Bool
 
+    /// Standard input is a connection to the view that has started this coordinator.
+    public var hasConsole: Bool
+
     public init(
       home: String = RunFolder.home, agentExecutable: String, isQuiet: Bool = false, json: Bool = false,
-      servesPage: Bool = false
+      hasConsole: Bool = false, servesPage: Bool = false
     ) {
       self.home = home
+      self.hasConsole = hasConsole
       self.agentExecutable = agentExecutable
       self.isQuiet = isQuiet
       self.json = json
@@ -144,7 +148,9 @@ public struct RunService {
   // MARK: Running
 
   /// Runs until the run ends, is paused or is abandoned.
-  public func run() throws -> ExitCode { try run(telling: tell) }
+  public func run() throws -> ExitCode {
+    try run { Self.tell($0, folder: folder, json: options.json) }
+  }
 
   /// - Parameter tell: is given the state of a run that ended; its code is the result then.
   func run(telling tell: (RunState) -> ExitCode) throws -> ExitCode {
@@ -187,6 +193,11 @@ public struct RunService {
     loop.adoptFile = { [folder] in folder.adoptNextClusterFile() }
     let desk = RequestDesk(mailbox: loop.mailbox, bulk: bulk, folder: folder)
     let control = try ControlSocket(path: folder.controlSocket) { desk.answer($0) }
+    if options.hasConsole {
+      let console = ConsoleLink(descriptor: STDIN_FILENO)
+      loop.console = console
+      console.tell(run: folder.path)
+    }
 
     defer {
       loop.page?.end()
@@ -291,8 +302,9 @@ public struct RunService {
         ownKnownHosts: AgentProgram.knownHosts(state: Files.parent(of: options.home)), record: folder.tunnels))
   }
 
-  private func tell(_ state: RunState) -> ExitCode {
-    if options.json {
+  /// What is said at the end of a run.
+  static func tell(_ state: RunState, folder: RunFolder, json: Bool) -> ExitCode {
+    if json {
       print(Presentation.summaryJSON(state).jsonText(.strict))
     } else {
       print("\n" + Presentation.summary(state))

@@ -59,7 +59,10 @@ public final class EventLoop {
   }
 
   /// Watches a descriptor no longer.
-  public func ignore(_ descriptor: Descriptor) { _ = sandbox_epoll_remove(epoll.number, descriptor.number) }
+  public func ignore(_ descriptor: Descriptor) { ignore(number: descriptor.number) }
+
+  /// Watches a descriptor no longer that is no `Descriptor`.
+  public func ignore(number: Int32) { _ = sandbox_epoll_remove(epoll.number, number) }
 
   /// Waits until something is ready or the time has passed; nil waits without end. May return nothing early.
   public func wait(for timeout: Duration? = nil) throws(SystemError) -> [Ready] {

@@ -3,12 +3,14 @@ import CoordinatorService
 
 struct Attach: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show a run's progress until it ends; Ctrl-C leaves it running.")
+    abstract: "Show a run's progress until it ends; q and Ctrl-C leave it running.")
 
   @OptionGroup var name: RunArgument
+  @Flag(help: "Print lines on a terminal too, in place of the live view.")
+  var plain = false
   @OptionGroup var output: JSONFlag
 
-  func run() throws { try perform { try Commands.attach(run: name.run, json: output.json) } }
+  func run() throws { try perform { try Commands.attach(run: name.run, isPlain: plain, json: output.json) } }
 }
 
 struct Status: ParsableCommand {
@@ -111,7 +113,8 @@ struct Show: ParsableCommand {
   var trial: Int
   @Option(
     name: .customLong("run"),
-    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.")
+    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.",
+    completion: .runNames)
   var runName: String?
   @OptionGroup var output: JSONFlag
 
@@ -140,7 +143,8 @@ struct Logs: ParsableCommand {
   var trial: Int
   @Option(
     name: .customLong("run"),
-    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.")
+    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.",
+    completion: .runNames)
   var runName: String?
   @Option(help: "One attempt of the trial; without it all, in order.")
   var attempt: Int?
@@ -172,7 +176,8 @@ struct Explain: ParsableCommand {
   var waiting = false
   @Option(
     name: .customLong("run"),
-    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.")
+    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.",
+    completion: .runNames)
   var runName: String?
   @OptionGroup var output: JSONFlag
 

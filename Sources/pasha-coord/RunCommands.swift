@@ -4,23 +4,24 @@ import Glibc
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Start a run of a cluster file and show it (the default command).")
+    abstract: "Start a run of a cluster file and show it (the default command).",
+    discussion: """
+      On a terminal the coordinator is a process of its own, which the view shows: q leaves the view and the run goes on, as \
+      it does when the terminal is closed; Ctrl-C pauses it. Otherwise, and with --plain, lines are printed.
+      """)
 
   @Argument(help: "The cluster file.", completion: .file(extensions: ["yml", "yaml"]))
   var file: String
   @Flag(help: "Start the run in the background and print its name.")
   var detach = false
-  @Flag(name: .shortAndLong, help: "Print only the summary.")
-  var quiet = false
-  @Flag(help: "Serve no page of the run (else pasha-page does, on this machine alone).")
-  var noPage = false
+  @OptionGroup var showing: ShowingOptions
   @OptionGroup var output: JSONFlag
 
   func run() throws {
     try perform {
-      let options = RunService.Options(
-        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json, servesPage: !noPage)
-      if detach { return try DetachedRun.begin(file: file, servesPage: !noPage, json: output.json) }
+      let options = try showing.service(json: output.json)
+      if detach { return try DetachedRun.begin(file: file, servesPage: !showing.noPage, json: output.json) }
+      if showing.isViewed(json: output.json) { return try ViewedRun.begin(file: file, servesPage: !showing.noPage) }
       return try RunService.begin(file: file, options: options).run()
     }
   }
@@ -35,18 +36,15 @@ struct Resume: ParsableCommand {
   var trial: Int?
   @Flag(help: "Go on in the background.")
   var detach = false
-  @Flag(name: .shortAndLong, help: "Print only the summary.")
-  var quiet = false
-  @Flag(help: "Serve no page of the run (else pasha-page does, on this machine alone).")
-  var noPage = false
+  @OptionGroup var showing: ShowingOptions
   @OptionGroup var output: JSONFlag
 
   func run() throws {
     try perform {
       if let trial { return try Commands.resumeTrial(run: name.run, trial: trial, json: output.json) }
-      let options = RunService.Options(
-        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json, servesPage: !noPage)
-      if detach { return try DetachedRun.resume(run: name.run, servesPage: !noPage, json: output.json) }
+      let options = try showing.service(json: output.json)
+      if detach { return try DetachedRun.resume(run: name.run, servesPage: !showing.noPage, json: output.json) }
+      if showing.isViewed(json: output.json) { return try ViewedRun.resume(run: name.run, servesPage: !showing.noPage) }
       return try RunService.resume(run: name.run, options: options).run()
     }
   }

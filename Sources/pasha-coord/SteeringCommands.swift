@@ -43,7 +43,8 @@ struct Enqueue: ParsableCommand {
   var configuration: [String]
   @Option(
     name: .customLong("run"),
-    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.")
+    help: "The run: its name, a unique prefix of it, or its folder. Default: the run begun last.",
+    completion: .runNames)
   var runName: String?
   @OptionGroup var output: JSONFlag
 
@@ -63,10 +64,7 @@ struct Extend: ParsableCommand {
   var time: String?
   @Flag(help: "Go on in the background.")
   var detach = false
-  @Flag(name: .shortAndLong, help: "Print only the summary.")
-  var quiet = false
-  @Flag(help: "Serve no page of the run (else pasha-page does, on this machine alone).")
-  var noPage = false
+  @OptionGroup var showing: ShowingOptions
   @OptionGroup var output: JSONFlag
 
   func validate() throws {
@@ -78,9 +76,11 @@ struct Extend: ParsableCommand {
       let (folder, needsCoordinator) = try Commands.extend(
         run: name.run, by: Commands.Extension(trials: trials, time: time), json: output.json)
       guard needsCoordinator else { return .success }
-      if detach { return try DetachedRun.resume(run: folder.path, servesPage: !noPage, json: output.json) }
-      let options = RunService.Options(
-        agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json, servesPage: !noPage)
+      if detach { return try DetachedRun.resume(run: folder.path, servesPage: !showing.noPage, json: output.json) }
+      let options = try showing.service(json: output.json)
+      if showing.isViewed(json: output.json) {
+        return try ViewedRun.resume(run: folder.path, servesPage: !showing.noPage)
+      }
       return try RunService.resume(run: folder.path, options: options).run()
     }
   }
