@@ -107,6 +107,12 @@ let package = Package(
     module("ClusterFile", ["Coordination", "Scheduling", "SearchSpace", "TuningModel", yams]),
     module(
       "Results", ["CZlib", "Coordination", "HostSystem", "Journal", "Scheduling", "SearchSpace", "TuningModel", "Wire"]),
+    module(
+      "Exports",
+      [
+        "Chronicle", "Coordination", "HostSystem", "Journal", "Presentation", "Scheduling", "SearchSpace",
+        "TuningModel", "Wire", grdb,
+      ]),
     module("CurveTables", ["HostSystem", "Simulation", "TuningModel"]),
     module("Presentation", ["Coordination", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
     module(
@@ -120,8 +126,9 @@ let package = Package(
     module(
       "CoordinatorService",
       [
-        "ClusterFile", "CodeTree", "Coordination", "CurveTables", "HostSystem", "Journal", "Launching", "Messaging",
-        "Presentation", "Results", "Scheduling", "SearchSpace", "Simulation", "TrialSandbox", "TuningModel", "Wire",
+        "ClusterFile", "CodeTree", "Coordination", "CurveTables", "Exports", "HostSystem", "Journal", "Launching",
+        "Messaging", "Presentation", "Results", "Scheduling", "SearchSpace", "Simulation", "TrialSandbox",
+        "TuningModel", "Wire",
       ]),
     module(
       "AgentService",
@@ -131,7 +138,8 @@ let package = Package(
       ]),
     // Floor 6: arguments and wiring.
     .executableTarget(
-      name: "pasha-coord", dependencies: ["Coordination", "CoordinatorService", "TuningModel", "Wire", arguments],
+      name: "pasha-coord",
+      dependencies: ["Coordination", "CoordinatorService", "Exports", "TuningModel", "Wire", arguments],
       swiftSettings: strict),
     .executableTarget(
       name: "pasha-agent", dependencies: ["AgentService", "Devices", "TrialSandbox", "Tunnel", "Wire", arguments],
