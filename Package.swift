@@ -113,6 +113,9 @@ let package = Package(
         "Chronicle", "Coordination", "HostSystem", "Journal", "Presentation", "Scheduling", "SearchSpace",
         "TuningModel", "Wire", grdb,
       ]),
+    pure(
+      "RunReport",
+      ["Chronicle", "Coordination", "Presentation", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
     module("CurveTables", ["HostSystem", "Simulation", "TuningModel"]),
     module("Presentation", ["Coordination", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
     module(
@@ -126,9 +129,9 @@ let package = Package(
     module(
       "CoordinatorService",
       [
-        "ClusterFile", "CodeTree", "Coordination", "CurveTables", "Exports", "HostSystem", "Journal", "Launching",
-        "Messaging", "Presentation", "Results", "Scheduling", "SearchSpace", "Simulation", "TrialSandbox",
-        "TuningModel", "Wire",
+        "Chronicle", "ClusterFile", "CodeTree", "Coordination", "CurveTables", "Exports", "HostSystem", "Journal",
+        "Launching", "Messaging", "Presentation", "Results", "RunReport", "Scheduling", "SearchSpace", "Simulation",
+        "TrialSandbox", "TuningModel", "Wire",
       ]),
     module(
       "AgentService",

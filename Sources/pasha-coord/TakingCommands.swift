@@ -2,6 +2,35 @@ import ArgumentParser
 import CoordinatorService
 import Exports
 
+struct Report: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write the story of a run with its plots: one HTML file that needs nothing beside itself.",
+    discussion: "The run may go on, be paused or over. The file is report.html in the run's folder unless --output says.")
+
+  @OptionGroup var name: RunArgument
+  @Option(help: "Where it goes; - for standard output.", completion: .file())
+  var output: String?
+  @Flag(help: "As Markdown, without the plots.")
+  var markdown = false
+  @Flag(help: "In place of a file, serve the run's page until interrupted, as `page` does.")
+  var serve = false
+  @OptionGroup var json: JSONFlag
+
+  func validate() throws {
+    if serve, markdown || output != nil { throw ValidationError("--serve writes no file") }
+  }
+
+  func run() throws {
+    try perform {
+      if serve {
+        return try Commands.page(run: name.run, port: 0, readOnly: false, guardReading: false, json: json.json)
+      }
+      return try Commands.report(
+        ReportOptions(run: name.run, output: output, markdown: markdown, json: json.json))
+    }
+  }
+}
+
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
