@@ -111,6 +111,15 @@ let package = Package(
     module("ClusterFile", ["Coordination", "Scheduling", "SearchSpace", "TuningModel", yams]),
     module(
       "Results", ["CZlib", "Coordination", "HostSystem", "Journal", "Scheduling", "SearchSpace", "TuningModel", "Wire"]),
+    module(
+      "Exports",
+      [
+        "Chronicle", "Coordination", "HostSystem", "Journal", "Presentation", "Scheduling", "SearchSpace",
+        "TuningModel", "Wire", grdb,
+      ]),
+    pure(
+      "RunReport",
+      ["Chronicle", "Coordination", "Presentation", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
     module("CurveTables", ["HostSystem", "Simulation", "TuningModel"]),
     module("Presentation", ["Coordination", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
     pure(
@@ -126,9 +135,9 @@ let package = Package(
     module(
       "CoordinatorService",
       [
-        "Chronicle", "ClusterFile", "CodeTree", "Coordination", "CurveTables", "HostSystem", "Journal", "Launching",
-        "LiveScreen", "Messaging", "Presentation", "Results", "Scheduling", "SearchSpace", "Simulation", "TrialSandbox",
-        "TuningModel", "Wire",
+        "Chronicle", "ClusterFile", "CodeTree", "Coordination", "CurveTables", "Exports", "HostSystem", "Journal",
+        "Launching", "LiveScreen", "Messaging", "Presentation", "Results", "RunReport", "Scheduling", "SearchSpace",
+        "Simulation", "TrialSandbox", "TuningModel", "Wire",
       ]),
     module(
       "AgentService",
@@ -138,7 +147,8 @@ let package = Package(
       ]),
     // Floor 6: arguments and wiring.
     .executableTarget(
-      name: "pasha-coord", dependencies: ["Coordination", "CoordinatorService", "TuningModel", "Wire", arguments],
+      name: "pasha-coord",
+      dependencies: ["Coordination", "CoordinatorService", "Exports", "TuningModel", "Wire", arguments],
       swiftSettings: strict),
     .executableTarget(
       name: "pasha-agent", dependencies: ["AgentService", "Devices", "TrialSandbox", "Tunnel", "Wire", arguments],

@@ -4,7 +4,7 @@ import TuningModel
 
 extension Presentation {
   /// `1 trial`, `3 trials`.
-  static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+  public static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
   /// A metric with up to six significant digits.
   public static func number(_ value: Double) -> String {
@@ -14,7 +14,7 @@ extension Presentation {
   }
 
   /// A number with so many decimals.
-  static func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
+  public static func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
 
   /// `850 ms`, `21.3 s`, `4 min 05 s`, `3 h 12 min`.
   public static func duration(_ duration: Duration) -> String {

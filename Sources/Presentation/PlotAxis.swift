@@ -1,21 +1,26 @@
 import Foundation
 
 /// Values along one side of a plot, and the ticks that are named there.
-struct PlotAxis: Equatable {
-  struct Tick: Equatable {
-    var value: Double
-    var label: String
+public struct PlotAxis: Equatable, Sendable {
+  public struct Tick: Equatable, Sendable {
+    public var value: Double
+    public var label: String
+
+    public init(value: Double, label: String) {
+      self.value = value
+      self.label = label
+    }
   }
 
-  var label: String
+  public var label: String
   /// Equal ratios are equally long; all values are above 0 then.
-  var isLogarithmic: Bool
-  var lower: Double
-  var upper: Double
-  var ticks: [Tick]
+  public var isLogarithmic: Bool
+  public var lower: Double
+  public var upper: Double
+  public var ticks: [Tick]
 
   /// Where a value lies, from 0 at the lower to 1 at the upper end.
-  func position(_ value: Double) -> Double {
+  public func position(_ value: Double) -> Double {
     let value = Self.shown(value)
     guard upper > lower else { return 0.5 }
     guard isLogarithmic else { return (value - lower) / (upper - lower) }
@@ -23,10 +28,11 @@ struct PlotAxis: Equatable {
   }
 
   /// The value as it is drawn: a script may report any number, and beyond this differences overflow.
-  static func shown(_ value: Double) -> Double { value.isNaN ? 0 : min(max(value, -1e300), 1e300) }
+  public static func shown(_ value: Double) -> Double { value.isNaN ? 0 : min(max(value, -1e300), 1e300) }
 
   /// A linear axis from `range`, with round numbers as ticks; some room is left beyond values that are not zero.
-  static func linear(_ label: String, _ range: ClosedRange<Double>) -> PlotAxis {
+  /// - Parameter steps: about so many ticks, or up to twice as few.
+  public static func linear(_ label: String, _ range: ClosedRange<Double>, steps: Double = 5) -> PlotAxis {
     var (lower, upper) = (shown(range.lowerBound), shown(range.upperBound))
     // Values that differ by less leave no room for ticks between them.
     if upper - lower <= max(max(abs(lower), abs(upper)) * 1e-12, 1e-290) {
@@ -36,7 +42,7 @@ struct PlotAxis: Equatable {
     let room = (upper - lower) * 0.05
     if lower != 0 { lower -= room }
     upper += room
-    let step = roundStep((upper - lower) / 5)
+    let step = roundStep((upper - lower) / steps)
     let decimals = max(0, Int(-Foundation.log10(step).rounded(.down)))
     var ticks: [Tick] = []
     // Multiples of whole numbers: no error adds up from tick to tick.
@@ -52,7 +58,7 @@ struct PlotAxis: Equatable {
   }
 
   /// A logarithmic axis whose ticks are given; those too near to a larger one are left out.
-  static func logarithmic(_ label: String, levels: [Int]) -> PlotAxis {
+  public static func logarithmic(_ label: String, levels: [Int]) -> PlotAxis {
     let levels = Set(levels.filter { $0 > 0 }).sorted()
     guard let low = levels.first, let high = levels.last else { return logarithmic(label, levels: [1, 10]) }
     let (lower, upper) = (Double(low) / 1.25, Double(high) * 1.25)

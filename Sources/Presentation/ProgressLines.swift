@@ -282,7 +282,7 @@ extension Presentation {
   }
 
   /// `epoch 9`.
-  static func resource(_ value: Int, _ state: RunState) -> String {
+  public static func resource(_ value: Int, _ state: RunState) -> String {
     "\(printable(state.specification.experiment.resourceAttribute)) \(value)"
   }
 

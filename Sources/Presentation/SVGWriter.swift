@@ -1,23 +1,25 @@
 import Foundation
 
 /// Writes SVG 1.1 line by line. The same calls give the same bytes.
-struct SVGWriter {
-  private(set) var lines: [String] = []
+public struct SVGWriter {
+  public private(set) var lines: [String] = []
   private var depth = 0
   private var open: [String] = []
 
+  public init() {}
+
   /// An element without content.
-  mutating func element(_ name: String, _ attributes: KeyValuePairs<String, String>) {
+  public mutating func element(_ name: String, _ attributes: KeyValuePairs<String, String>) {
     line("<\(name)\(Self.text(attributes))/>")
   }
 
   /// An element with text alone.
-  mutating func element(_ name: String, _ attributes: KeyValuePairs<String, String>, text: String) {
+  public mutating func element(_ name: String, _ attributes: KeyValuePairs<String, String>, text: String) {
     line("<\(name)\(Self.text(attributes))>\(Self.escaped(text))</\(name)>")
   }
 
   /// An element with others in it.
-  mutating func group(
+  public mutating func group(
     _ name: String, _ attributes: KeyValuePairs<String, String>, _ body: (inout SVGWriter) -> Void
   ) {
     line("<\(name)\(Self.text(attributes))>")
@@ -28,7 +30,7 @@ struct SVGWriter {
   }
 
   /// The whole text, with a line end.
-  var document: String { lines.joined(separator: "\n") + "\n" }
+  public var document: String { lines.joined(separator: "\n") + "\n" }
 
   private mutating func line(_ text: String) { lines.append(String(repeating: " ", count: depth) + text) }
 
@@ -37,14 +39,14 @@ struct SVGWriter {
   }
 
   /// A coordinate in tenths of a pixel.
-  static func number(_ value: Double) -> String {
+  public static func number(_ value: Double) -> String {
     let tenths = Int((min(max(value, -1e6), 1e6) * 10).rounded())
     let text = "\(tenths.magnitude / 10)" + (tenths % 10 == 0 ? "" : ".\(tenths.magnitude % 10)")
     return tenths < 0 ? "-\(text)" : text
   }
 
   /// Text with what XML 1.0 cannot hold, or takes for markup, replaced.
-  static func escaped(_ text: String) -> String {
+  public static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {

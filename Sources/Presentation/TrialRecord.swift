@@ -92,7 +92,7 @@ public struct TrialRecord {
 }
 
 extension Presentation {
-  static func word(_ kind: FailureKind) -> String {
+  public static func word(_ kind: FailureKind) -> String {
     switch kind {
     case .code: "an error of the script"
     case .noReport: "no usable report"

@@ -28,6 +28,7 @@ struct SimulatedRun {
       rows: rows, workers: workers, reportsCosts: specification.experiment.costAttribute != nil)
     self.settings = settings
     result = SimulationResult(label: settings.label, seed: settings.seed)
+    result.reached = [Int](repeating: 0, count: rows.count)
   }
 
   /// The configuration that the run chose.
@@ -108,6 +109,7 @@ struct SimulatedRun {
       result.runtimeSeconds = seconds
       guard let epoch = report.resource, let value = report.value else { return }
       result.maxResource = max(result.maxResource, epoch)
+      if let row = row(of: report.attempt.trial) { result.reached[row] = max(result.reached[row], epoch) }
       noteValue(value, of: report.attempt.trial)
     case .scheduling(.maximumRaised(let raise)):
       result.raises.append(

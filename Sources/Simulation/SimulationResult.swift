@@ -65,6 +65,8 @@ public struct SimulationResult: Sendable, Equatable {
   public var starts = 0
   /// Sealed checkpoints kept when there were most.
   public var mostSeals = 0
+  /// The highest epoch that each row reported, in the order in which rows were handed out.
+  public var reached: [Int] = []
 
   public init(
     label: String, seed: UInt64, bestMetric: Double? = nil, runtimeSeconds: Double = 0, maxResource: Int = 0,

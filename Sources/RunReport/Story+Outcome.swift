@@ -1,0 +1,97 @@
+import Coordination
+import Presentation
+import SearchSpace
+import Simulation
+import TuningModel
+
+/// What was tried, what won, and what it took, in sentences.
+extension Story {
+  func outcome() -> Document.Section {
+    var blocks: [Document.Block] = [.paragraph(tried())]
+    blocks.append(.paragraph(won()))
+    if let rose = rose() { blocks.append(.paragraph(rose)) }
+    if let saved = saved() { blocks.append(.paragraph(saved)) }
+    blocks.append(.paragraph(broke()))
+    return Document.Section(title: "What came of it", anchor: "outcome", blocks: blocks)
+  }
+
+  private func tried() -> String {
+    let names = experiment.space.domains.map { ReportText.plain($0.name, limit: 40) }
+    let hosts = chronicle.timeline.lanes.map(\.name.host).reduce(into: Set<String>()) { $0.insert($1) }.count
+    let over =
+      hosts == 0
+      ? "" : " on \(Presentation.count(hosts, "host")) with \(Presentation.count(chronicle.timeline.lanes.count, "slot"))"
+    let what =
+      names.isEmpty
+      ? "without a hyperparameter"
+      : "of \(Presentation.count(names.count, "hyperparameter")) (\(ReportText.list(names)))"
+    var text =
+      "\(ReportText.whole(state.trials.count)) configuration\(state.trials.count == 1 ? "" : "s") \(what) "
+      + "\(state.trials.count == 1 ? "was" : "were") tried with \(methodName)\(over) in \(at(end)). "
+    text +=
+      "The metric is \(metric), \(isBetterLower ? "lower is better" : "higher is better"); a trial may be trained up to "
+      + "\(amount(scheduler.maxResource))."
+    return text
+  }
+
+  private func won() -> String {
+    guard let trial = state.result, let best = trial.best else { return Presentation.nothingReported(state) + "." }
+    var text =
+      "Trial \(trial.id) \(isOver ? "won" : "leads") with \(metric) \(number(best.value)) at \(resource) "
+      + "\(ReportText.whole(best.resource))"
+    if let step = chronicle.steps.last(where: { Int($0.trial) == trial.id.rawValue }) {
+      text += ", \(at(step.seconds)) after the start"
+    }
+    text += "; it was trained up to \(resource) \(ReportText.whole(trial.resource))."
+    if state.trained.contains(where: { $0.id == trial.id }) {
+      text += " It is the best of \(Presentation.count(state.trained.count, "trial")) trained in full after the search."
+    }
+    text += " Its configuration: \(values(trial.id.rawValue))."
+    return text
+  }
+
+  private func rose() -> String? {
+    guard scheduler.name == .pasha else { return nil }
+    let maximum = state.scheduler.ladder.map(\.currentMaximum).max() ?? scheduler.maxResource
+    guard let first = chronicle.rises.first else {
+      return "The maximum resource stayed at \(amount(maximum)): the order of the trials never changed by more than "
+        + "epsilon, so longer training was not needed to tell them apart."
+    }
+    let times = chronicle.rises.count == 1 ? "once" : "\(chronicle.rises.count) times"
+    let rest =
+      maximum < scheduler.maxResource
+      ? " of the \(ReportText.whole(scheduler.maxResource)) allowed: from then on the order was settled"
+      : ", all that is allowed: the order was never settled for long"
+    return "The maximum resource rose \(times), from \(ReportText.whole(first.raise.from)) to \(amount(maximum))\(rest)."
+  }
+
+  private func saved() -> String? {
+    guard let savings, savings.run.epochs > 0, savings.full.epochs > savings.run.epochs else { return nil }
+    var text =
+      "The search trained \(amount(savings.run.epochs)). Training every configuration in full would have taken "
+      + "\(amount(savings.full.epochs)), \(Self.times(savings.full.epochs, savings.run.epochs)) as many"
+    if let other = savings.other, other.label == "asha" {
+      text += "; ASHA, on the same configurations, \(Self.about(other))\(amount(other.epochs))"
+      if other.epochs > savings.run.epochs {
+        text += ", \(Self.times(other.epochs, savings.run.epochs)) as many"
+      }
+    }
+    return text + " (see what it saved, below, for what is measured and what is assumed)."
+  }
+
+  /// `10.6 times`.
+  static func times(_ a: Int, _ b: Int) -> String {
+    let ratio = Double(a) / Double(max(1, b))
+    return "\(Presentation.fixed(ratio, ratio < 20 ? 1 : 0)) times"
+  }
+
+  static func about(_ way: Savings.Way) -> String { way.assumedEpochs > 0 ? "about " : "" }
+
+  private func broke() -> String {
+    let failed = state.totals.failed
+    let lost = chronicle.trials.reduce(0) { $0 + $1.attempts.count { $0.ending == .lost } }
+    var text = failed == 0 ? "No trial failed" : "\(Presentation.count(failed, "trial")) failed"
+    text += lost > 0 ? "; \(Presentation.count(lost, "attempt")) were lost with hosts and made up for." : "."
+    return text
+  }
+}
