@@ -10,6 +10,10 @@ struct HostChecks {
   let program: HostTask.Program
   let executable: String
   let knownHosts: String
+  /// Programs that the host is to have.
+  var programs: [String] = []
+  /// A port of this machine that hosts are to try, where they would connect directly.
+  var port: Int?
 
   /// - Parameters:
   ///   - isWanted: asked now and then; when it says no, hosts that are not done are left without a report.
@@ -21,7 +25,7 @@ struct HostChecks {
     var running: [(index: Int, launch: HostLaunch)] = []
     var secrets: [String: String] = [:]
     for index in reports.indices where !ClusterOptions.isRemote(reports[index].host) {
-      reports[index].look(at: try agentExecutable(), cluster)
+      reports[index].look(at: try agentExecutable(), cluster, programs: programs)
       progress(reports[index])
     }
     let loop = try EventLoop()
@@ -57,29 +61,35 @@ struct HostChecks {
         secrets[keyFile] = promise.wait(for: .seconds(120)).flatMap { $0.isEmpty ? nil : $0 }
       }
       launch.answer(secret: secrets[keyFile])
+    case .connected(let hostKey, _): report.hostKey = hostKey
     case .probed(let facts): report.facts = facts
     case .inspected(let found): report.report = found
     case .failed(let failure): report.failure = failure
-    case .note, .connected, .uploading, .uploaded, .announced, .unreachable, .running, .alive, .ended, .listening: break
+    case .note, .uploading, .uploaded, .announced, .unreachable, .running, .alive, .ended, .listening: break
     }
   }
 
   private func task(_ host: HostOptions) -> HostTask {
     let work = host.workDirectory ?? cluster.workDirectory ?? "~/.pasha"
+    var words = ["--work-dir", work] + programs.flatMap { ["--program", $0] }
+    if let port, (host.connect ?? cluster.connect) != .tunnel {
+      words += ["--reach", cluster.advertise.map { "\($0.contains(":") ? "[\($0)]" : $0):\(port)" } ?? "\(port)"]
+    }
     return HostTask(
       .inspect, host, cluster, program: program, run: "check", ownKnownHosts: knownHosts,
-      request: .object([.init("arguments", .array([.string("--work-dir"), .string(work)]))]))
+      request: .object([.init("arguments", .array(words.map { .string($0) }))]))
   }
 }
 
 extension HostReport {
   /// This machine, which needs no SSH.
-  mutating func look(at agent: String, _ cluster: ClusterOptions) {
+  mutating func look(at agent: String, _ cluster: ClusterOptions, programs: [String] = []) {
     let process = Process()
     let output = Pipe()
     process.executableURL = URL(filePath: agent)
     let work = host.workDirectory ?? cluster.workDirectory
-    process.arguments = ["inspect"] + (work.map { ["--work-dir", $0] } ?? [])
+    process.arguments =
+      ["inspect"] + (work.map { ["--work-dir", $0] } ?? []) + programs.flatMap { ["--program", $0] }
     process.standardOutput = output
     process.standardInput = FileHandle.nullDevice
     do {
