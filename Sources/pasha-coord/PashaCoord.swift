@@ -17,7 +17,7 @@ struct PashaCoord: ParsableCommand {
       Run.self, Check.self, Doctor.self, Resume.self, Attach.self, List.self, Status.self, Trials.self, Show.self, Best.self,
       Compare.self, Page.self, Explain.self, Logs.self,
       Pause.self, Stop.self, Enqueue.self, Extend.self, Invite.self, Hosts.self, Reload.self, Simulate.self, Plan.self,
-      Benchmark.self,
+      Benchmark.self, Clean.self,
     ],
     defaultSubcommand: Run.self)
 }
