@@ -8,10 +8,15 @@ import TuningModel
 /// `pasha-coord check` shows. What cannot be found out is `null`.
 public enum Inspection {
   /// The report as one line of text; see `report`.
-  public static func json(workFolder: String?) -> String { report(workFolder: workFolder).jsonText(.strict) }
+  public static func json(workFolder: String?, programs: [String] = [], reach: String? = nil) -> String {
+    report(workFolder: workFolder, programs: programs, reach: reach).jsonText(.strict)
+  }
 
-  /// - Parameter workFolder: as an agent would be told; nil: the default one. It is not made.
-  public static func report(workFolder: String?) -> JSONValue {
+  /// - Parameters:
+  ///   - workFolder: as an agent would be told; nil: the default one. It is not made.
+  ///   - programs: names or paths of programs that are looked for.
+  ///   - reach: `PORT` of the machine that this SSH session comes from, or `HOST:PORT`, to be tried.
+  public static func report(workFolder: String?, programs: [String] = [], reach: String? = nil) -> JSONValue {
     let finder = DeviceFinder()
     let inventory = finder.find()
     return .object(
@@ -31,8 +36,31 @@ public enum Inspection {
         .init("gpu_locks", text(inventory.gpus.isEmpty ? nil : lockProblem())),
         .init("landlock_abi", .int(Landlock.abi)), .init("process_bound", .string(TrialConfinement.processBound())),
         .init("cgroup", .int(cgroupVersion)),
+        .init("gpu_driver", text(driver)),
         .init("time_us", .int(Int(HostClock.wall.microseconds))),
-      ] + place(workFolder))
+      ] + place(workFolder) + found(programs, finder) + reached(reach))
+  }
+
+  private static func found(_ programs: [String], _ finder: DeviceFinder) -> [JSONValue.Member] {
+    guard !programs.isEmpty else { return [] }
+    let members: [JSONValue.Member] = programs.map { name in
+      let path = name.contains("/") ? (access(name, X_OK) == 0 ? name : nil) : finder.program(name)
+      return .init(name, text(path))
+    }
+    return [.init("programs", .object(members))]
+  }
+
+  private static func reached(_ place: String?) -> [JSONValue.Member] {
+    guard let place, let trial = PortTrial(place) else { return [] }
+    return [
+      .init("reach", .object([.init("address", .string(trial.address)), .init("problem", text(trial.problem()))]))
+    ]
+  }
+
+  /// Version of NVIDIA's kernel module.
+  private static var driver: String? {
+    let line = (try? Files.readText("/sys/module/nvidia/version", limit: 256))?.prefix { !$0.isNewline }
+    return line.flatMap { $0.isEmpty ? nil : String($0) }
   }
 
   // MARK: The folder

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -242,6 +243,13 @@ int sandbox_timer_set(int timer, int64_t nanoseconds) {
   struct itimerspec value = {{0, 0}, {nanoseconds / 1000000000, nanoseconds % 1000000000}};
   return result(timerfd_settime(timer, TFD_TIMER_ABSTIME, &value, NULL));
 }
+int sandbox_clock_is_kept(void) {
+  struct timex state = {.modes = 0};
+  int answer = adjtimex(&state);
+  if (answer < 0) return -errno;
+  return answer != TIME_ERROR && !(state.status & STA_UNSYNC);
+}
+
 int64_t sandbox_boottime(void) {
   struct timespec time;
   clock_gettime(CLOCK_BOOTTIME, &time);

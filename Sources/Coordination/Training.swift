@@ -62,7 +62,7 @@ extension RunState {
   public var result: TrialState? { trained.first ?? totals.bestTrial.flatMap { self[$0] } }
 
   /// The order in which checkpoints are worth keeping.
-  var finalRanking: [TrialState] {
+  public var finalRanking: [TrialState] {
     let trained = self.trained
     let ids = Set(trained.map(\.id))
     return trained + ranking.filter { !ids.contains($0.id) }

@@ -133,7 +133,8 @@ extension Commands {
     if !isQuiet { complain("trying \(cluster.hosts.count) hosts …") }
     let checks = HostChecks(
       cluster: cluster, program: try AgentProgram.forHosts(try agentExecutable(), state: state),
-      executable: try launchExecutable(), knownHosts: AgentProgram.knownHosts(state: state))
+      executable: try launchExecutable(), knownHosts: AgentProgram.knownHosts(state: state),
+      programs: HostReport.programs(of: specification.experiment))
     return try checks.run { _ in }
   }
 

@@ -13,6 +13,8 @@ public enum ExitCode: Int32, Sendable {
   case software = 70
   /// The run's folder cannot be made.
   case cannotCreate = 73
+  /// `clean`: a host could not be reached, or something could not be removed; the rest is done.
+  case incomplete = 74
   /// The run was paused; `resume` goes on.
   case paused = 75
   /// Another coordinator runs this run.

@@ -6,7 +6,11 @@ import TuningModel
 
 /// What `check` found out about one host, and what is to be mended there.
 struct HostReport {
+  /// What is looked at.
+  enum Aspect: String, CaseIterable { case login, work_dir, disk, clock, program, sandbox, gpus, connection }
+
   struct Fault: Equatable {
+    let aspect: Aspect
     /// Whether trials cannot run there because of it.
     let isError: Bool
     let text: String
@@ -16,6 +20,8 @@ struct HostReport {
 
   let host: HostOptions
   var failure: HostFailure?
+  /// Fingerprint.
+  var hostKey: String?
   var facts: HostFacts?
   var report: JSONValue?
 
@@ -99,61 +105,110 @@ struct HostReport {
 
   /// What is wrong, errors first.
   func faults(_ cluster: ClusterOptions, entryPoint: [String] = []) -> [Fault] {
-    if let failure { return [Fault(isError: true, text: failure.message, fix: "")] }
-    guard let facts, let report else { return [Fault(isError: true, text: "nothing was found out", fix: "")] }
+    if let failure { return [Fault(aspect: .login, isError: true, text: failure.message, fix: "")] }
+    guard let facts, let report else {
+      return [Fault(aspect: .login, isError: true, text: "nothing was found out", fix: "")]
+    }
     var faults: [Fault] = []
-    func add(_ isError: Bool, _ text: String, _ fix: String) {
-      faults.append(Fault(isError: isError, text: text, fix: fix))
+    func add(_ aspect: Aspect, _ isError: Bool, _ text: String, _ fix: String) {
+      faults.append(Fault(aspect: aspect, isError: isError, text: text, fix: fix))
     }
     if let place = report.member("work_dir") {
       let path = Presentation.printable(place.text("path") ?? "work_dir")
       if place.member("writable") == .bool(false) {
-        add(true, "\(path) cannot be written", "set work_dir to a folder that \(facts.user) may write")
+        add(.work_dir, true, "\(path) cannot be written", "set work_dir to a folder that \(facts.user) may write")
       }
       if place.member("is_network_file_system") == .bool(true) {
-        add(false, "\(path) is on a network file system", "set work_dir to a local disk: seals are synced there")
+        add(
+          .work_dir, false, "\(path) is on a network file system",
+          "set work_dir to a local disk: seals are synced there")
       }
     }
     if let free = report.whole("free_bytes") ?? facts.freeBytes, free < Self.leastFreeBytes {
-      add(false, "only \(Presentation.bytes(free)) are free", "clear the disk, or set work_dir to another one")
+      add(.disk, false, "only \(Presentation.bytes(free)) are free", "clear the disk, or set work_dir to another one")
     }
     if let skew = facts.clockSkew, abs(skew.inSeconds) > Self.largestSkew.inSeconds {
       add(
-        false, "its clock is off by \(Self.skew(skew, facts.latency))",
+        .clock, false, "its clock is off by \(Self.skew(skew, facts.latency))",
         "run chrony or ntpd there: times in results are its own")
     }
-    let program = entryPoint.first ?? ""
-    if program == "python3" || program == "python", report.member("python3") == .null {
-      add(true, "there is no python3", "install it there, or name another program in entry_point")
+    if let program = Self.program(of: entryPoint), report.member("programs")?.member(program) == .null {
+      add(
+        .program, true, "there is no \(Presentation.printable(program))",
+        "install it there, or name another program in entry_point")
     }
     let isRequired = cluster.sandbox.level == .required
     if landlock < (isRequired ? 1 : TrialConfinement.workingVersion), cluster.sandbox.level != .off {
       add(
-        isRequired, "its kernel cannot confine trials as they need it",
+        .sandbox, isRequired, "its kernel cannot confine trials as they need it",
         isRequired
           ? "Linux 5.13 or newer is needed, or sandbox: default"
           : "trials run there unconfined; Linux 5.19 or newer confines them, sandbox: off says nothing")
     }
     addGPUFaults(cluster, add)
+    addConnectionFault(cluster, add)
     return faults.filter(\.isError) + faults.filter { !$0.isError }
   }
 
-  private func addGPUFaults(_ cluster: ClusterOptions, _ add: (Bool, String, String) -> Void) {
+  private func addGPUFaults(_ cluster: ClusterOptions, _ add: (Aspect, Bool, String, String) -> Void) {
     if case .array(let notes)? = report?.member("gpu_notes") {
-      for case .string(let note) in notes { add(false, Presentation.printable(note), "look at the driver there") }
+      for case .string(let note) in notes {
+        add(.gpus, false, Presentation.printable(note), "look at the driver there")
+      }
     }
     let selection = host.gpus ?? cluster.gpus.selection
     guard selection != .none else { return }
     for gpu in gpus {
       let name = "GPU \(gpu.whole("index").map { "\($0)" } ?? "?")"
-      if let fault = gpu.text("faulty") { add(false, "\(name): \(Presentation.printable(fault))", "it gets no trials") }
+      if let fault = gpu.text("faulty") {
+        add(.gpus, false, "\(name): \(Presentation.printable(fault))", "it gets no trials")
+      }
       let users = Self.users(of: gpu)
       if !users.isEmpty, selection != .idle {
-        add(false, "\(name) is used by \(users.joined(separator: ", "))", "gpus: idle leaves cards in use alone")
+        add(.gpus, false, "\(name) is used by \(users.joined(separator: ", "))", "gpus: idle leaves cards in use alone")
       }
     }
-    if let problem = report?.text("gpu_locks"), !gpus.isEmpty { add(false, Presentation.printable(problem), "") }
-    if let problem = report?.text("slots_problem") { add(true, Presentation.printable(problem), "") }
+    if let problem = report?.text("gpu_locks"), !gpus.isEmpty { add(.gpus, false, Presentation.printable(problem), "") }
+    if case .listed(let names) = selection {
+      let missing = names.filter { name in !gpus.contains { Self.answers($0, to: name) } }
+      if !missing.isEmpty {
+        let known = gpus.compactMap { $0.whole("index") }.map { "\($0)" }.joined(separator: ", ")
+        add(
+          .gpus, true, "there is no GPU \(Presentation.printable(missing.joined(separator: ", ")))",
+          known.isEmpty ? "gpus: none runs trials on its processor" : "it has \(known)")
+      }
+    }
+  }
+
+  /// Whether a GPU, or an instance of it, is the one that `gpus` names by index or the beginning of its UUID.
+  private static func answers(_ gpu: JSONValue, to name: String) -> Bool {
+    var instances: [JSONValue] = []
+    if case .array(let parts)? = gpu.member("mig") { instances = parts }
+    if let index = Int(name) { return gpu.whole("index") == index }
+    return ([gpu] + instances).contains { $0.text("uuid")?.hasPrefix(name) == true }
+  }
+
+  private func addConnectionFault(_ cluster: ClusterOptions, _ add: (Aspect, Bool, String, String) -> Void) {
+    guard let reach = report?.member("reach"), let problem = reach.text("problem") else { return }
+    let place = Presentation.printable(reach.text("address") ?? "?")
+    let isDirect = (host.connect ?? cluster.connect) == .direct
+    add(
+      .connection, isDirect, "it cannot reach this machine at \(place): \(Presentation.printable(problem))",
+      isDirect
+        ? "open the firewall, name an address that it reaches with advertise, or set connect: auto"
+        : "its bytes go through the SSH connection; connect: tunnel does not try first")
+  }
+
+  /// The program that the host itself must have; nil where the code brings it.
+  private static func program(of entryPoint: [String]) -> String? {
+    guard let first = entryPoint.first, !first.isEmpty, first.hasPrefix("/") || !first.contains("/") else { return nil }
+    return first
+  }
+
+  /// Programs that hosts are asked for: none where the experiment has a PATH of its own.
+  static func programs(of experiment: Experiment) -> [String] {
+    guard !experiment.environment.contains(where: { $0.name == "PATH" }) else { return [] }
+    return program(of: experiment.entryPoint).map { [$0] } ?? []
   }
 
   /// For scripts.

@@ -14,6 +14,12 @@ public enum HostClock {
     return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
   }
 
+  /// Whether something keeps the wall clock; nil where the kernel does not say.
+  public static var isKept: Bool? {
+    let answer = sandbox_clock_is_kept()
+    return answer < 0 ? nil : answer == 1
+  }
+
   /// Both clocks of one moment.
   public static var moment: Moment { Moment(monotonic: now, wall: wall) }
 }

@@ -19,7 +19,7 @@ public enum HostEvent: Equatable, Sendable {
   case running
   /// `agent`: one of this run and place runs there already.
   case alive(pid: Int)
-  /// `inspect`: what `pasha-agent inspect` printed.
+  /// `inspect`, `clean`: what `pasha-agent` printed.
   case inspected(JSONValue)
   /// `end`: nothing of the run is left on the host.
   case ended(agents: Int, attempts: Int)

@@ -9,6 +9,8 @@ public struct HostTask: Equatable, Sendable {
     case inspect
     /// Ends everything of the run on the host.
     case end
+    /// Frees disk on the host, or says what could go: `pasha-agent clean`.
+    case clean
     /// Carries the bytes of agents that cannot reach the coordinator.
     case tunnel
   }
@@ -83,7 +85,7 @@ public struct HostTask: Equatable, Sendable {
   /// A leading `~` is the home directory there.
   public var workDirectory: String
   public var run: String
-  /// `agent`: the agent's `LaunchRequest`; `inspect`: what is to be looked at.
+  /// `agent`: the agent's `LaunchRequest`; `inspect`, `clean`: further arguments.
   public var request: JSONValue?
   public var tunnel: Tunnel?
 

@@ -14,6 +14,9 @@ public enum PythonModule {
             save(folder)                           # before the report: a report says what the checkpoint covers
             pasha.report(epoch=epoch, val_loss=loss)
 
+    ``saved`` and ``saving`` find and replace a file of that folder. ``LightningCallback``, ``HuggingFaceCallback`` and
+    ``KerasCallback`` do all of it for those libraries, which are imported when one of the classes is first used.
+
     ``report`` prints one line on standard output and, once the trial has come to its milestone, waits there until
     pasha has decided: then it returns, or raises ``SystemExit(0)``. Save before you report, and nothing is lost by it.
 
@@ -21,15 +24,18 @@ public enum PythonModule {
     and ``checkpoint_dir`` is ``./checkpoints``.
     """
 
+    import contextlib
     import json
     import os
+    import re
+    import shutil
     import socket
     import stat
     import sys
     import threading
     import time
 
-    __all__ = ["report", "checkpoint_dir", "config", "trial_id"]
+    __all__ = ["report", "checkpoint_dir", "saved", "saving", "config", "trial_id"]
 
     _MARKER = "[tune-metric]: "
     # What the reader of reports takes; Syne Tune's own reporter refuses from 50,000 bytes on.
@@ -71,6 +77,35 @@ public enum PythonModule {
         return path
 
 
+    def saved(name):
+        """The path of what was saved under this name in the checkpoint folder; None where nothing was."""
+        path = _place(name)
+        if not os.path.exists(path) and os.path.exists(_place(name, ".old.")):
+            # Killed between the two renames that replace a folder.
+            os.rename(_place(name, ".old."), path)
+        return path if os.path.exists(path) else None
+
+
+    @contextlib.contextmanager
+    def saving(name):
+        """Saves a file under this name in the checkpoint folder, whole or not at all::
+
+            with pasha.saving("state.pt") as path:
+                torch.save(state, path)
+
+        ``path`` is beside the old file and ends as the name does; after the block it is renamed, so that whenever the
+        process is killed the old file is there or the new one. A block that raises leaves the old one. What is saved may
+        be a folder too: make it at ``path``. One process of a trial saves.
+        """
+        path = _begin_saving(name)
+        try:
+            yield path
+        except BaseException:
+            _remove(path)
+            raise
+        _finish_saving(name)
+
+
     def config():
         """The trial's configuration as a dictionary: hyperparameters and constants by name. Outside a trial what the
         command line says as ``--name value``, numbers and truth values read as such."""
@@ -87,6 +122,41 @@ public enum PythonModule {
         """The number of the trial; None outside a trial."""
         text = os.environ.get("PASHA_TRIAL_ID")
         return int(text) if text else None
+
+
+    def _place(name, prefix=""):
+        if not name or name in (".", "..") or os.path.basename(name) != name:
+            raise ValueError("%r must be the name of a file in the checkpoint folder, without a path" % (name,))
+        return os.path.join(checkpoint_dir(), prefix + name)
+
+
+    def _begin_saving(name):
+        """Where to save; what a process left there that was killed is gone."""
+        path = _place(name, ".new.")
+        _remove(path)
+        return path
+
+
+    def _finish_saving(name):
+        path, new, old = _place(name), _place(name, ".new."), _place(name, ".old.")
+        if not os.path.lexists(new):
+            raise FileNotFoundError("nothing was saved at %s" % new)
+        if not (os.path.isdir(new) or os.path.isdir(path)):
+            os.replace(new, path)
+            return
+        # A folder with something in it cannot be replaced by one rename; saved() knows of the moment between the two.
+        if os.path.lexists(path):
+            _remove(old)
+            os.rename(path, old)
+        os.rename(new, path)
+        _remove(old)
+
+
+    def _remove(path):
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            os.remove(path)
 
 
     def _in_trial():
@@ -282,6 +352,181 @@ public enum PythonModule {
         except ValueError:
             return None
 
+
+    def __getattr__(name):
+        """The callbacks: classes of libraries that are not imported before one of them is used."""
+        if name not in _CALLBACKS:
+            raise AttributeError("module 'pasha' has no attribute %r" % name)
+        made = globals()[name] = _CALLBACKS[name]()
+        return made
+
+
+    def _resource(name):
+        return name or os.environ.get("PASHA_RESOURCE_ATTR") or "epoch"
+
+
+    def _report_metrics(name, resource, metrics):
+        """Reports what of a library's metrics can be reported, at this resource."""
+        fields = {}
+        for key, value in metrics.items():
+            if value is None or str(key).startswith("st_"):
+                continue
+            try:
+                fields[str(key)] = _plain(value, key)
+            except ValueError:
+                continue
+        fields[name] = resource
+        report(**fields)
+
+
+    def _make_lightning_callback():
+        # The two names of the package are two packages; a Trainer takes callbacks of its own alone.
+        if "pytorch_lightning" in sys.modules and "lightning.pytorch" not in sys.modules:
+            from pytorch_lightning import Callback
+        else:
+            try:
+                from lightning.pytorch import Callback
+            except ImportError:
+                from pytorch_lightning import Callback
+
+        class LightningCallback(Callback):
+            """For Lightning's Trainer: after each epoch saves ``last.ckpt`` and reports what the modules have logged.
+
+                callback = pasha.LightningCallback()
+                trainer = Trainer(max_epochs=settings["epochs"], callbacks=[callback], enable_checkpointing=False)
+                trainer.fit(model, data, ckpt_path=callback.checkpoint)
+
+            ``resource``: the key of the epochs in reports; default: the run's ``resource_attr``, else ``epoch``.
+            """
+
+            def __init__(self, resource=None):
+                super().__init__()
+                self.resource = _resource(resource)
+
+            @property
+            def checkpoint(self):
+                """For ``ckpt_path``; None at the trial's first start."""
+                return saved("last.ckpt")
+
+            def on_train_epoch_end(self, trainer, pl_module):
+                if trainer.is_global_zero:
+                    _begin_saving("last.ckpt")
+                trainer.strategy.barrier()
+                # All processes of a trial take part in it.
+                trainer.save_checkpoint(_place("last.ckpt", ".new."))
+                if trainer.is_global_zero:
+                    _finish_saving("last.ckpt")
+                    _report_metrics(self.resource, trainer.current_epoch + 1, trainer.callback_metrics)
+
+        return LightningCallback
+
+
+    def _make_hugging_face_callback():
+        from transformers import TrainerCallback
+
+        class HuggingFaceCallback(TrainerCallback):
+            """For Hugging Face's Trainer: reports each evaluation once the checkpoint after it is saved.
+
+                callback = pasha.HuggingFaceCallback()
+                arguments = TrainingArguments(
+                    pasha.checkpoint_dir(), eval_strategy="epoch", save_strategy="epoch", save_total_limit=1, ...)
+                trainer = Trainer(model, arguments, callbacks=[callback], ...)
+                trainer.train(resume_from_checkpoint=callback.checkpoint)
+
+            ``resource``: the key of the resource in reports; default: the run's ``resource_attr``, else ``epoch``. With
+            ``epoch`` or ``epochs`` it is the Trainer's epoch, rounded, else its step.
+            """
+
+            def __init__(self, resource=None):
+                self.resource = _resource(resource)
+                self.metrics = None
+
+            @property
+            def checkpoint(self):
+                """For ``resume_from_checkpoint``: the newest ``checkpoint-N`` that is whole; None without one."""
+                found = []
+                folder = checkpoint_dir()
+                for name in os.listdir(folder):
+                    # The Trainer writes its state last.
+                    if re.fullmatch("checkpoint-[0-9]+", name) and _is_json(os.path.join(folder, name, "trainer_state.json")):
+                        found.append((int(name.rpartition("-")[2]), os.path.join(folder, name)))
+                return max(found)[1] if found else None
+
+            def on_evaluate(self, args, state, control, metrics=None, **kwargs):
+                self.metrics = metrics or {}
+                if not control.should_save:
+                    self._report(state)
+
+            def on_save(self, args, state, control, **kwargs):
+                if self.metrics is not None:
+                    self._report(state)
+
+            def _report(self, state):
+                metrics, self.metrics = self.metrics, None
+                if state.is_world_process_zero:
+                    is_epoch = self.resource in ("epoch", "epochs")
+                    _report_metrics(self.resource, round(state.epoch or 0) if is_epoch else state.global_step, metrics)
+
+        return HuggingFaceCallback
+
+
+    def _is_json(path):
+        try:
+            with open(path, encoding="utf-8") as file:
+                json.load(file)
+            return True
+        except (OSError, ValueError):
+            return False
+
+
+    def _make_keras_callback():
+        from keras.callbacks import Callback
+
+        class KerasCallback(Callback):
+            """For Keras: after each epoch saves the model with its optimizer and the epoch, and reports what Keras logs.
+
+                callback = pasha.KerasCallback()
+                model = keras.models.load_model(callback.checkpoint) if callback.checkpoint else build()
+                model.fit(..., initial_epoch=callback.epoch, epochs=settings["epochs"], callbacks=[callback])
+
+            ``resource``: the key of the epochs in reports; default: the run's ``resource_attr``, else ``epoch``.
+            """
+
+            def __init__(self, resource=None):
+                super().__init__()
+                self.resource = _resource(resource)
+
+            @property
+            def checkpoint(self):
+                """The saved model, for ``keras.models.load_model``; None at the trial's first start."""
+                folder = saved("keras")
+                return folder and os.path.join(folder, "model.keras")
+
+            @property
+            def epoch(self):
+                """Epochs that the saved model has been trained, for ``initial_epoch``."""
+                folder = saved("keras")
+                if folder is None:
+                    return 0
+                with open(os.path.join(folder, "epoch"), encoding="utf-8") as file:
+                    return int(file.read())
+
+            def on_epoch_end(self, epoch, logs=None):
+                with saving("keras") as folder:
+                    os.mkdir(folder)
+                    self.model.save(os.path.join(folder, "model.keras"))
+                    with open(os.path.join(folder, "epoch"), "w", encoding="utf-8") as file:
+                        file.write(str(epoch + 1))
+                _report_metrics(self.resource, epoch + 1, logs or {})
+
+        return KerasCallback
+
+
+    _CALLBACKS = {
+        "LightningCallback": _make_lightning_callback,
+        "HuggingFaceCallback": _make_hugging_face_callback,
+        "KerasCallback": _make_keras_callback,
+    }
 
     _lock = threading.RLock()
     _reporter = _Reporter()

@@ -16,7 +16,7 @@ struct PashaAgent: ParsableCommand {
       file, or at the prompt. An agent that joined before comes back without one.
       """,
     version: PashaVersion.current,
-    subcommands: [Supervise.self, End.self, Inspect.self])
+    subcommands: [Supervise.self, End.self, Inspect.self, Clean.self])
 
   @Option(
     help: ArgumentHelp("Where the coordinator listens; by default what the token says.", valueName: "host[:port]"))
@@ -50,6 +50,7 @@ struct PashaAgent: ParsableCommand {
     // By themselves: this command has options of the same names and would take them.
     switch words.dropFirst().first {
     case "end": End.main(Array(words.dropFirst(2)))
+    case "clean": Clean.main(Array(words.dropFirst(2)))
     case "inspect": Inspect.main(Array(words.dropFirst(2)))
     case "relay": Glibc.exit(RelayCommand.run(Array(words.dropFirst(2))))
     default: main(nil)

@@ -67,3 +67,18 @@ struct Check: ParsableCommand {
     try perform { try Commands.check(file: file, json: output.json, skipsHosts: fileOnly, notifies: notify) }
   }
 }
+
+struct Doctor: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Look at what commonly goes wrong before a run, each with its way out.",
+    discussion: """
+      Without a file it looks at this machine alone; with one also at the file, its code and each of its hosts: the login, \
+      host keys, disk, clock, programs, GPUs, and whether the host reaches this machine. The exit code is 1 with a failure.
+      """)
+
+  @Argument(help: "The cluster file.", completion: .file(extensions: ["yml", "yaml"]))
+  var file: String?
+  @OptionGroup var output: JSONFlag
+
+  func run() throws { try perform { try Commands.doctor(file: file, json: output.json) } }
+}

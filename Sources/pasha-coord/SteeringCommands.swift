@@ -85,3 +85,34 @@ struct Extend: ParsableCommand {
     }
   }
 }
+
+struct Clean: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract:
+      "Free disk here and on the hosts: runs that are over, checkpoints, old agents. Asks first, or takes --yes.",
+    discussion: """
+      With runs, by name or with --older-than: they go whole, here and on their hosts; with --keep-best only the checkpoints \
+      of their other trials. Without: agents of other versions of pasha and what broken transfers left, here and on the \
+      hosts of all runs. A run that goes on is left alone.
+      """)
+
+  @Argument(help: "Runs: their names, unique prefixes of them, or their folders.")
+  var runs: [String] = []
+  @Option(help: "Remove checkpoints alone, but for those of the best N trials of each run.")
+  var keepBest: Int?
+  @Option(help: "All runs that ended so long ago: 30d, 12h.")
+  var olderThan: String?
+  @Flag(help: "Remove a run's folder here although a host of it could not be reached.")
+  var forget = false
+  @Flag(name: .shortAndLong, help: "Do not ask.")
+  var yes = false
+  @OptionGroup var output: JSONFlag
+
+  func run() throws {
+    try perform {
+      try Commands.clean(
+        CleanOptions(
+          runs: runs, keepBest: keepBest, olderThan: olderThan, forgets: forget, isAgreed: yes, json: output.json))
+    }
+  }
+}

@@ -2,7 +2,8 @@ import Launching
 import SecureShell
 import TuningModel
 
-/// Asks the agent's program what the host has. The task's request may hold `arguments`: further words for it.
+/// Asks the agent's program what the host has, or has it free disk there. The task's request may hold `arguments`: further
+/// words for it.
 struct Inspection {
   let task: HostTask
   let owner: Owner
@@ -10,15 +11,17 @@ struct Inspection {
   let program: RemoteProgram
 
   func run() throws(HostFailure) {
-    var arguments = ["inspect", "--work-dir", program.facts.workDirectory]
+    let cleans = task.operation == .clean
+    var arguments = [cleans ? "clean" : "inspect", "--work-dir", program.facts.workDirectory]
     if case .array(let more)? = task.request?.member("arguments") {
       for case .string(let word) in more { arguments.append(word) }
     }
     let agent = try RemoteAgent(arguments, task: task, owner: owner, shell: shell, program: program)
     try agent.expectStart()
     agent.run.closeInput()
-    // Drivers of GPUs that sleep take their time.
-    let report = try agent.result(within: task.ssh.answerLimit * 3, doing: "looking at the host")
+    // Drivers of GPUs that sleep take their time, and so do trees of many files.
+    let report = try agent.result(
+      within: task.ssh.answerLimit * (cleans ? 8 : 3), doing: cleans ? "cleaning up" : "looking at the host")
     owner.say(.inspected(report))
   }
 }

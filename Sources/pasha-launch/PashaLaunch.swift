@@ -1,5 +1,6 @@
 import Glibc
 import Launching
+import SecureShell
 import TuningModel
 
 // # pasha-launch
@@ -22,6 +23,10 @@ import TuningModel
 enum PashaLaunch {
   static func main() {
     signal(SIGPIPE, SIG_IGN)
+    if CommandLine.arguments.dropFirst() == ["--version"] {
+      print("libssh2 \(SecureShellLibrary.version)")
+      exit(0)
+    }
     guard CommandLine.arguments.count == 1 else {
       let usage = "pasha-launch takes no arguments: pasha-coord starts it and says on standard input what to do\n"
       usage.withCString { _ = write(2, $0, strlen($0)) }

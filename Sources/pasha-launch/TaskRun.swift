@@ -22,7 +22,7 @@ struct TaskRun {
     let program = try prepare(shell)
     switch task.operation {
     case .agent: try AgentStart(task: task, owner: owner, shell: shell, program: program).run()
-    case .inspect: try Inspection(task: task, owner: owner, shell: shell, program: program).run()
+    case .inspect, .clean: try Inspection(task: task, owner: owner, shell: shell, program: program).run()
     case .end: try RunEnd(task: task, owner: owner, shell: shell, program: program).run()
     case .tunnel: try TunnelRun(task: task, owner: owner, shell: shell, program: program).run()
     }

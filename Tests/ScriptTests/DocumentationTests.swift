@@ -56,6 +56,35 @@ struct DocumentationTests {
     )
   }
 
+  /// A line `<!-- file PATH -->` before a block of python.md says that the block is that file of the repository.
+  @Test func quotedFilesAreThoseOfTheRepository() throws {
+    let text = try String(contentsOf: repositoryRoot().appendingPathComponent("Docs/python.md"), encoding: .utf8)
+    var quoted: Set<String> = []
+    for part in text.components(separatedBy: "<!-- file ").dropFirst() {
+      let path = try #require(part.components(separatedBy: " -->").first)
+      let block = try #require(part.components(separatedBy: "\n```\n").first)
+      let content = block.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false).last
+      let file = try String(contentsOf: repositoryRoot().appendingPathComponent(path), encoding: .utf8)
+      #expect(file == "\(try #require(content))\n", "Docs/python.md quotes \(path)")
+      quoted.insert(path)
+    }
+    for name in ["pytorch", "lightning", "huggingface", "keras", "sklearn", "xgboost"] {
+      #expect(quoted.contains("Cluster/examples/\(name)/code/train.py"))
+    }
+    #expect(quoted.contains("Cluster/examples/shell/code/train.sh"))
+  }
+
+  /// Each public name of the module has its place on the page.
+  @Test func thePageOfTheModuleNamesEverything() throws {
+    let page = try String(contentsOf: repositoryRoot().appendingPathComponent("Docs/python.md"), encoding: .utf8)
+    let module = try String(
+      contentsOf: repositoryRoot().appendingPathComponent("Cluster/python/pasha.py"), encoding: .utf8)
+    let line = try #require(module.split(separator: "\n").first { $0.hasPrefix("__all__ = ") })
+    for name in line.split(separator: "\"").enumerated().filter({ $0.offset % 2 == 1 }).map(\.element) {
+      #expect(page.contains("### `\(name)("), "\(name)")
+    }
+  }
+
   @Test(arguments: all.keys.sorted()) func anExampleRuns(name: String) throws {
     var files = try #require(Self.all[name]).files
     let place = RunPlace("doc-\(name)")

@@ -180,4 +180,117 @@ struct PythonModuleTests {
         == ["True", "True", "True", "True", "True", "True", "False", "True True"])
     #expect(output.split(separator: "\n").count { $0.hasPrefix("[tune-metric]") } == 3)
   }
+
+  @Test("saves whole or not at all, files and folders")
+  func saving() throws {
+    let output = try run(
+      """
+      import os, pasha
+      print(pasha.saved("a.pt"))
+      def save(text):
+          with pasha.saving("a.pt") as path:
+              print(os.path.dirname(path) == pasha.checkpoint_dir(), path.endswith(".pt"), os.path.exists(path))
+              with open(path, "w") as file: file.write(text)
+              if text == "bad": raise KeyboardInterrupt
+      save("1"); save("2")
+      try: save("bad")
+      except KeyboardInterrupt: pass
+      print(open(pasha.saved("a.pt")).read(), os.listdir("checkpoints"))
+      for number in "123":
+          with pasha.saving("tree") as path:
+              os.mkdir(path)
+              with open(os.path.join(path, number), "w") as file: file.write(number)
+      print(os.listdir(pasha.saved("tree")), sorted(os.listdir("checkpoints")))
+      # Killed between the two renames of a folder, and in the middle of saving.
+      os.rename("checkpoints/tree", "checkpoints/.old.tree")
+      os.mkdir("checkpoints/.new.tree")
+      print(os.listdir(pasha.saved("tree")), sorted(os.listdir("checkpoints")))
+      with pasha.saving("tree") as path:
+          with open(path, "w") as file: file.write("now a file")
+      print(open(pasha.saved("tree")).read(), sorted(os.listdir("checkpoints")))
+      for name in ["", ".", "..", "a/b", "/etc/passwd"]:
+          try: pasha.saved(name)
+          except ValueError as error: print(error)
+      try:
+          with pasha.saving("nothing"): pass
+      except FileNotFoundError as error: print("nothing was saved" in str(error))
+      """, in: TemporaryFolder("python"))
+    #expect(
+      output.split(separator: "\n") == [
+        "None", "True True False", "True True False", "True True False", "2 ['a.pt']", "['3'] ['a.pt', 'tree']",
+        "['3'] ['.new.tree', 'a.pt', 'tree']", "now a file ['a.pt', 'tree']",
+        "'' must be the name of a file in the checkpoint folder, without a path",
+        "'.' must be the name of a file in the checkpoint folder, without a path",
+        "'..' must be the name of a file in the checkpoint folder, without a path",
+        "'a/b' must be the name of a file in the checkpoint folder, without a path",
+        "'/etc/passwd' must be the name of a file in the checkpoint folder, without a path", "True",
+      ])
+  }
+
+  @Test("has callbacks that save, then report; libraries are imported when one is used")
+  func callbacks() throws {
+    let folder = TemporaryFolder("python")
+    for name in ["keras", "lightning", "transformers"] { try folder.write("\(name)/__init__.py", "") }
+    for name in ["keras/callbacks.py", "lightning/pytorch.py"] {
+      try folder.write(name, "class Callback: pass\n")
+    }
+    try folder.write("transformers/__init__.py", "class TrainerCallback: pass\n")
+    let output = try run(
+      """
+      import json, os, sys, types, pasha
+      print([name for name in ("keras", "lightning", "transformers") if name in sys.modules])
+      try: pasha.Nothing
+      except AttributeError as error: print(error)
+      os.environ["PASHA_RESOURCE_ATTR"] = "epochs"
+
+      keras = pasha.KerasCallback()
+      print(keras.checkpoint, keras.epoch, type(keras).__mro__[1].__module__)
+      def write(path):
+          with open(path, "w") as file: file.write("{}")
+      keras.model = types.SimpleNamespace(save=write)
+      keras.on_epoch_end(0, {"loss": 0.5, "odd": object(), "st_x": 1, "none": None})
+      keras.on_epoch_end(1, None)
+      print(os.path.relpath(keras.checkpoint), keras.epoch)
+
+      lightning = pasha.LightningCallback(resource="n")
+      print(lightning.checkpoint)
+      trainer = types.SimpleNamespace(
+          is_global_zero=True, current_epoch=4, callback_metrics={"val_loss": 0.25}, save_checkpoint=write,
+          strategy=types.SimpleNamespace(barrier=lambda: None))
+      lightning.on_train_epoch_end(trainer, None)
+      trainer.is_global_zero = False
+      lightning.on_train_epoch_end(trainer, None)
+      print(os.path.relpath(lightning.checkpoint))
+
+      trainer = pasha.HuggingFaceCallback()
+      print(trainer.checkpoint)
+      state = types.SimpleNamespace(epoch=2.0000001, global_step=88, is_world_process_zero=True)
+      def control(saves): return types.SimpleNamespace(should_save=saves)
+      trainer.on_evaluate(None, state, control(True), metrics={"eval_loss": 1, "epoch": 2.0})
+      print("saved")
+      trainer.on_save(None, state, control(False))
+      trainer.on_save(None, state, control(False))
+      trainer.on_evaluate(None, state, control(False), metrics={"eval_loss": 2})
+      trainer.resource = "step"
+      trainer.on_evaluate(None, state, control(False), metrics={"eval_loss": 3})
+      for name in ("checkpoint-9", "checkpoint-10", "checkpoint-11", "checkpoint-x"):
+          os.mkdir("checkpoints/" + name)
+          if name != "checkpoint-11": write("checkpoints/%s/trainer_state.json" % name)
+      with open("checkpoints/checkpoint-11/trainer_state.json", "w") as file: file.write("{")
+      print(os.path.relpath(trainer.checkpoint))
+      """, in: folder)
+    let lines = output.split(separator: "\n").map { line in
+      line.range(of: ", \"st_worker_timestamp").map { String(line[..<$0.lowerBound]) } ?? String(line)
+    }
+    #expect(
+      lines == [
+        "[]", "module 'pasha' has no attribute 'Nothing'", "None 0 keras.callbacks",
+        "[tune-metric]: {\"loss\": 0.5, \"epochs\": 1", "[tune-metric]: {\"epochs\": 2",
+        "checkpoints/keras/model.keras 2", "None", "[tune-metric]: {\"val_loss\": 0.25, \"n\": 5",
+        "checkpoints/last.ckpt", "None", "saved",
+        "[tune-metric]: {\"eval_loss\": 1, \"epoch\": 2.0, \"epochs\": 2",
+        "[tune-metric]: {\"eval_loss\": 2, \"epochs\": 2", "[tune-metric]: {\"eval_loss\": 3, \"step\": 88",
+        "checkpoints/checkpoint-10",
+      ])
+  }
 }

@@ -95,6 +95,8 @@ int sandbox_timer_create(void);
 /// Sets the timer to an absolute time in nanoseconds; 0 disarms it.
 int sandbox_timer_set(int timer, int64_t nanoseconds);
 int64_t sandbox_boottime(void);
+/// 1 when something keeps the wall clock (NTP, a hypervisor), 0 when nothing does.
+int sandbox_clock_is_kept(void);
 
 /// Blocks the signals in the calling thread and gives a descriptor to read them from.
 int sandbox_signal_watch(const int *signals, int count);
