@@ -59,8 +59,13 @@ public enum ViewedRun {
     let loop = try EventLoop()
     try loop.watch(link, token: 0)
     try loop.watch(handle.descriptor, token: 1)
+    var isTold = false
     while true {
-      let ready = try loop.wait()
+      let ready = try loop.wait(for: isTold ? nil : .seconds(1))
+      if ready.isEmpty, !isTold {
+        isTold = true
+        complain("the coordinator is starting …")
+      }
       if case .packet(let bytes) = UnixSocket.receive(link, limit: 1 << 16),
         let path = (try? JSONValue(parsing: bytes))?.text("run")
       {
