@@ -52,7 +52,7 @@ extension RunScreen {
     }
     stepsEnd = active
     setBudget(state, active)
-    setTimeLeft(chronicle, around.presence, active)
+    setTimeLeft(chronicle, around, active)
     setTrials(state)
     setLadder(state)
     setHosts(state, around)
@@ -147,11 +147,11 @@ extension RunScreen {
     spent = "\(totals.resource) \(resource)s, \(totals.reports) reports"
   }
 
-  private mutating func setTimeLeft(_ chronicle: Chronicle, _ presence: CoordinatorPresence, _ active: Double) {
+  private mutating func setTimeLeft(_ chronicle: Chronicle, _ around: Surroundings, _ active: Double) {
     let state = chronicle.state
-    if !presence.runs, state.end == nil, !state.isSuspended {
+    if around.isLoading || !around.presence.runs, state.end == nil, !state.isSuspended {
       left = "no estimate"
-      leftBasis = "nobody runs the run just now"
+      leftBasis = around.isLoading ? "the journal is being read" : "nobody runs the run just now"
       return
     }
     switch chronicle.timeLeft(at: active) {

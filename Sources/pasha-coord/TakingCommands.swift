@@ -23,7 +23,7 @@ struct Report: ParsableCommand {
   func run() throws {
     try perform {
       if serve {
-        return try Commands.page(run: name.run, port: 0, readOnly: false, guardReading: false, json: json.json)
+        return try Commands.page(run: name.run, json: json.json)
       }
       return try Commands.report(
         ReportOptions(run: name.run, output: output, markdown: markdown, json: json.json))

@@ -61,10 +61,12 @@ final class RunViewer {
   private var nextTick: Instant
   private var nextLook: Instant
   private var isLooking = false
+  /// Whether it is known who runs the run.
+  private var hasLooked: Bool
   private var isLinkOpen = true
 
-  /// Frames in a second at most: ten of them, and more where keys are pressed.
-  private static let framePause = Duration.milliseconds(100)
+  /// Frames in a second at most: ten of them, two while a long journal is read, and more where keys are pressed.
+  private var framePause: Duration { .milliseconds(feed.hasCaughtUp ? 100 : 500) }
   private static let keyPause = Duration.milliseconds(25)
   private static let escapePause = Duration.milliseconds(60)
   /// How often the coordinator is asked for what stands in no journal: what becomes of hosts that are not in touch.
@@ -86,6 +88,7 @@ final class RunViewer {
       presence: child.map { .running(pid: $0.handle.pid) } ?? .none,
       now: Stamp(wall: HostClock.wall, active: .zero))
     around.isLoading = true
+    hasLooked = child != nil
     nextTick = HostClock.now
     nextLook = HostClock.now
     try loop.watch(number: STDIN_FILENO, token: Token.keys)
@@ -153,7 +156,7 @@ final class RunViewer {
     if let pause = feed.pause { waits.append(pause) }
     if keys.isWaiting { waits.append(Self.escapePause) }
     if isStale, terminal.isTaken, terminal.isReady, let last = lastFrame {
-      waits.append(max(.zero, last + Self.framePause - now))
+      waits.append(max(.zero, last + framePause - now))
     }
     if isGoingOn { waits.append(max(.zero, nextTick - now)) }
     if !isLooking, isGoingOn || around.presence == .none { waits.append(max(.zero, nextLook - now)) }
@@ -172,13 +175,13 @@ final class RunViewer {
       nextTick = now + .seconds(1)
     }
     guard isStale, terminal.isTaken, terminal.isReady else { return }
-    if let last = lastFrame, now - last < Self.framePause { return }
+    if let last = lastFrame, now - last < framePause { return }
     draw()
   }
 
   private func look(at chronicle: Chronicle) {
     around.now = moment()
-    around.isLoading = !feed.hasCaughtUp
+    around.isLoading = !feed.hasCaughtUp || !hasLooked
     around.notes = log?.notes ?? []
     screen = RunScreen(chronicle, around, name: folder.name, listsTrials: interaction.isChoosing)
   }
@@ -258,6 +261,7 @@ final class RunViewer {
     switch report {
     case .look(let presence, let hosts):
       isLooking = false
+      hasLooked = true
       around.presence = presence
       around.hosts = [:]
       var isTroubled = !presence.isThere

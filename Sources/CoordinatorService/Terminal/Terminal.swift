@@ -34,7 +34,8 @@ final class Terminal {
     var raw = before
     raw.c_lflag &= ~tcflag_t(ICANON | ECHO | IEXTEN)
     raw.c_iflag &= ~tcflag_t(IXON | ICRNL)
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &raw)
+    // What was typed before was not meant for the view.
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw)
     CrashGuard.watch(before, output.number)
     isTaken = true
     pending = []

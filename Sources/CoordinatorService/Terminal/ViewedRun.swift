@@ -29,10 +29,12 @@ public enum ViewedRun {
     }
     let log = "\(home)/.coordinator-\(getpid()).log"
     defer { try? Files.removeFile(log) }
+    // Ctrl-C is the coordinator's to answer, from the first moment on.
+    let signals = try SignalWatch([SIGINT, SIGTERM])
     let (own, its) = try UnixSocket.pair()
     let pid = try start(arguments + ["--console"] + (servesPage ? [] : ["--no-page"]), log: log, input: its)
     let handle = try ProcessHandle(pid)
-    guard let folder = try waitUntilUp(own, handle) else {
+    guard let folder = try waitUntilUp(own, handle, signals) else {
       let words = text(log)
       complain(words.isEmpty ? "the coordinator did not come up" : words)
       return code(pid)
@@ -55,12 +57,21 @@ public enum ViewedRun {
   }
 
   /// Waits until the coordinator says where its run is; nil: it has ended before.
-  private static func waitUntilUp(_ link: Descriptor, _ handle: ProcessHandle) throws -> RunFolder? {
+  private static func waitUntilUp(
+    _ link: Descriptor, _ handle: ProcessHandle, _ signals: SignalWatch
+  ) throws -> RunFolder? {
     let loop = try EventLoop()
+    try loop.watch(signals.descriptor, token: 2)
     try loop.watch(link, token: 0)
     try loop.watch(handle.descriptor, token: 1)
+    var isTold = false
     while true {
-      let ready = try loop.wait()
+      let ready = try loop.wait(for: isTold ? nil : .seconds(1))
+      if ready.isEmpty, !isTold {
+        isTold = true
+        complain("the coordinator is starting …")
+      }
+      while signals.next() != nil { handle.signal(SIGINT) }
       if case .packet(let bytes) = UnixSocket.receive(link, limit: 1 << 16),
         let path = (try? JSONValue(parsing: bytes))?.text("run")
       {
