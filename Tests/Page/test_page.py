@@ -240,9 +240,9 @@ class PageTest(unittest.TestCase):
 
     @unittest.skipUnless(BUILD, "needs a coordinator")
     def test_a_trial_is_paused_and_resumed(self):
-        server = self.server("three")
+        server = self.server("lab")
         trial = next(row["trial"] for row in server.get("trials")["rows"] if row["status"] == "running")
-        self.show("three", f"trials/{trial}")
+        self.show("lab", f"trials/{trial}")
         self.press("Pause", "document.querySelector('main')")
         self.browser.until("document.querySelector('dialog')?.open")
         self.browser.run("document.querySelector('dialog .primary').click()")
