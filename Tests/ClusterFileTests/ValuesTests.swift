@@ -1,4 +1,5 @@
 import ClusterFile
+import Coordination
 import Foundation
 import SearchSpace
 import Testing
@@ -54,6 +55,20 @@ struct ValuesTests {
     #expect(mistake("[0]") == "must be a number, not a list")
     #expect(mistake("true") == "must be a number, not true")
     #expect(mistake("010") == "must be a number, and 010 begins with 0, which some read as octal; write it without")
+  }
+
+  @Test("whether the page is served, and at which port first")
+  func page() throws {
+    for (written, page) in [
+      ("on", PageOptions()), ("true", PageOptions()), ("off", PageOptions(isServed: false)),
+      ("no", PageOptions(isServed: false)), ("9000", PageOptions(port: 9000)),
+    ] {
+      #expect(try Fixture.decode(Fixture.file(rest: "page: \(written)")).specification.page == page, "\(written)")
+    }
+    for written in ["0", "65536", "never", "[1]", "{port: 1}", "'9000 '", "1.5"] {
+      let mistakes = Fixture.mistakes(Fixture.file(rest: "page: \(written)"))
+      #expect(mistakes.count == 1 && mistakes[0].contains("page must be"), "\(written): \(mistakes)")
+    }
   }
 
   @Test("every type of domain is read")

@@ -74,6 +74,34 @@ struct AnswerTests {
     }
   }
 
+  @Test("counts requests by their route, however many trials there are and whatever methods are made up")
+  func requestMetrics() async throws {
+    try await ServedRun.with(seed: 8, share: 1) { run in
+      for trial in 0..<3 { _ = try run.get("/api/v1/trials/\(trial)") }
+      _ = try run.request("HEAD", "/api/v1/run")
+      _ = try run.request("BREW", "/api/v1/run")
+      _ = try run.get("/api/v1/nothing/\(UInt64.max)")
+      func metrics() throws -> String { try run.get("/metrics").body }
+      try eventually {
+        try metrics().contains("http_server_active_requests{run=\"run\",http_request_method=\"HEAD\"} 0\n")
+      }
+      let text = try metrics()
+      let labels = "{run=\"run\",http_route=\"/api/v1/trials/{trial}\",http_request_method=\"GET\","
+      #expect(text.contains("hb_requests_total\(labels)http_response_status_code=\"200\"} 3\n"), "\(text)")
+      #expect(
+        text.contains("http_server_request_duration_seconds_count\(labels)http_response_status_code=\"200\"} 3\n"))
+      #expect(text.contains("le=\"+Inf\"} 3\n"))
+      #expect(text.contains("http_server_active_requests{run=\"run\",http_request_method=\"GET\"} 1\n"))
+      #expect(text.contains("http_route=\"Unknown\"") && !text.contains("nothing") && !text.contains("BREW"))
+      // What is not there any more is not told, and nothing is counted twice by being read.
+      let counted = text.split(separator: "\n").filter { $0.hasPrefix("pasha_") && !$0.contains("page_requests") }
+      let again = try metrics().split(separator: "\n").filter {
+        $0.hasPrefix("pasha_") && !$0.contains("page_requests")
+      }
+      #expect(counted == again)
+    }
+  }
+
   @Test("grows with the journal, and streams tell of it")
   func following() async throws {
     try await ServedRun.with(seed: 5, share: 0.3) { run in

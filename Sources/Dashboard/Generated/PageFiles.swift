@@ -35,12 +35,12 @@ enum PageFiles {
     "/view-curves.js": PageFile(type: "text/javascript; charset=utf-8", tag: "cd86f0fe70de8100", text: file28),
     "/view-events.js": PageFile(type: "text/javascript; charset=utf-8", tag: "4900127be1aed848", text: file29),
     "/view-hosts.js": PageFile(type: "text/javascript; charset=utf-8", tag: "0d643f058b869f00", text: file30),
-    "/view-overview.js": PageFile(type: "text/javascript; charset=utf-8", tag: "6071bc577074ba8a", text: file31),
+    "/view-overview.js": PageFile(type: "text/javascript; charset=utf-8", tag: "76cd622524693269", text: file31),
     "/view-parameters.js": PageFile(type: "text/javascript; charset=utf-8", tag: "692303b970e3687d", text: file32),
     "/view-rungs.js": PageFile(type: "text/javascript; charset=utf-8", tag: "646de0e2aff77c64", text: file33),
     "/view-trial.js": PageFile(type: "text/javascript; charset=utf-8", tag: "6ecf8a92eb6c499c", text: file34),
     "/view-trials.js": PageFile(type: "text/javascript; charset=utf-8", tag: "33fc7686fb63da66", text: file35),
-    "/views.css": PageFile(type: "text/css; charset=utf-8", tag: "956350fd21e012a3", text: file36),
+    "/views.css": PageFile(type: "text/css; charset=utf-8", tag: "a1f6f82aa571d6d8", text: file36),
   ]
 }
 
@@ -3521,7 +3521,7 @@ const LIMIT_NAMES = {
 function limits(run) {
   if (run.limits.length === 0) return empty("No limit.", "The run goes on until it is stopped.")
   return h("ul.limits", null, run.limits.map(({ name: key, limit, used }) => {
-    const write = key === "max_wallclock_time" ? duration : (n) => value(n)
+    const write = key === "max_wallclock_time" ? duration : key.startsWith("max_num") ? compact : (n) => value(n)
     const isShare = !key.includes("metric")
     const part = isShare && typeof used === "number" ? Math.min(1, used / limit) : null
     return h("li", null, h("span", null, LIMIT_NAMES[key]), h("span.n", null, used === null ? "–" : write(used), h("small", null, ` of ${write(limit)}`)),
@@ -4167,6 +4167,7 @@ tr.maximum { box-shadow: inset 0 2px 0 var(--accent); }
 .rises > li { display: grid; grid-template-columns: minmax(8rem, 11rem) minmax(0, 1fr); gap: 0.3rem 1rem; align-items: start; }
 .rises h3 { display: flex; flex-wrap: wrap; gap: 0 0.7rem; align-items: baseline; }
 h3 > .when { margin-left: 0.7rem; }
+.view.rungs .rungs .scroll + h3 { margin-top: 1.1rem; }
 .rises .when { margin-left: 0; }
 .rises .when, h3 > .when { color: var(--faint); font-weight: 400; font-size: 0.893rem; }
 .rises p { color: var(--muted); overflow-wrap: anywhere; }
@@ -4305,7 +4306,7 @@ ol.why li:last-child::after { display: none; }
 ol.why time, .event time { color: var(--faint); }
 ol.why .now { color: var(--text); font-weight: 600; }
 ol.why .now::before { background: var(--accent); }
-.log pre { height: clamp(14rem, 42vh, 40rem); overflow: auto; background: var(--sunken); border-radius: 6px; padding: 0.6rem 0.8rem; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5; unicode-bidi: plaintext; }
+.log pre { min-height: 7rem; max-height: clamp(14rem, 42vh, 40rem); overflow: auto; background: var(--sunken); border-radius: 6px; padding: 0.6rem 0.8rem; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5; unicode-bidi: plaintext; }
 @media (min-width: 70rem) {
   .view.trial .grid { grid-template-columns: repeat(12, minmax(0, 1fr)); }
   .view.trial .reports { grid-column: span 7; }

@@ -117,7 +117,7 @@ const LIMIT_NAMES = {
 function limits(run) {
   if (run.limits.length === 0) return empty("No limit.", "The run goes on until it is stopped.")
   return h("ul.limits", null, run.limits.map(({ name: key, limit, used }) => {
-    const write = key === "max_wallclock_time" ? duration : (n) => value(n)
+    const write = key === "max_wallclock_time" ? duration : key.startsWith("max_num") ? compact : (n) => value(n)
     const isShare = !key.includes("metric")
     const part = isShare && typeof used === "number" ? Math.min(1, used / limit) : null
     return h("li", null, h("span", null, LIMIT_NAMES[key]), h("span.n", null, used === null ? "–" : write(used), h("small", null, ` of ${write(limit)}`)),
