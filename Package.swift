@@ -206,6 +206,18 @@ let package = Package(
         "Coordination", "Dashboard", "HostSystem", "Journal", "Presentation", "Simulation", "TestSupport",
         "TuningModel",
       ]),
+    tests(
+      "RunReportTests",
+      [
+        "Chronicle", "Coordination", "Presentation", "RunReport", "Scheduling", "SearchSpace", "Simulation",
+        "TuningModel", "Wire",
+      ]),
+    tests(
+      "ExportsTests",
+      [
+        "Coordination", "Exports", "HostSystem", "Journal", "Scheduling", "SearchSpace", "TestSupport", "TuningModel",
+        "Wire", grdb,
+      ]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),
     tests("CodeTreeTests", ["CodeTree", "HostSystem", "TestSupport", "TuningModel", "Wire"]),
