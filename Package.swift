@@ -213,6 +213,18 @@ let package = Package(
         "TuningModel",
       ]),
     tests("TerminalTests", ["TestSupport", "pasha-agent", "pasha-coord", "pasha-launch"]),
+    tests(
+      "RunReportTests",
+      [
+        "Chronicle", "Coordination", "Presentation", "RunReport", "Scheduling", "SearchSpace", "Simulation",
+        "TuningModel", "Wire",
+      ]),
+    tests(
+      "ExportsTests",
+      [
+        "Coordination", "Exports", "HostSystem", "Journal", "Scheduling", "SearchSpace", "TestSupport", "TuningModel",
+        "Wire", grdb,
+      ]),
     tests("HostSystemTests", ["HostSystem", "TestSupport", "TuningModel"]),
     tests("MessagingTests", ["CZeroMQ", "HostSystem", "Messaging", "TuningModel"]),
     tests("CodeTreeTests", ["CodeTree", "HostSystem", "TestSupport", "TuningModel", "Wire"]),

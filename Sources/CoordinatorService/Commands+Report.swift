@@ -68,7 +68,8 @@ extension Commands {
     let slots = min(chronicle.timeline.lanes.count, specification.cluster.maxWorkers ?? .max)
     let savings =
       chronicle.state.totals.resource == 0
-      ? nil : Savings(
+      ? nil
+      : Savings(
         curves: curves, state: chronicle.state, searched: searched,
         began: chronicle.trials.compactMap(\.firstAssigned).min() ?? 0, slots: slots)
     let report = RunReport(

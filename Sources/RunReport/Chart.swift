@@ -18,8 +18,8 @@ struct Chart {
   var innerWidth: Double { width - left - Self.right }
   var innerHeight: Double { height - Self.top - Self.bottom }
 
-  func x(_ value: Double) -> Double { left + min(max(x.position(value), -0.01), 1.01) * innerWidth }
-  func y(_ value: Double) -> Double { Self.top + innerHeight - min(max(y.position(value), -0.015), 1.015) * innerHeight }
+  func x(_ value: Double) -> Double { left + min(max(x.position(value), 0), 1) * innerWidth }
+  func y(_ value: Double) -> Double { Self.top + innerHeight * (1 - min(max(y.position(value), 0), 1)) }
 
   func point(_ x: Double, _ y: Double) -> String { "\(SVGWriter.number(self.x(x))) \(SVGWriter.number(self.y(y)))" }
 
@@ -51,7 +51,10 @@ struct Chart {
     for value in verticals where (0...1).contains(x.position(value)) {
       writer.element(
         "path",
-        ["class": "level", "d": "M\(SVGWriter.number(x(value))) \(SVGWriter.number(Self.top))V\(SVGWriter.number(bottom))"])
+        [
+          "class": "level",
+          "d": "M\(SVGWriter.number(x(value))) \(SVGWriter.number(Self.top))V\(SVGWriter.number(bottom))",
+        ])
     }
     for tick in x.ticks {
       writer.element(
@@ -60,7 +63,8 @@ struct Chart {
         text: ReportText.plain(tick.label, limit: 12))
     }
     writer.element(
-      "path", ["class": "axis", "d": "M\(SVGWriter.number(left)) \(SVGWriter.number(bottom))H\(SVGWriter.number(right))"])
+      "path",
+      ["class": "axis", "d": "M\(SVGWriter.number(left)) \(SVGWriter.number(bottom))H\(SVGWriter.number(right))"])
     writer.element(
       "text",
       [

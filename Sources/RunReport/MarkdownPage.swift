@@ -24,7 +24,7 @@ struct MarkdownPage {
       while text.contains(fence) { fence += "`" }
       lines += [fence + "text", text, fence, ""]
     case .figures(let figures):
-      for figure in figures {
+      for figure in figures where !figure.isSeenAlone {
         lines += ["**\(Self.escaped(figure.title)).** \(Self.escaped(figure.summary))", ""]
       }
     case .folded(let title, let blocks):
@@ -35,7 +35,9 @@ struct MarkdownPage {
       lines.append(
         "|" + table.header.indices.map { table.numeric.contains($0) ? " ---: |" : " --- |" }.joined())
       for (index, row) in table.rows.enumerated() {
-        let cells = row.map { index == table.marked && !$0.text.isEmpty ? "**\(Self.escaped($0.text))**" : Self.escaped($0.text) }
+        let cells = row.map {
+          index == table.marked && !$0.text.isEmpty ? "**\(Self.escaped($0.text))**" : Self.escaped($0.text)
+        }
         lines.append("| \(cells.joined(separator: " | ")) |")
       }
       lines.append("")

@@ -64,6 +64,7 @@ enum PageStyle {
     th{text-align:left;font-weight:600;color:var(--muted);vertical-align:bottom;border-bottom:1px solid var(--line)}
     th,td{padding:.32rem 1.1rem .32rem 0;overflow-wrap:normal}
     td{vertical-align:top;border-bottom:1px solid var(--grid);max-width:34rem}
+    td:first-child:not(.number){min-width:8rem}
     th.number,td.number{text-align:right;white-space:nowrap}
     tr.marked td{font-weight:650}
     pre{background:var(--panel);border:1px solid var(--line);border-radius:6px;padding:.6rem .8rem;overflow-x:auto;\

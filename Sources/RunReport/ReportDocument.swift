@@ -48,6 +48,8 @@ struct ReportDocument: Equatable, Sendable {
     var note: String?
     /// Takes the whole width, and scrolls where there is less.
     var isWide = false
+    /// Words do not tell it: Markdown leaves it out.
+    var isSeenAlone = false
   }
 
   struct LegendEntry: Equatable, Sendable {

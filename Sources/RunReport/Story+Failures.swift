@@ -54,7 +54,9 @@ extension Story {
       let trials = byKind[kind] ?? []
       let names = ReportText.list(trials.map { "\($0.id)" }, limit: 20)
       blocks.append(
-        .paragraph("\(Presentation.count(trials.count, "trial")) failed by \(kind): \(trials.count == 1 ? "" : "trials ")\(trials.count == 1 ? "trial " : "")\(names)."))
+        .paragraph(
+          "\(Presentation.count(trials.count, "trial")) failed by \(kind): \(trials.count == 1 ? "trial" : "trials") \(names)."
+        ))
     }
     // What scripts print is often the same: one of each text.
     var seen: Set<String> = []
@@ -62,7 +64,8 @@ extension Story {
       guard let message = trial.failureMessage, seen.count < 5, seen.insert(message).inserted else { continue }
       let at = trial.resource > 0 ? " after \(resource) \(trial.resource)" : ""
       blocks.append(.paragraph("Trial \(trial.id)\(at), \(values(trial.id.rawValue)):"))
-      blocks.append(.code(ReportText.plain(message, limit: 3000, keepsNewlines: true)))
+      let lines = message.split(separator: "\n").joined(separator: "\n")
+      blocks.append(.code(ReportText.plain(lines, limit: 3000, keepsNewlines: true)))
     }
     return blocks
   }

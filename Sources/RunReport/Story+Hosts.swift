@@ -84,7 +84,8 @@ extension Story {
         }
       }
       let line = SVGWriter.number(bottom)
-      writer.element("path", ["class": "axis", "d": "M\(SVGWriter.number(left)) \(line)H\(SVGWriter.number(left + inner))"])
+      writer.element(
+        "path", ["class": "axis", "d": "M\(SVGWriter.number(left)) \(line)H\(SVGWriter.number(left + inner))"])
       for tick in axis.ticks where tick.value * unit.seconds <= until - from {
         let place = SVGWriter.number(x(from + tick.value * unit.seconds))
         writer.element(
@@ -169,17 +170,18 @@ extension Story {
         if attempt.ending == .lost { lost[host, default: 0] += 1 }
       }
     }
+    let hasDevices = lanes.contains { !$0.device.isEmpty }
     let rows = order.prefix(250).map { host -> [Document.Cell] in
       let own = byHost[host] ?? []
       let busy = own.reduce(0.0) { $0 + share(of: $1, from, until) } / Double(max(1, own.count))
       let devices = own.map(\.device).filter { !$0.isEmpty }
       return [
-        Document.Cell(ReportText.plain(host, limit: 60)), "\(own.count)",
-        Document.Cell(ReportText.plain(devices.first ?? "–", limit: 60)), "\(trials[host]?.count ?? 0)",
+        Document.Cell(ReportText.plain(host, limit: 60)), "\(own.count)", "\(trials[host]?.count ?? 0)",
         "\(Presentation.fixed(busy * 100, 0)) %", "\(lost[host] ?? 0)",
-      ]
+      ] + (hasDevices ? [Document.Cell(ReportText.plain(ReportText.list(devices, limit: 4), limit: 120))] : [])
     }
     return Document.Table(
-      header: ["host", "slots", "of", "trials", "busy", "attempts lost"], rows: Array(rows), numeric: [1, 3, 4, 5])
+      header: ["host", "slots", "trials", "busy", "attempts lost"] + (hasDevices ? ["devices"] : []),
+      rows: Array(rows), numeric: [1, 2, 3, 4])
   }
 }

@@ -20,7 +20,8 @@ extension Story {
     let hosts = chronicle.timeline.lanes.map(\.name.host).reduce(into: Set<String>()) { $0.insert($1) }.count
     let over =
       hosts == 0
-      ? "" : " on \(Presentation.count(hosts, "host")) with \(Presentation.count(chronicle.timeline.lanes.count, "slot"))"
+      ? ""
+      : " on \(Presentation.count(hosts, "host")) with \(Presentation.count(chronicle.timeline.lanes.count, "slot"))"
     let what =
       names.isEmpty
       ? "without a hyperparameter"
@@ -57,12 +58,14 @@ extension Story {
       return "The maximum resource stayed at \(amount(maximum)): the order of the trials never changed by more than "
         + "epsilon, so longer training was not needed to tell them apart."
     }
-    let times = chronicle.rises.count == 1 ? "once" : "\(chronicle.rises.count) times"
+    let times =
+      chronicle.rises.count == 1 ? "once" : chronicle.rises.count == 2 ? "twice" : "\(chronicle.rises.count) times"
     let rest =
       maximum < scheduler.maxResource
       ? " of the \(ReportText.whole(scheduler.maxResource)) allowed: from then on the order was settled"
       : ", all that is allowed: the order was never settled for long"
-    return "The maximum resource rose \(times), from \(ReportText.whole(first.raise.from)) to \(amount(maximum))\(rest)."
+    return
+      "The maximum resource rose \(times), from \(ReportText.whole(first.raise.from)) to \(amount(maximum))\(rest)."
   }
 
   private func saved() -> String? {

@@ -42,7 +42,7 @@ extension Story {
     case .tooFew?:
       "\(importance.trials) trials can be compared at the same \(resource), and at least \(Importance.leastTrials) are "
         + "needed"
-    case .few?: "few trials: take it as a first impression"
+    case .few?: "few trials: it is a first impression"
     case .sampled(let all)?: "a sample of \(importance.trials) of \(all) trials"
     case .nothingToExplain?: "all trials came to the same value"
     }
@@ -58,7 +58,7 @@ extension Story {
       + "Shares are those of a functional analysis of variance on a random forest (Hutter, Hoos, Leyton-Brown, ICML 2014), "
       + "over \(importance.trials) trials compared at the same \(resource); thin lines span the middle 80 % of the trees. "
       + "What is missing to 100 % is interaction and noise"
-      + (importanceNote.map { "; \($0)" } ?? "") + "."
+      + (importanceNote.map { ". Used were \($0)" } ?? "") + "."
   }
 
   private func importancePicture() -> Document.Figure {
@@ -70,7 +70,8 @@ extension Story {
     let scale = width - left - 64
     let title = "Importance of hyperparameters"
     let summary =
-      shares.map { "\(ReportText.plain($0.name, limit: 40)) \(Presentation.fixed($0.share * 100, 0)) %" }.joined(separator: ", ")
+      shares.map { "\(ReportText.plain($0.name, limit: 40)) \(Presentation.fixed($0.share * 100, 0)) %" }.joined(
+        separator: ", ")
       + "."
     var writer = SVGWriter()
     writer.group("svg", ["viewBox": "0 0 \(SVGWriter.number(width)) \(SVGWriter.number(height))", "role": "img"]) {
@@ -126,11 +127,12 @@ extension Story {
           ]
         ) {
           $0.element(
-            "title", [:], text: "trial \(trial): \(ReportText.plain(parameter.argumentText, limit: 60)), \(number(value))")
+            "title", [:],
+            text: "trial \(trial): \(ReportText.plain(parameter.argumentText, limit: 60)), \(number(value))")
         }
       }
     }
-    return Document.Figure(title: title, summary: summary, svg: svg)
+    return Document.Figure(title: title, summary: summary, svg: svg, isSeenAlone: true)
   }
 
   private func spaceTable() -> Document.Table {
@@ -238,7 +240,8 @@ struct ParameterPlace {
       axis.ticks = stride(from: 0, to: values.count, by: step).map { index in
         let text = values[index].shownText
         return PlotAxis.Tick(
-          value: (Double(index) + 0.5) / Double(values.count), label: ReportText.plain(text, limit: values.count > 4 ? 6 : 12))
+          value: (Double(index) + 0.5) / Double(values.count),
+          label: ReportText.plain(text, limit: values.count > 4 ? 6 : 12))
       }
       return axis
     }

@@ -29,9 +29,9 @@ extension Story {
     let range = ShownRange(values, isBetterLower: isBetterLower)
     let last = x(end, state.totals.resource)
     let chart = Chart(
-      x: .linear(isOverTime ? "time since the start, \(unit.name)" : "\(resource)s of all trials", 0...max(last, 1e-9)),
+      x: .linear(isOverTime ? "time since the start, \(unit.name)" : "\(resources) of all trials", 0...max(last, 1e-9)),
       y: .linear(metric, range?.range ?? 0...1, steps: 8))
-    let title = isOverTime ? "Best so far over time" : "Best so far over the \(resource)s trained"
+    let title = isOverTime ? "Best so far over time" : "Best so far over the \(resources) trained"
     let summary = self.summary(steps, isOverTime: isOverTime)
     let svg = chart.svg(title, summary) { writer in
       for trial in dots {
@@ -62,14 +62,16 @@ extension Story {
 
   private func summary(_ steps: [BestStep], isOverTime: Bool) -> String {
     guard let first = steps.first, let last = steps.last else { return "No value was reported." }
-    let when = { (step: BestStep) in isOverTime ? "after \(self.at(step.seconds))" : "after \(self.amount(step.spent))" }
+    let when = { (step: BestStep) in isOverTime ? "after \(self.at(step.seconds))" : "after \(self.amount(step.spent))"
+    }
     let total = Presentation.count(chronicle.steps.count, "step")
     return "From \(number(first.value)) \(when(first)) in \(total) to \(number(last.value)) \(when(last))."
   }
 
   func beyond(_ range: ShownRange?) -> String? {
     guard let range, range.beyond > 0 else { return nil }
-    return "\(Presentation.count(range.beyond, "value")) lie beyond the plot, on the worse side; they stand at its edge."
+    return
+      "\(Presentation.count(range.beyond, "value")) lie beyond the plot, on the worse side; they stand at its edge."
   }
 
   /// The colours of the rungs.
@@ -99,9 +101,12 @@ extension Story {
     let longest = curves.compactMap { $0.map { Int($0.resource) }.max() }.max() ?? 1
     let levels = chronicle.allMilestones.filter { $0 <= longest }
     let chart = Chart(
-      width: 960, height: 380, x: .logarithmic("\(resource) (logarithmic; lines stand at the rungs)", levels: [1] + levels + [longest]),
+      width: 960, height: 380,
+      x: .logarithmic("\(resource) (logarithmic; lines stand at the rungs)", levels: [1] + levels + [longest]),
       y: .linear(metric, range?.range ?? 0...1, steps: 8), verticals: levels.map(Double.init))
-    let shown = trials.count < total ? "\(trials.count) of \(ReportText.whole(total)), the best and an even choice of the others" : "all \(total)"
+    let shown =
+      trials.count < total
+      ? "\(trials.count) of \(ReportText.whole(total)), the best and an even choice of the others" : "all \(total)"
     let summary =
       "Learning curves of \(shown): \(metric) over \(resource). The longest goes to \(resource) \(longest)."
     let winner = state.result?.id.rawValue

@@ -51,7 +51,9 @@ extension Story {
     let height = 20 + row * Double(steps.count)
     let title = "Trials in each rung, and those promoted from it" + bracket(system, ladder)
     let summary =
-      steps.map { "\(resource) \(ReportText.whole($0.level)): \(ReportText.whole($0.entries)) trials, \($0.promoted) promoted" }
+      steps.map {
+        "\(resource) \(ReportText.whole($0.level)): \(ReportText.whole($0.entries)) trials, \($0.promoted) promoted"
+      }
       .joined(separator: "; ") + "."
     let maximum = ladder[system].currentMaximum
     var writer = SVGWriter()
@@ -76,7 +78,10 @@ extension Story {
           // What lies above the line was not needed.
           writer.element(
             "path",
-            ["class": "axis", "stroke-dasharray": "5 3", "d": "M\(SVGWriter.number(left)) \(SVGWriter.number(y - 3.5))H\(SVGWriter.number(width - 4))"])
+            [
+              "class": "axis", "stroke-dasharray": "5 3",
+              "d": "M\(SVGWriter.number(left)) \(SVGWriter.number(y - 3.5))H\(SVGWriter.number(width - 4))",
+            ])
         }
       }
       writer.element(
@@ -108,11 +113,12 @@ extension Story {
     let unit = TimeUnit(seconds: end)
     let chart = Chart(
       x: .linear("time since the start, \(unit.name)", 0...max(end / unit.seconds, 1e-9)),
-      y: .logarithmic("maximum, \(resource)s", levels: [first, last, scheduler.maxResource] + rises.map(\.raise.to)))
+      y: .logarithmic("maximum, \(resources)", levels: [first, last, scheduler.maxResource] + rises.map(\.raise.to)))
     let title = "The maximum resource over time" + bracket(system, ladder)
     let moments = rises.map { "to \(ReportText.whole($0.raise.to)) after \(at($0.seconds))" }
     let summary =
-      "It began at \(amount(first))" + (moments.isEmpty ? " and stayed there." : " and rose \(ReportText.list(moments)).")
+      "It began at \(amount(first))"
+      + (moments.isEmpty ? " and stayed there." : " and rose \(ReportText.list(moments)).")
     let svg = chart.svg(title, summary) { writer in
       writer.element(
         "path",
@@ -135,7 +141,8 @@ extension Story {
             "cy": SVGWriter.number(chart.y(Double(max(1, rise.raise.to)))),
           ]
         ) {
-          $0.element("title", [:], text: "trials \(rise.raise.trial) and \(rise.raise.holder), after \(at(rise.seconds))")
+          $0.element(
+            "title", [:], text: "trials \(rise.raise.trial) and \(rise.raise.holder), after \(at(rise.seconds))")
         }
       }
     }

@@ -23,8 +23,8 @@ extension Story {
     rows.append(row("full training of every configuration", savings.full, savings))
     return Document.Table(
       header: [
-        "way", "\(resource)s", "… of them assumed", "against this run", "up to \(resource)", "training time",
-        "time on \(Presentation.count(savings.slots, "slot"))", "best \(metric)",
+        "way", resources, "… of them assumed", "as many", "up to \(resource)", "training time",
+        "on \(Presentation.count(savings.slots, "slot")), without starts", "best \(metric)",
       ], rows: rows, numeric: [1, 2, 3, 4, 5, 6, 7], marked: 0)
   }
 
@@ -32,21 +32,17 @@ extension Story {
     let isRun = way == savings.run
     let isFull = way.label == savings.full.label && !isRun
     let about = way.assumedEpochs > 0 ? "≈ " : ""
-    let ratio = isRun || savings.run.epochs == 0 ? "–" : about + ratio(way.epochs, savings.run.epochs)
+    let ratio = isRun || savings.run.epochs == 0 ? "–" : about + Story.times(way.epochs, savings.run.epochs)
     let best = way.best.map { (way.assumedEpochs > 0 ? "\(number($0)) or better" : number($0)) }
     return [
       Document.Cell(title), Document.Cell(about + ReportText.whole(way.epochs)),
       Document.Cell(way.assumedEpochs > 0 ? ReportText.whole(way.assumedEpochs) : "–"), Document.Cell(ratio),
       Document.Cell(ReportText.whole(way.maxResource)),
       Document.Cell(way.seconds.map { about + at($0) } ?? "–"),
-      Document.Cell(way.wallSeconds.map { (isFull ? "at least " : "") + about + at($0) } ?? "–"),
+      Document.Cell(
+        way.wallSeconds.map { (isFull ? "at least " : about) + at($0) + (isRun ? ", starts included" : "") } ?? "–"),
       Document.Cell(best ?? "not known"),
     ]
-  }
-
-  private func ratio(_ a: Int, _ b: Int) -> String {
-    let ratio = Double(a) / Double(b)
-    return "× " + Presentation.fixed(ratio, ratio < 20 ? 2 : 0)
   }
 
   private func name(_ way: Savings.Way) -> String { way.label == "full training" ? way.label : way.label.uppercased() }
@@ -63,17 +59,21 @@ extension Story {
     }
     if savings.full.assumedEpochs > 0 || others.contains(where: { $0.assumedEpochs > 0 }) {
       texts.append(
-        "Assumed \(resource)s lie beyond where the run stopped a trial, so nobody knows their values. Each is taken to last "
-          + "as long as the trial's own \(resource)s did, in the median (where it trained fewer than three: as those of the "
+        "Assumed \(resources) lie beyond where the run stopped a trial, so nobody knows their values. Each is taken to last "
+          + "as long as the trial's own \(resources) did, in the median (where it trained fewer than three: as those of the "
           + "other trials), and to leave the metric as it was. How many trials a scheduler promotes follows from how many "
-          + "there are in a rung; which ones, from the values: so the number of \(resource)s is an estimate, and what longer "
+          + "there are in a rung; which ones, from the values: so the number of \(resources) is an estimate, and what longer "
           + "training would have found is not known.")
     }
     texts.append(
       "Full training: each of the \(ReportText.whole(savings.full.trials)) configurations that were started up to "
         + "\(amount(scheduler.maxResource)), those that failed as far as they came; on slots that are never idle.")
-    if state.training != nil { texts.append("The training of the best trials after the search is left out of all rows.") }
-    if !isOver { texts.append("The run is not over: what it has spent so far is compared with the whole of the others.") }
+    if state.training != nil {
+      texts.append("The training of the best trials after the search is left out of all rows.")
+    }
+    if !isOver {
+      texts.append("The run is not over: what it has spent so far is compared with the whole of the others.")
+    }
     for note in savings.notes { texts.append(words(note)) }
     return texts
   }
@@ -84,7 +84,7 @@ extension Story {
       "The trials do not report each \(resource) (\(ReportText.whole(values)) values stand behind one without a value): "
         + "there are no whole curves to simulate on, and no times per \(resource)."
     case .withoutCurve(let trials):
-      "\(Presentation.count(trials, "trial")) ended, or have not come to their first \(resource) yet."
+      "\(Presentation.count(trials, "trial")) ended before the first \(resource), or \(trials == 1 ? "has" : "have") not come to it yet."
     case .tooLarge: "The run's curves are too long to simulate others on."
     case .notComparable(let reason): "Another scheduler cannot be simulated: \(ReportText.plain(reason))."
     }

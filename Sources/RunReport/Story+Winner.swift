@@ -34,7 +34,8 @@ extension Story {
       let place = Presentation.checkpoint(of: trial, state, folder: options.folder)
     else { return "It has no checkpoint: its script wrote none, or none is left." }
     let covers = seal.seal.coveredResource.map { " of \(resource) \($0)" } ?? ""
-    return "Its checkpoint\(covers) (\(Presentation.bytes(seal.seal.bytes))) is at \(ReportText.plain(place, limit: 500))."
+    return
+      "Its checkpoint\(covers) (\(Presentation.bytes(seal.seal.bytes))) is at \(ReportText.plain(place, limit: 500))."
   }
 
   /// All trials, best first, then those without a value.

@@ -31,6 +31,8 @@ struct Story {
   /// The metric's name, as it stands in sentences and on axes.
   var metric: String { ReportText.plain(experiment.metric, limit: 48) }
   var resource: String { ReportText.plain(experiment.resourceAttribute, limit: 32) }
+  /// More than one of it.
+  var resources: String { resource.hasSuffix("s") ? resource : resource + "s" }
   var isBetterLower: Bool { experiment.mode == .min }
   /// Rungs, and the maximum resource.
   var levelCount: Int { (chronicle.levels.first?.count ?? 0) + 1 }
@@ -64,7 +66,7 @@ struct Story {
   func number(_ value: Double?) -> String { value.map(Presentation.number) ?? "–" }
 
   /// `27 epochs`, `1 epoch`.
-  func amount(_ count: Int) -> String { "\(ReportText.whole(count)) \(resource)\(count == 1 ? "" : "s")" }
+  func amount(_ count: Int) -> String { "\(ReportText.whole(count)) \(count == 1 ? resource : resources)" }
 
   func values(_ trial: Int, limit: Int = 300) -> String {
     let constants = Set(
@@ -115,11 +117,12 @@ struct Story {
     let maximum = state.scheduler.ladder.map(\.currentMaximum).max()
     var tiles = [
       Document.Tile(
-        title: "best \(metric)", value: number(best?.value), note: isBetterLower ? "lower is better" : "higher is better"),
+        title: "best \(metric)", value: number(best?.value),
+        note: isBetterLower ? "lower is better" : "higher is better"),
       Document.Tile(
         title: "trials", value: ReportText.whole(state.trials.count),
         note: state.totals.failed > 0 ? "\(state.totals.failed) failed" : ""),
-      Document.Tile(title: "\(resource)s trained", value: ReportText.whole(state.totals.resource)),
+      Document.Tile(title: "\(resources) trained", value: ReportText.whole(state.totals.resource)),
     ]
     if let maximum {
       tiles.append(

@@ -22,6 +22,8 @@ public enum PythonModule {
 
     Outside a trial the same script runs as it is: ``report`` prints and goes on, ``config`` reads the command line,
     and ``checkpoint_dir`` is ``./checkpoints``.
+
+    ``pasha.load(RUN)`` gives what a run's trials reported as a pandas DataFrame; only this function needs pandas.
     """
 
     import contextlib
@@ -35,7 +37,7 @@ public enum PythonModule {
     import threading
     import time
 
-    __all__ = ["report", "checkpoint_dir", "saved", "saving", "config", "trial_id"]
+    __all__ = ["report", "checkpoint_dir", "saved", "saving", "config", "trial_id", "load"]
 
     _MARKER = "[tune-metric]: "
     # What the reader of reports takes; Syne Tune's own reporter refuses from 50,000 bytes on.
@@ -122,6 +124,145 @@ public enum PythonModule {
         """The number of the trial; None outside a trial."""
         text = os.environ.get("PASHA_TRIAL_ID")
         return int(text) if text else None
+
+
+    def load(run=None, what="reports", coordinator=None):
+        """A run as a pandas DataFrame: ``pasha.load("digits")``. ``run`` is a run's name, a unique prefix of it, or its
+        folder; None: the run begun last. The run may go on meanwhile.
+
+        ``what="reports"``: a row for each report that counts, in order: ``trial``, ``attempt``, ``resource``, ``value`` (the
+        metric), ``time`` (seconds since the run began), ``config_NAME`` for each hyperparameter and constant, and what the
+        trial reported under its own names. A name that a column has already gets ``report_`` before it. ``what="all"``: also
+        reports that do not count; ``disposition`` tells them apart. ``what="trials"``: a row for each trial.
+
+        Whole numbers stay whole where values are missing (``Int64``), NaN and infinities are what was reported. The run
+        itself is ``frame.attrs["pasha"]``.
+
+        Asks ``pasha-coord``: ``coordinator`` or the variable ``PASHA_COORD`` says where it is, else it is looked for in
+        ``PATH``. Where there is none, the reports that count are read from ``results.csv.zip`` in the run's folder.
+        """
+        if what not in ("reports", "all", "trials"):
+            raise ValueError("load(): what must be 'reports', 'all' or 'trials', not %r" % (what,))
+        import shutil
+
+        program = coordinator or os.environ.get("PASHA_COORD") or shutil.which("pasha-coord")
+        return _load_lines(program, run, what) if program else _load_results(run, what)
+
+
+    def _load_lines(program, run, what):
+        import subprocess
+
+        words = [program, "export"] + ([] if run is None else [os.fspath(run)])
+        words += ["--format", "jsonl", "--output", "-"]
+        about, trials, reports = {}, [], []
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # What it says of errors is short: the pipe holds it.
+        for line in process.stdout:
+            record = json.loads(line.decode("utf-8"))
+            kind = record.pop("kind")
+            if kind == "run":
+                about = record
+            elif kind == "trial":
+                trials.append(record)
+            elif what == "all" or record["disposition"] in ("ranked", "recorded"):
+                reports.append(record)
+        message = process.stderr.read().decode("utf-8", "replace").strip()
+        process.stdout.close()
+        process.stderr.close()
+        if process.wait() != 0:
+            error = FileNotFoundError if process.returncode == 66 else RuntimeError
+            raise error("load(): %s" % (message or "%s ended with status %d" % (program, process.returncode)))
+        return _frame(trials if what == "trials" else reports, trials, about, what)
+
+
+    def _frame(rows, trials, about, what):
+        import pandas
+
+        rest = "config" if what == "trials" else "report"
+        columns = {}
+
+        def add(name, values, prefix=""):
+            if name in columns:
+                name = prefix + name
+                while name in columns:
+                    name += "_"
+            columns[name] = _column(values)
+
+        for name in rows[0] if rows else ():
+            if name != rest:
+                add(name, [row[name] for row in rows])
+        for entry in about["space"]:
+            add("config_" + entry["name"], [trials[row["trial"]]["config"].get(entry["name"]) for row in rows])
+        if rest == "report":
+            for name in dict.fromkeys(name for row in rows for name in row["report"]):
+                add(name, [row["report"].get(name) for row in rows], "report_")
+        frame = pandas.DataFrame(columns)
+        frame.attrs["pasha"] = about
+        return frame
+
+
+    def _column(values):
+        """A column of one kind where all values are of one; others keep theirs."""
+        import pandas
+
+        kinds = {type(value) for value in values if value is not None}
+        has_gaps = any(value is None for value in values)
+        if kinds == {int, float} and all(abs(value) <= 2**53 for value in values if isinstance(value, int)):
+            kinds = {float}
+        if kinds == {float}:
+            return pandas.Series([float("nan") if value is None else float(value) for value in values], dtype="float64")
+        if kinds == {int}:
+            return pandas.Series(values, dtype="Int64" if has_gaps else "int64")
+        if kinds == {bool}:
+            return pandas.Series(values, dtype="boolean" if has_gaps else "bool")
+        return pandas.Series(values) if kinds == {str} else pandas.Series(values, dtype="object")
+
+
+    def _load_results(run, what):
+        """Without pasha-coord: what the run's folder has in Syne Tune's form."""
+        import pandas
+
+        if what == "all":
+            raise RuntimeError("load(): what='all' needs pasha-coord, and there is none in PATH; coordinator=... names it")
+        folder = _run_folder(run)
+        path = os.path.join(folder, "results.csv.zip")
+        if not os.path.exists(path):
+            raise FileNotFoundError("load(): %s holds no results.csv.zip: no report has come yet, or it is no run" % folder)
+        with open(os.path.join(folder, "metadata.json"), encoding="utf-8") as file:
+            about = json.load(file)
+        rows = pandas.read_csv(path).rename(columns={"trial_id": "trial"})
+        sources = (("resource", about["resource_attr"]), ("value", about["metric_names"][0]), ("time", "st_tuner_time"))
+        for place, (name, source) in enumerate(sources):
+            if name not in rows.columns:
+                rows.insert(place, name, rows[source])
+        if what == "trials":
+            ascending = about["metric_mode"] == "min"
+            best = rows.sort_values("value", ascending=ascending, kind="stable").groupby("trial").head(1).set_index("trial")
+            groups = rows.groupby("trial")
+            values = {"resource": groups["resource"].max(), "best_value": best["value"], "best_resource": best["resource"]}
+            settings = groups[[name for name in rows.columns if name.startswith("config_")]].first()
+            rows = pandas.DataFrame(values).join(settings).reset_index()
+        rows.attrs["pasha"] = about
+        return rows
+
+
+    def _run_folder(run):
+        if run is not None and os.path.isdir(os.fspath(run)):
+            return os.fspath(run)
+        state = os.environ.get("PASHA_STATE")
+        if not state:
+            shared = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+            state = os.path.join(shared, "pasha")
+        home = os.path.join(state, "runs")
+        names = os.listdir(home) if os.path.isdir(home) else []
+        if run in names:
+            return os.path.join(home, run)
+        # Names end with the time of the start.
+        found = sorted((name for name in names if run is None or name.startswith(run)), key=lambda name: name[-23:])
+        if not found or (run is not None and len(found) > 1):
+            what = "may be %s" % ", ".join(found[:5]) if found else "is no run in %s" % home
+            raise FileNotFoundError("load(): %s %s" % (run, what))
+        return os.path.join(home, found[-1])
 
 
     def _place(name, prefix=""):

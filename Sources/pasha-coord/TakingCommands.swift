@@ -5,7 +5,7 @@ import Exports
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write the story of a run with its plots: one HTML file that needs nothing beside itself.",
-    discussion: "The run may go on, be paused or over. The file is report.html in the run's folder unless --output says.")
+    discussion: "The run may go on, be paused or over. Without --output the file is report.html in the run's folder.")
 
   @OptionGroup var name: RunArgument
   @Option(help: "Where it goes; - for standard output.", completion: .file())
@@ -44,8 +44,10 @@ struct Export: ParsableCommand {
   @Option(help: "csv, jsonl, sqlite, syne-tune, parquet, tensorboard, mlflow or optuna.")
   var format: ExportFormat
   @Option(
-    help:
-      "Where it goes: a file or folder, for mlflow and optuna also a store's address, for csv and jsonl - for standard output. Default: RUN with an ending, here.",
+    help: """
+      Where it goes: a file or folder, for mlflow and optuna also a store's address, for csv and jsonl also - for \
+      standard output. Default: RUN with an ending, here.
+      """,
     completion: .file())
   var output: String?
   @Option(help: "For csv and jsonl: this table alone, trials or reports.")

@@ -50,13 +50,13 @@ struct ConsoleExampleTests {
       let path = "\(productsDirectory.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
       let process = try CommandProcess(
         "/bin/sh", ["-c", "{ \(command.dropFirst(2)); } 2>&1"],
-        environment: ["PATH": path, "PASHA_STATE": folder.file("state")], directory: folder.path)
+        environment: ["PATH": path, "PASHA_STATE": folder.file("state"), "HOME": folder.path], directory: folder.path)
       try process.wait()
       return process.output.split(separator: "\n").map(String.init)
     }
   }
 
-  @Test("what the page says that a command prints is what it prints", arguments: [("simulate.md", 5)])
+  @Test("what the page says that a command prints is what it prints", arguments: [("simulate.md", 5), ("exports.md", 4)])
   func commands(_ name: String, _ least: Int) throws {
     let file = repositoryRoot().appendingPathComponent("Docs/\(name)")
     let text = try String(contentsOf: file, encoding: .utf8)

@@ -1,0 +1,178 @@
+import Coordination
+import Foundation
+import FoundationXML
+import Presentation
+import Scheduling
+import SearchSpace
+import Simulation
+import Testing
+import TuningModel
+import Wire
+
+@testable import RunReport
+
+@Suite("The report of a run")
+struct ReportTests {
+  private static let space = ConfigurationSpace([
+    .init("lr", .loguniform(lower: 1e-5, upper: 1)), .init("kind", .choice([.string("a"), .string("b")])),
+    .init("layers", .randint(lower: 1, upper: 4)), .init("epochs", constant: .int(9)),
+  ])
+
+  private static func configuration(_ lr: Double, _ kind: String = "a") -> Configuration {
+    Configuration([
+      .init("lr", .double(lr)), .init("kind", .string(kind)), .init("layers", .int(2)), .init("epochs", .int(9)),
+    ])
+  }
+
+  private func small() throws -> Runs.Builder {
+    var run = try Runs.Builder(Runs.specification(Self.space, mode: .max))
+    Runs.start(&run)
+    run.trial(0, Self.configuration(0.1), values: [0.5, 0.75, 0.625])
+    run.end(0, .paused)
+    run.trial(1, Self.configuration(0.2, "b"), values: [0.25])
+    run.end(1, .failed(.code), standardError: "ValueError: bad luck\n")
+    return run
+  }
+
+  @Test("tells what was tried, what won and what failed, with the numbers")
+  func story() throws {
+    let text = try small().report().markdown()
+    #expect(text.contains("2 configurations of 3 hyperparameters (lr, kind and layers) were tried with PASHA"))
+    #expect(text.contains("on 1 host with 2 slots"))
+    #expect(text.contains("Trial 0 leads with loss 0.75 at epoch 2"))
+    #expect(text.contains("lr=0.1 kind=a layers=2."))
+    #expect(text.contains("1 trial failed by an error of the script: trial 1."))
+    #expect(text.contains("ValueError: bad luck"))
+    // Trial 0 to epoch 3, trial 1 to epoch 1; in full 9 epochs, and the one that failed as far as it came.
+    #expect(
+      text.contains("The search trained 4 epochs. Training every configuration in full would have taken 10 epochs"))
+    #expect(text.contains("| full training of every configuration | ≈ 10 | 6 | ≈ 2.5 times |"))
+  }
+
+  @Test("of an empty run says that nothing was reported, and has no plot without values")
+  func empty() throws {
+    var run = try Runs.Builder(Runs.specification(Self.space))
+    let nothing = run.report()
+    #expect(nothing.markdown().contains("no trial reported loss."))
+    Runs.start(&run)
+    #expect(run.report(isRunning: true).html().contains("goes on; this is how it stood on"))
+    #expect(!run.report().html().contains("Learning curves"))
+  }
+
+  @Test("is the same for the same run, and says the same as HTML and as Markdown")
+  func same() throws {
+    let run = try Runs.faulty(3)
+    #expect(run.report().html() == run.report().html())
+    let document = run.report().document()
+    let (html, markdown) = (run.report().html(), run.report().markdown())
+    for section in document.sections {
+      #expect(html.contains("<h2>\(section.title)</h2>"))
+      #expect(markdown.contains("## \(section.title)"))
+    }
+  }
+
+  @Test(
+    "is whole at any moment of a run, whatever breaks in it",
+    arguments: [1, 2, 5, 8, 13] as [UInt64], [0.02, 0.3, 0.7, 1])
+  func anyMoment(_ seed: UInt64, _ share: Double) throws {
+    let report = try Runs.faulty(seed, upTo: share).report(isRunning: share < 1)
+    try check(report)
+  }
+
+  /// Every picture is XML, every tag that is opened is closed, rows of tables are as long as their heads.
+  private func check(_ report: RunReport) throws {
+    for block in report.document().sections.flatMap(\.blocks) { try check(block) }
+    let html = report.html()
+    for tag in ["section", "table", "tr", "td", "th", "figure", "div", "p", "ul", "li", "details", "svg", "pre", "dl"] {
+      let opened = html.matches(of: try Regex("<\(tag)[ >]")).count
+      #expect(opened == html.matches(of: try Regex("</\(tag)>")).count, "\(tag)")
+    }
+    #expect(!html.contains("<script") && !html.contains("http:") && !html.contains("https:") && !html.contains("url("))
+    #expect(html.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\n" })
+  }
+
+  private func check(_ block: ReportDocument.Block) throws {
+    switch block {
+    case .figures(let figures):
+      for figure in figures {
+        let parser = XMLParser(data: Data(figure.svg.utf8))
+        #expect(parser.parse(), "\(figure.title): \(parser.parserError.map { "\($0)" } ?? "")")
+        #expect(!figure.summary.isEmpty)
+        #expect(!figure.svg.contains("nan") && !figure.svg.contains("inf"))
+      }
+    case .table(let table): for row in table.rows { #expect(row.count == table.header.count) }
+    case .folded(_, let blocks): for block in blocks { try check(block) }
+    case .paragraph, .code: break
+    }
+  }
+
+  @Test("takes names and texts of a run for text, in every place")
+  func hostile() throws {
+    let name = Runs.hostile
+    let space = ConfigurationSpace([
+      .init(name, .choice([.string(name), .string("b")])), .init("x" + name, .uniform(lower: 0, upper: 1)),
+      .init("c" + name, constant: .string(name)),
+    ])
+    var specification = Runs.specification(space, metric: name, resource: name)
+    specification.experiment.metadata = [MetadataEntry(key: name, value: .string(name))]
+    var run = try Runs.Builder(specification)
+    Runs.start(&run, run: name, host: name)
+    for index in 0..<14 {
+      let configuration = Configuration([
+        .init(name, .string(index % 2 == 0 ? name : "b")), .init("x" + name, .double(Double(index) / 14)),
+        .init("c" + name, .string(name)),
+      ])
+      run.trial(index, configuration, values: [Double(index), .nan, -.infinity, 1e300].suffix(1 + index % 4))
+      run.end(index, index % 5 == 0 ? .failed(.code) : .paused, standardError: name)
+    }
+    let report = run.report()
+    try check(report)
+    let html = report.html()
+    #expect(!html.contains("</style><") && !html.contains("\u{202E}") && html.contains("&lt;script src=//x&gt;"))
+    let markdown = report.markdown()
+    #expect(!markdown.contains("\u{1B}") && !markdown.contains("\u{202E}"))
+    let outside = markdown.components(separatedBy: "```").enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+    #expect(outside.allSatisfy { !$0.replacing("\\<", with: "").contains("<script") })
+    #expect(outside.allSatisfy { !$0.contains("[a](") })
+  }
+
+  @Test("stays small however large the run is, and says what it leaves out")
+  func large() throws {
+    var run = try Runs.Builder(Runs.specification(Self.space))
+    Runs.start(&run, slots: 128)
+    var generator = SeededGenerator(seed: 1, stream: 0)
+    for index in 0..<3000 {
+      run.trial(index, Self.configuration(generator.nextUnit()), values: (0..<4).map { _ in generator.nextUnit() })
+      run.end(index, .paused)
+    }
+    let html = run.report().html()
+    #expect(html.utf8.count < 1 << 20)
+    #expect(html.contains("The best 1000 of 3000 trials (export has all)"))
+    #expect(html.contains("The first 80 of 128 slots over time"))
+    #expect(html.contains("Learning curves (79 of 3000, the best and an even choice of the others)"))
+  }
+
+  @Test("a few diverged values do not take the room of the others, and are told of")
+  func ranges() throws {
+    let values = (0..<20).map { 1 + Double($0) / 20 } + [1e9, .infinity, .nan]
+    let low = try #require(ShownRange(values, isBetterLower: true))
+    #expect(low.range.lowerBound == 1 && low.range.upperBound < 3 && low.beyond == 1)
+    let high = try #require(ShownRange(values.map { -$0 }, isBetterLower: false))
+    #expect(high.range.upperBound == -1 && high.range.lowerBound > -3 && high.beyond == 1)
+    #expect(ShownRange([.nan], isBetterLower: true) == nil)
+    #expect(ShownRange([1, 2, 1e9], isBetterLower: true)?.beyond == 0)
+  }
+
+  @Test("hyperparameters stand on their axes as the space draws them")
+  func places() {
+    let log = ParameterPlace(.loguniform(lower: 1e-4, upper: 1))
+    #expect(abs((log.position(.double(1e-2), spread: 0) ?? 0) - 0.5) < 1e-9)
+    #expect(log.axis("lr").ticks.map(\.label) == ["0.0001", "0.001", "0.01", "0.1", "1"])
+    #expect(log.axis("lr").ticks.allSatisfy { (0...1).contains($0.value) })
+    let choice = ParameterPlace(.choice([.string("a"), .string("b")]))
+    #expect(choice.position(.string("c"), spread: 0) == nil)
+    #expect((0..<40).allSatisfy { (0.5...1).contains(choice.position(.string("b"), spread: $0) ?? 0) })
+    #expect(choice.axis("kind").ticks.map(\.label) == ["a", "b"])
+    #expect(ParameterPlace(.uniform(lower: 3, upper: 3)).position(.double(3), spread: 0) == nil)
+  }
+}
