@@ -14,7 +14,8 @@ struct PashaCoord: ParsableCommand {
       """,
     version: PashaVersion.current,
     subcommands: [
-      Run.self, Check.self, Doctor.self, Resume.self, Attach.self, List.self, Status.self, Trials.self, Show.self, Best.self,
+      Run.self, Check.self, Doctor.self, Resume.self, Attach.self, List.self, Status.self, Trials.self, Show.self,
+      Best.self,
       Compare.self, Page.self, Explain.self, Logs.self,
       Pause.self, Stop.self, Enqueue.self, Extend.self, Invite.self, Hosts.self, Reload.self, Simulate.self, Plan.self,
       Benchmark.self, Clean.self,
