@@ -11,11 +11,10 @@ extension HostReport {
     let faults = faults(cluster, entryPoint: specification.experiment.entryPoint)
     return Aspect.allCases.flatMap { aspect -> [Finding] in
       let found = faults.filter { $0.aspect == aspect }
-      let check = aspect.rawValue.replacing("_", with: " ")
-      if found.isEmpty { return words(aspect, cluster).map { [.ok(check, $0)] } ?? [] }
+      if found.isEmpty { return words(aspect, cluster).map { [.ok(aspect.rawValue, $0)] } ?? [] }
       return found.map { fault in
         let fix = aspect == .login && fault.fix.isEmpty ? wayOut : fault.fix
-        return Finding(level: fault.isError ? .failure : .warning, check: check, text: fault.text, fix: fix)
+        return Finding(level: fault.isError ? .failure : .warning, check: aspect.rawValue, text: fault.text, fix: fix)
       }
     }
   }
@@ -34,7 +33,7 @@ extension HostReport {
       let key = hostKey.map { ", host key \($0) is known" } ?? ""
       let system = "\(facts.machine), Linux \(facts.kernel), glibc \(report.text("glibc") ?? "?")"
       return ClusterOptions.isRemote(host) ? "reached in \(row[1])\(key); \(system)" : system
-    case .work_dir: return report.member("work_dir")?.text("path").map { "\($0) can be written" }
+    case .workDirectory: return report.member("work_dir")?.text("path").map { "\($0) can be written" }
     case .disk: return "\(row[3]) free"
     case .clock: return ClusterOptions.isRemote(host) ? row[2] == "same" ? "the same as here" : row[2] : nil
     case .program:

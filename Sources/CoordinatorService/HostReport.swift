@@ -7,7 +7,11 @@ import TuningModel
 /// What `check` found out about one host, and what is to be mended there.
 struct HostReport {
   /// What is looked at.
-  enum Aspect: String, CaseIterable { case login, work_dir, disk, clock, program, sandbox, gpus, connection }
+  enum Aspect: String, CaseIterable {
+    case login
+    case workDirectory = "work dir"
+    case disk, clock, program, sandbox, gpus, connection
+  }
 
   struct Fault: Equatable {
     let aspect: Aspect
@@ -116,11 +120,11 @@ struct HostReport {
     if let place = report.member("work_dir") {
       let path = Presentation.printable(place.text("path") ?? "work_dir")
       if place.member("writable") == .bool(false) {
-        add(.work_dir, true, "\(path) cannot be written", "set work_dir to a folder that \(facts.user) may write")
+        add(.workDirectory, true, "\(path) cannot be written", "set work_dir to a folder that \(facts.user) may write")
       }
       if place.member("is_network_file_system") == .bool(true) {
         add(
-          .work_dir, false, "\(path) is on a network file system",
+          .workDirectory, false, "\(path) is on a network file system",
           "set work_dir to a local disk: seals are synced there")
       }
     }

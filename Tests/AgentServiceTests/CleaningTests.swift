@@ -154,7 +154,9 @@ import TuningModel
     // A program that runs from there.
     let used = String(repeating: "1", count: 64)
     try FileManager.default.createDirectory(atPath: work.file("bundles/\(used)"), withIntermediateDirectories: true)
-    try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: work.file("bundles/\(used)/program"))
+    // By another process: a program cannot be started while a fork of this one has it open for writing.
+    let copy = try CommandProcess("/bin/cp", ["/bin/sleep", work.file("bundles/\(used)/program")])
+    #expect(try copy.wait(limit: 60) == 0)
     let program = Process()
     program.executableURL = URL(filePath: work.file("bundles/\(used)/program"))
     program.arguments = ["60"]
