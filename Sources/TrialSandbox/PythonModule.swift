@@ -230,11 +230,19 @@ public enum PythonModule {
             raise FileNotFoundError("load(): %s holds no results.csv.zip: no report has come yet, or it is no run" % folder)
         with open(os.path.join(folder, "metadata.json"), encoding="utf-8") as file:
             about = json.load(file)
-        rows = pandas.read_csv(path).rename(columns={"trial_id": "trial"})
-        sources = (("resource", about["resource_attr"]), ("value", about["metric_names"][0]), ("time", "st_tuner_time"))
-        for place, (name, source) in enumerate(sources):
-            if name not in rows.columns:
-                rows.insert(place, name, rows[source])
+        rows = pandas.read_csv(path)
+        sources = {"trial": "trial_id", "resource": about["resource_attr"], "value": about["metric_names"][0],
+                   "time": "st_tuner_time"}
+        reported = {}
+        for name in sources:
+            if name in rows.columns:
+                reported[name] = "report_" + name
+                while reported[name] in rows.columns:
+                    reported[name] += "_"
+        rows = rows.rename(columns=reported)
+        for place, (name, source) in enumerate(sources.items()):
+            rows.insert(place, name, rows[reported.get(source, source)])
+        rows = rows.drop(columns="trial_id")
         if what == "trials":
             ascending = about["metric_mode"] == "min"
             best = rows.sort_values("value", ascending=ascending, kind="stable").groupby("trial").head(1).set_index("trial")

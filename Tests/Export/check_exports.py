@@ -79,6 +79,7 @@ def check_pandas():
     expect(len(plain) == len(counting), "rows of results.csv.zip")
     # A report that waited stands there where it began to count.
     expect(sorted(plain["trial"]) == sorted(report["trial"] for report in counting), "trials of results.csv.zip")
+    expect(set(plain["report_trial"]) == {"x"} and "report_time" in plain, "names that clash in results.csv.zip")
     best = pasha.load(run, "trials").set_index("trial")
     for trial in trials:
         if trial["best_value"] is not None:

@@ -217,7 +217,8 @@ struct ExportTests {
       #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM curves") == 2)
       func field(_ name: String, _ number: Int) throws -> Row? {
         try Row.fetchOne(
-          database, sql: "SELECT type, fields.value FROM fields JOIN reports USING (sequence) WHERE name = ? AND number = ?",
+          database,
+          sql: "SELECT type, fields.value FROM fields JOIN reports USING (sequence) WHERE name = ? AND number = ?",
           arguments: [name, number])
       }
       #expect(try field(Run.metric, 1) == ["type": "real", "value": "NaN"])

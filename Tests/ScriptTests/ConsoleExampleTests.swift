@@ -56,7 +56,8 @@ struct ConsoleExampleTests {
     }
   }
 
-  @Test("what the page says that a command prints is what it prints", arguments: [("simulate.md", 5), ("exports.md", 4)])
+  @Test(
+    "what the page says that a command prints is what it prints", arguments: [("simulate.md", 5), ("exports.md", 4)])
   func commands(_ name: String, _ least: Int) throws {
     let file = repositoryRoot().appendingPathComponent("Docs/\(name)")
     let text = try String(contentsOf: file, encoding: .utf8)
