@@ -131,7 +131,8 @@ let package = Package(
       ]),
     // Floor 6: arguments and wiring.
     .executableTarget(
-      name: "pasha-coord", dependencies: ["Coordination", "CoordinatorService", "TuningModel", "Wire", arguments],
+      name: "pasha-coord",
+      dependencies: ["Coordination", "CoordinatorService", "HostSystem", "TuningModel", "Wire", arguments],
       swiftSettings: strict),
     .executableTarget(
       name: "pasha-agent", dependencies: ["AgentService", "Devices", "TrialSandbox", "Tunnel", "Wire", arguments],
@@ -242,7 +243,11 @@ let package = Package(
       "LaunchingTests",
       ["HostSystem", "Launching", "Messaging", "TestSupport", "TuningModel", "Wire", "pasha-agent", "pasha-launch"]),
     tests(
-      "BundleTests", ["HostSystem", "Launching", "Messaging", "TestSupport", "TuningModel", "Wire", "pasha-agent"]),
+      "BundleTests",
+      [
+        "HostSystem", "Launching", "Messaging", "TestSupport", "TuningModel", "Wire", "pasha-agent", "pasha-coord",
+        "pasha-launch",
+      ]),
     tests("FarmScriptTests", ["ClusterFile", "Coordination", "TestSupport"]),
     tests(
       "ScriptTests",

@@ -17,6 +17,11 @@ public final class Descriptor: Sendable {
     Descriptor(owning: try checked("open", path) { Glibc.open(path, flags | O_CLOEXEC, mode) })
   }
 
+  /// Another descriptor of the same open file, close-on-exec: it stands where that one stands.
+  public static func duplicate(_ number: Int32) throws(SystemError) -> Descriptor {
+    Descriptor(owning: try checked("use", "descriptor \(number)") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
+  }
+
   /// Opens a name in this folder, close-on-exec. `path` is for messages only.
   public func open(
     at name: String, _ flags: Int32, mode: mode_t = 0o600, path: String? = nil

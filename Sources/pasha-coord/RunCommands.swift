@@ -10,12 +10,21 @@ struct Run: ParsableCommand {
   var file: String
   @Flag(help: "Start the run in the background and print its name.")
   var detach = false
+  @Option(help: "Start the run on [USER@]HOST[:PORT], where its coordinator stays, and show it here.")
+  var on: String?
   @Flag(name: .shortAndLong, help: "Print only the summary.")
   var quiet = false
   @OptionGroup var output: JSONFlag
 
+  func validate() throws {
+    guard on == nil || !quiet else { throw ValidationError("--quiet does not go with --on; --detach shows nothing") }
+  }
+
   func run() throws {
     try perform {
+      if let on {
+        return try RemoteCommands.run(on: on, file: file, showing: .init(detaches: detach, json: output.json))
+      }
       let options = RunService.Options(
         agentExecutable: try agentExecutable(), isQuiet: quiet || output.json, json: output.json)
       if detach { return try DetachedRun.begin(file: file, json: output.json) }

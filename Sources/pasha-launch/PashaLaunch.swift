@@ -1,4 +1,5 @@
 import Glibc
+import HostSystem
 import Launching
 import TuningModel
 
@@ -21,6 +22,7 @@ import TuningModel
 @main
 enum PashaLaunch {
   static func main() {
+    ProgramFile.begin("pasha-launch")
     signal(SIGPIPE, SIG_IGN)
     guard CommandLine.arguments.count == 1 else {
       let usage = "pasha-launch takes no arguments: pasha-coord starts it and says on standard input what to do\n"

@@ -27,6 +27,11 @@ struct PashaPage: ParsableCommand {
   @Flag(help: "Ask for the token for reading too.")
   var guardReading = false
 
+  static func main() {
+    ProgramFile.begin("pasha-page")
+    main(nil)
+  }
+
   func validate() throws {
     guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0…65535, not \(port)") }
   }
