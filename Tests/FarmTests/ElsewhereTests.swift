@@ -54,9 +54,9 @@ extension FarmRuns {
         return try away.facts().count { if case .reportReceived = $0 { true } else { false } } >= 3
       }
       // Words of any kind arrive as they are.
-      let odd = try away.command(["enqueue", "--on", "ph1", "--run", name, #"{lr: "a 'b' $HOME \x!"}"#])
+      let odd = try away.command(["enqueue", "--on", "ph1", "--run", name, #"{lr: 'a "b" $HOME \x!'}"#])
       #expect(try odd.wait() == 64)
-      #expect(odd.errors.contains(#"a 'b' $HOME \x!"#), "\(odd.errors)")
+      #expect(odd.errors.contains(#"a "b" $HOME \x!"#), "\(odd.errors)")
       let enqueued = try away.command(["enqueue", "--on=ph1", "--run", name, "{lr: 0.25}"])
       #expect(try enqueued.wait() == 0, "\(enqueued.errors)")
       #expect(enqueued.output.contains("lr=0.25"), "\(enqueued.output)")
@@ -106,12 +106,12 @@ extension FarmRuns {
       #expect(try nobody.wait(limit: 170) == 68)
       #expect(nobody.errors.contains("no login to nowhere"), "\(nobody.errors)")
       // A place that cannot be written.
-      try away.run.farm.run("ph1", "touch ~/.pasha")
+      _ = try away.run.farm.run("ph1", "touch ~/.pasha")
       let closed = try away.command(["run", "--on", "ph1", away.file])
       #expect(try closed.wait() == 73)
       #expect(closed.errors.contains("/root/.pasha cannot be made or written by root"), "\(closed.errors)")
       // Keys are files of the host.
-      try away.run.farm.run("ph1", "rm ~/.pasha")
+      _ = try away.run.farm.run("ph1", "rm ~/.pasha")
       let keyed = try away.run.place.folder.write(
         "keyed.yml", text.replacing("hosts: [ph1, ph2]", with: "hosts: [{host: ph2, identity_file: ~/.ssh/none}]"))
       let keys = try away.command(["run", "--on", "ph1", keyed])

@@ -30,12 +30,7 @@ final class RemoteConversation {
     signal(SIGPIPE, SIG_IGN)
     self.host = host
     self.bundle = bundle
-    let (toHost, fromHost) = (try ProgramPipe(), try ProgramPipe())
-    process = try host.start(
-      RemoteScripts.conversation, hasTerminal: false, input: toHost.read, output: fromHost.write,
-      error: try Descriptor.duplicate(STDERR_FILENO))
-    input = toHost.write
-    output = fromHost.read
+    (process, input, output) = try Self.connect(host)
     try send(Array("\(mark)\n\(bundle.hash)\n".utf8))
     while facts["end"] == nil {
       // The first answer comes after the login, which may ask for passphrases.
@@ -43,6 +38,16 @@ final class RemoteConversation {
       facts[name] = value
     }
     try checkHost()
+  }
+
+  /// The client, and this process's ends of its pipes. The other ends are the client's alone when this returns: their
+  /// closing is what says that it is gone.
+  private static func connect(_ host: RemoteHost) throws -> (ProcessHandle, Descriptor, Descriptor) {
+    let (toHost, fromHost) = (try ProgramPipe(), try ProgramPipe())
+    let process = try host.start(
+      RemoteScripts.conversation, hasTerminal: false, input: toHost.read, output: fromHost.write,
+      error: try Descriptor.duplicate(STDERR_FILENO))
+    return (process, toHost.write, fromHost.read)
   }
 
   deinit {

@@ -13,10 +13,11 @@ struct RemoteFiles {
   let packed: String
   /// Path of the cluster file in them.
   let clusterFile: String
-  /// Files of the host that the cluster file names, in its own words: `cluster.ssh_config`, `identity_file`.
+  /// Whether the cluster file names files that are the host's own: `ssh_config`, `identity_file`.
   let namesKeys: Bool
   private let folder: String
 
+  private static let prefix = "packing-"
   private static let patience = Duration.seconds(600)
 
   /// Checks everything here first: a mistake is told before any host hears of it.
@@ -30,7 +31,8 @@ struct RemoteFiles {
     let specification = decoded.specification
     let tree = try RunService.scanCode(of: specification)
 
-    let folder = "\(state)/packing-\(getpid())"
+    removeLeftovers(in: state)
+    let folder = "\(state)/\(prefix)\(getpid())"
     try Folders.removeTree(folder)
     try Files.makeFolder("\(folder)/tree", intermediates: true)
     do {
@@ -66,6 +68,14 @@ struct RemoteFiles {
     } catch {
       try? Folders.removeTree(folder)
       throw error
+    }
+  }
+
+  /// What processes left that were killed.
+  private static func removeLeftovers(in state: String) {
+    for entry in (try? Folders.list(state)) ?? [] where entry.name.hasPrefix(prefix) {
+      guard let pid = Int(entry.name.dropFirst(prefix.count)), ProcessTable.entry(pid) == nil else { continue }
+      try? Folders.removeTree("\(state)/\(entry.name)")
     }
   }
 
