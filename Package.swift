@@ -148,7 +148,7 @@ let package = Package(
     // Floor 6: arguments and wiring.
     .executableTarget(
       name: "pasha-coord",
-      dependencies: ["Coordination", "CoordinatorService", "Exports", "TuningModel", "Wire", arguments],
+      dependencies: ["Coordination", "CoordinatorService", "Exports", "HostSystem", "TuningModel", "Wire", arguments],
       swiftSettings: strict),
     .executableTarget(
       name: "pasha-agent", dependencies: ["AgentService", "Devices", "TrialSandbox", "Tunnel", "Wire", arguments],
@@ -279,7 +279,11 @@ let package = Package(
       "LaunchingTests",
       ["HostSystem", "Launching", "Messaging", "TestSupport", "TuningModel", "Wire", "pasha-agent", "pasha-launch"]),
     tests(
-      "BundleTests", ["HostSystem", "Launching", "Messaging", "TestSupport", "TuningModel", "Wire", "pasha-agent"]),
+      "BundleTests",
+      [
+        "HostSystem", "Launching", "Messaging", "TestSupport", "TuningModel", "Wire", "pasha-agent", "pasha-coord",
+        "pasha-launch",
+      ]),
     tests("FarmScriptTests", ["ClusterFile", "Coordination", "TestSupport"]),
     tests(
       "ScriptTests",

@@ -18,7 +18,7 @@ public enum OwnProgram {
           + "mount -t proc proc /proc")
     }
     OwnProcess.hideMemory()
-    guard isLoader(file) else { return nil }
+    guard ProgramFile.isLoader(file) else { return nil }
     OwnProcess.setName(name)
     OwnProcess.lookUpNamesAlone()
     return nil
@@ -33,7 +33,7 @@ public enum OwnProgram {
     } catch {
       throw AgentError(.systemFailure, "this program's own file cannot be found: \(error.message)")
     }
-    guard isLoader(file) else { return [file] }
+    guard ProgramFile.isLoader(file) else { return [file] }
     let folder = Files.parent(of: file)
     let program = "\(folder)/\(name)"
     guard Files.exists(program) else {
@@ -44,7 +44,4 @@ public enum OwnProgram {
     }
     return [file, "--library-path", folder, program]
   }
-
-  /// `ld-linux-x86-64.so.2`, `ld-linux-aarch64.so.1`, or before glibc 2.34 also `ld-2.31.so`.
-  private static func isLoader(_ file: String) -> Bool { Files.name(of: file).hasPrefix("ld-") }
 }

@@ -6,9 +6,18 @@ import Launching
 enum AgentProgram {
   /// The bundle of the agent, made where it is not there yet.
   static func forHosts(_ executable: String, state: String) throws -> HostTask.Program {
+    let bundle = try bundle(of: executable, state: state)
+    return .bundle(path: bundle.path, hash: bundle.hash, bytes: bundle.bytes)
+  }
+
+  /// The bundle of the agent. A coordinator that came in a bundle itself has it with it: what it is made from is elsewhere.
+  static func bundle(of executable: String, state: String) throws -> AgentBundle {
+    if let folder = ProgramFile.bundleFolder, Files.parent(of: executable) == folder {
+      if let carried = CarriedAgent.find(in: folder) { return carried }
+      throw ServiceError(.software, "the agent in \(folder) is damaged: remove the folder, and start from afar again")
+    }
     do throws(BundleError) {
-      let bundle = try AgentBundle.make(executable: executable, cache: state + "/bundles")
-      return .bundle(path: bundle.path, hash: bundle.hash, bytes: bundle.bytes)
+      return try AgentBundle.make(executable: executable, cache: state + "/bundles")
     } catch {
       throw ServiceError(.software, "the agent cannot be packed for the hosts: \(error.message)")
     }

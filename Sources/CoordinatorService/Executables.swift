@@ -10,15 +10,19 @@ func launchExecutable() throws -> String { try executable("pasha-launch", variab
 /// Path of `pasha-page`: `$PASHA_PAGE`, or beside this program.
 func pageExecutable() throws -> String { try executable("pasha-page", variable: "PASHA_PAGE") }
 
+/// The path that starts this program again.
+func ownExecutable() throws -> String { try ProgramFile.own("pasha-coord") }
+
 private func executable(_ name: String, variable: String) throws -> String {
   if let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty {
     guard Files.exists(path) else { throw ServiceError(.notFound, "\(variable) names \(path), which does not exist") }
     return path
   }
-  let own = try Files.linkTarget("/proc/self/exe")
-  let path = Files.parent(of: own) + "/" + name
+  let path = try ProgramFile.sibling(name)
   guard Files.exists(path) else {
-    throw ServiceError(.notFound, "there is no \(name) beside \(own); build it, or set \(variable) to its path")
+    throw ServiceError(
+      .notFound,
+      "there is no \(Files.name(of: path)) in \(Files.parent(of: path)); build it, or set \(variable) to its path")
   }
   return path
 }

@@ -7,6 +7,8 @@ public enum ExitCode: Int32, Sendable {
   case usage = 64
   /// No such run, trial or file.
   case notFound = 66
+  /// `--on`: the host cannot be reached, or the connection is lost; a run there goes on.
+  case connectionLost = 68
   /// The command needs a running coordinator, and none is running.
   case notRunning = 69
   /// Something that should not happen, such as a journal that cannot be written.

@@ -40,12 +40,18 @@ public struct AgentBundle: Equatable, Sendable {
   ///   - executable: path of `pasha-agent`, built for this machine.
   ///   - cache: a folder, which is made where there is none.
   public static func make(executable: String, cache: String) throws(BundleError) -> AgentBundle {
-    let program = try AgentBundleProgram(executable)
+    let program = try AgentBundleProgram(executable, as: Self.program)
     let plan = AgentBundlePlan(
-      program: program, libraries: try AgentBundleLibraries.find(of: program), strip: AgentBundleTool.find("strip"))
+      programs: [program], libraries: try AgentBundleLibraries.find(of: program),
+      strip: AgentBundleTool.find("strip"))
+    return try make(plan, kind: "agent", cache: cache)
+  }
+
+  /// The bundle of a plan, from the cache where that has it.
+  static func make(_ plan: AgentBundlePlan, kind: String, cache: String) throws(BundleError) -> AgentBundle {
     do {
       try Files.makeFolder(cache, intermediates: true)
-      let store = AgentBundleStore(folder: cache, key: try plan.key())
+      let store = AgentBundleStore(folder: cache, key: try plan.key(), kind: kind)
       if let known = store.load() { return known }
       // Held to the end: who comes meanwhile waits, and then finds the bundle.
       let lock = try FileLock.acquire(store.lockFile, within: patience)
@@ -68,7 +74,7 @@ public struct AgentBundle: Equatable, Sendable {
     let packed = try AgentBundleArchive.pack(files, in: store.buildFolder, to: store.partFile)
     let bundle = AgentBundle(
       path: store.bundleFile, hash: packed.hash, bytes: packed.bytes, unpackedBytes: packed.unpackedBytes,
-      machine: plan.program.machine)
+      machine: plan.programs[0].machine)
     try store.store(bundle)
     return bundle
   }

@@ -4,6 +4,8 @@ import HostSystem
 /// A program as its file describes itself (ELF, System V ABI chapters 4 and 5).
 struct AgentBundleProgram: Equatable {
   let path: String
+  /// What it is called in the folder.
+  let name: String
   /// What `uname -m` says where it runs.
   let machine: String
   /// The loader that it asks for.
@@ -16,7 +18,7 @@ struct AgentBundleProgram: Equatable {
   private static let segmentLimit = 256
 
   /// Reads the file. Programs for other machines than this one are refused: their libraries are not here.
-  init(_ path: String) throws(BundleError) {
+  init(_ path: String, as name: String) throws(BundleError) {
     let file: Descriptor
     let header: [UInt8]
     do throws(SystemError) {
@@ -44,9 +46,13 @@ struct AgentBundleProgram: Equatable {
         .architecture, "\(path) is built for \(machine), and this machine is \(Self.ownMachine): build it here")
     }
     self.path = path
+    self.name = name
     self.machine = machine
     loader = try Self.loader(in: file, header: field, path: path)
   }
+
+  /// The file in the folder that starts it.
+  var script: String { name + ".sh" }
 
   /// What `uname -m` says here.
   static var ownMachine: String {

@@ -4,8 +4,9 @@ import HostSystem
 /// The user who runs this, and the environment: what `~`, `%` and `$` in the SSH configuration stand for.
 enum UserPaths {
   /// The user's home as the system knows it, which is what OpenSSH goes by.
-  static var home: String { entry(getpwuid(getuid()))?.home ?? "/" }
-  static var name: String { entry(getpwuid(getuid()))?.name ?? "\(getuid())" }
+  /// A program with a C library of its own sees the users of /etc/passwd alone; for others the environment says it.
+  static var home: String { entry(getpwuid(getuid()))?.home ?? variable("HOME") ?? "/" }
+  static var name: String { entry(getpwuid(getuid()))?.name ?? variable("USER") ?? "\(getuid())" }
   static var userNumber: UInt32 { getuid() }
 
   /// This machine's own name.

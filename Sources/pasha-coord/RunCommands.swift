@@ -15,10 +15,19 @@ struct Run: ParsableCommand {
   @Flag(help: "Start the run in the background and print its name.")
   var detach = false
   @OptionGroup var showing: ShowingOptions
+  @Option(help: "Start the run on [USER@]HOST[:PORT], where its coordinator stays, and show it here.")
+  var on: String?
   @OptionGroup var output: JSONFlag
+
+  func validate() throws {
+    guard on == nil || !showing.quiet else { throw ValidationError("--quiet does not go with --on; --detach shows nothing") }
+  }
 
   func run() throws {
     try perform {
+      if let on {
+        return try RemoteCommands.run(on: on, file: file, showing: .init(detaches: detach, json: output.json))
+      }
       let options = try showing.service(json: output.json)
       if detach { return try DetachedRun.begin(file: file, servesPage: !showing.noPage, json: output.json) }
       if showing.isViewed(json: output.json) { return try ViewedRun.begin(file: file, servesPage: !showing.noPage) }

@@ -1,4 +1,5 @@
 import Glibc
+import HostSystem
 import Launching
 import SecureShell
 import TuningModel
@@ -22,6 +23,7 @@ import TuningModel
 @main
 enum PashaLaunch {
   static func main() {
+    ProgramFile.begin("pasha-launch")
     signal(SIGPIPE, SIG_IGN)
     if CommandLine.arguments.dropFirst() == ["--version"] {
       print("libssh2 \(SecureShellLibrary.version)")

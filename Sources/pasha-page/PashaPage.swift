@@ -36,6 +36,11 @@ struct PashaPage: ParsableCommand {
   @Flag(help: "Ask for the token for reading too.")
   var guardReading = false
 
+  static func main() {
+    ProgramFile.begin("pasha-page")
+    main(nil)
+  }
+
   func validate() throws {
     if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be 0…65535, not \(port)") }
     guard (1...65_535).contains(tryPort) else { throw ValidationError("--try-port must be 1…65535, not \(tryPort)") }
