@@ -51,7 +51,7 @@ public enum ViewedRun {
     let output = try Descriptor.open(log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW)
     return try ChildProcess.start(
       ProcessRequest(
-        arguments: [try Files.linkTarget("/proc/self/exe")] + arguments,
+        arguments: [try ownExecutable()] + arguments,
         environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" },
         directory: FileManager.default.currentDirectoryPath, input: input, output: output, error: output))
   }
