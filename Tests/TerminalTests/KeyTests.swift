@@ -34,28 +34,29 @@ import Testing
     try second.wait { !$0.text.contains("Pause or resume") }
     second.type("p")
     try second.wait(for: "▸ pause trial")
-    second.type("0\r")
+    second.type("\r")
     try second.wait(for: "1 paused by hand")
-    try eventually("trial 0 to be paused by hand") { try run.trials().first?["paused_by_hand"] as? Bool == true }
+    let paused = try eventually("a trial to be paused by hand") {
+      try run.trials().first { $0["paused_by_hand"] as? Bool == true }?["trial"] as? Int
+    }
     second.type("p")
-    second.type("0")
-    try second.wait(for: "resume trial 0")
+    second.type("\(paused)")
+    try second.wait(for: "▸ resume trial \(paused):")
     second.type("\r")
     try second.wait { !$0.text.contains("paused by hand") }
 
     second.type("s")
-    second.type("1")
-    try second.wait(for: "▸ stop trial 1:")
+    try second.wait(for: "▸ stop trial")
     second.type("\r")
-    try second.wait(for: "Stop trial 1 for good?")
+    try second.wait(for: "for good?")
     second.type("n")
     try second.wait(for: "nothing was done")
-    #expect(try run.trials()[1]["status"] as? String != "stopped")
-    second.type("s1\r")
-    try second.wait(for: "Stop trial 1 for good?")
+    #expect(try run.trials().allSatisfy { $0["status"] as? String != "stopped" })
+    second.type("s\r")
+    try second.wait(for: "for good?")
     second.type("y")
     try second.wait(for: "1 stopped")
-    #expect(try run.trials()[1]["status"] as? String == "stopped")
+    #expect(try run.trials().count { $0["status"] as? String == "stopped" } == 1)
 
     second.type("d")
     try second.wait(for: "drain local")

@@ -20,7 +20,7 @@ import Testing
     try terminal.wait { $0.text.contains("Rungs") && $0.text.contains("local  ready") }
     terminal.type("q")
     #expect(try terminal.waitForEnd() == 0)
-    expectGivenBack(terminal)
+    expectGivenBack(terminal, wasResized: true)
     try run.stop()
   }
 

@@ -83,9 +83,12 @@ final class TerminalRun {
 }
 
 /// The terminal is the shell's again: its own screen, cursor and keys.
-func expectGivenBack(_ terminal: PseudoTerminal) {
+///
+/// A picture that was on its way while the screen became smaller runs over its edge: such faults say nothing.
+func expectGivenBack(_ terminal: PseudoTerminal, wasResized: Bool = false) {
   let screen = terminal.screen
   #expect(!screen.isAlternate && screen.hasCursor)
   #expect(terminal.isAsShellsExpect)
-  #expect(screen.faults.isEmpty, "\(screen.faults.prefix(5))")
+  let faults = screen.faults.filter { !wasResized || !$0.hasPrefix("beyond") }
+  #expect(faults.isEmpty, "\(faults.prefix(5))")
 }

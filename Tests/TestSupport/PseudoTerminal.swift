@@ -12,6 +12,7 @@ public final class PseudoTerminal: @unchecked Sendable {
   private var bytes: [UInt8] = []
   private var status: Int32?
   private var isOpen = true
+  private var isReadToEnd = false
 
   /// Starts `executable` (a path, or the name of a product of this package) as the leader of a session whose terminal this is.
   public init(
@@ -65,7 +66,8 @@ public final class PseudoTerminal: @unchecked Sendable {
       while true {
         let count = read(master, &buffer, buffer.count)
         if count < 0, errno == EINTR { continue }
-        guard count > 0, let self else { return }
+        guard let self else { return }
+        guard count > 0 else { return self.locked { self.isReadToEnd = true } }
         self.locked {
           self.bytes += buffer[..<count]
           self.shown.take(Array(buffer[..<count]))
@@ -152,8 +154,8 @@ public final class PseudoTerminal: @unchecked Sendable {
     }
     let signal = found & 0x7F
     status = signal == 0 ? (found >> 8) & 0xFF : 128 + signal
-    // What it wrote last may still be on its way.
-    usleep(20_000)
+    // What it wrote last may still be on its way; the terminal ends with the last process that has it open.
+    try? eventually("the end of what was written", within: .seconds(10)) { locked { isReadToEnd } || !isOpen }
     return status ?? -1
   }
 }
