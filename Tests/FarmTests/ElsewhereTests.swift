@@ -13,11 +13,7 @@ extension FarmRuns {
     @Test func aRunElsewhereOutlivesItsConnectionAndIsAttachedAgain() throws {
       let away = try AwayRun("away", .init(sleep: 0.3, trials: 9))
       let started = try away.command(["run", "--on", "ph1", away.file])
-      try eventually("trials on both hosts", within: .seconds(120)) {
-        if started.hasEnded { throw WaitedInVain(description: "it ended: \(started.output)\(started.errors)") }
-        usleep(100_000)
-        return try away.facts().count { if case .reportReceived = $0 { true } else { false } } >= 5
-      }
+      try away.awaitReports(5, of: started)
       #expect(started.errors.contains("bringing pasha to ph1"), "\(started.errors)")
       let name = try away.name()
       let again = "`pasha-coord attach --on ph1 \(name)`"
@@ -42,21 +38,18 @@ extension FarmRuns {
     }
 
     @Test func aKilledCoordinatorIsResumedFromHereWithoutBringingAnythingAgain() throws {
-      let away = try AwayRun("away-killed", .init(sleep: 0.3, trials: 9))
+      let away = try AwayRun("away-killed", .init(sleep: 0.3, trials: 5000))
       let first = try away.command(["run", "--on", "ph1", "--detach", "--json", away.file])
       #expect(try first.wait(limit: 170) == 0, "\(first.errors)")
       let name = try away.name()
       let line = try #require(
         JSONSerialization.jsonObject(with: Data(first.output.utf8)) as? [String: Any], "\(first.output)")
       #expect(line["run"] as? String == name && line["host"] as? String == "ph1")
-      try eventually("reports", within: .seconds(60)) {
-        usleep(100_000)
-        return try away.facts().count { if case .reportReceived = $0 { true } else { false } } >= 3
-      }
+      try away.awaitReports(3)
       // Words of any kind arrive as they are.
       let odd = try away.command(["enqueue", "--on", "ph1", "--run", name, #"{lr: 'a "b" $HOME \x!'}"#])
       #expect(try odd.wait() == 64)
-      #expect(odd.errors.contains(#"a "b" $HOME \x!"#), "\(odd.errors)")
+      #expect(odd.errors.contains(#"a \"b\" $HOME \\x!"#), "\(odd.errors)")
       let enqueued = try away.command(["enqueue", "--on=ph1", "--run", name, "{lr: 0.25}"])
       #expect(try enqueued.wait() == 0, "\(enqueued.errors)")
       #expect(enqueued.output.contains("lr=0.25"), "\(enqueued.output)")
@@ -67,8 +60,13 @@ extension FarmRuns {
       let list = try away.command(["list", "--on", "ph1", "--json"])
       #expect(try list.wait() == 0, "\(list.errors)")
       #expect(list.output.contains(#""status":"interrupted""#), "\(list.output)")
+      let reports = try away.reports()
       let resumed = try away.command(["resume", "--on", "ph1", name])
+      try away.awaitReports(reports + 3)
+      let end = try away.command(["stop", "--on", "ph1"])
+      #expect(try end.wait() == 0, "\(end.errors)")
       #expect(try resumed.wait(limit: 120) == 0, "\(resumed.output)\(resumed.errors)")
+      #expect(resumed.output.contains("best: trial"), "\(resumed.output)")
       let check = try away.check()
       try check.expectSound()
 
@@ -186,6 +184,19 @@ struct AwayRun {
     }
     try reader.replay { facts.append($0.fact) }
     return facts
+  }
+
+  func reports() throws -> Int { try facts().count { if case .reportReceived = $0 { true } else { false } } }
+
+  /// Waits until so many reports have come, while the command goes on.
+  func awaitReports(_ count: Int, of command: CommandProcess? = nil) throws {
+    try eventually("\(count) reports", within: .seconds(150)) {
+      if let command, command.hasEnded {
+        throw WaitedInVain(description: "it ended: \(command.output)\(command.errors)")
+      }
+      usleep(100_000)
+      return try reports() >= count
+    }
   }
 
   func check() throws -> FarmCheck {
