@@ -20,7 +20,9 @@ struct Run: ParsableCommand {
   @OptionGroup var output: JSONFlag
 
   func validate() throws {
-    guard on == nil || !showing.quiet else { throw ValidationError("--quiet does not go with --on; --detach shows nothing") }
+    guard on == nil || !showing.quiet else {
+      throw ValidationError("--quiet does not go with --on; --detach shows nothing")
+    }
   }
 
   func run() throws {
