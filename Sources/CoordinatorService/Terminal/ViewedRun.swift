@@ -89,6 +89,7 @@ public enum ViewedRun {
       Commands.show(
         "\(folder.name) goes on: `pasha-coord attach \(folder.name)` shows it, `pasha-coord pause \(folder.name)` pauses it"
       )
+      if let line = Commands.pageLine(folder) { Commands.show(line) }
       return .success
     case .hungUp: return .success
     case .signalled(let number): return Commands.end(bySignal: number)
@@ -134,6 +135,7 @@ extension Commands {
           .notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` goes on")
       }
       show("\(folder.name) goes on: `pasha-coord attach \(folder.name)` shows it again")
+      if let line = pageLine(folder) { show(line) }
       return .success
     case .hungUp: return .success
     case .signalled(let number): return end(bySignal: number)
