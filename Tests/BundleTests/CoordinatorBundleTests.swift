@@ -60,7 +60,7 @@ import Wire
     try MadeBundle.unpack(Self.made.get(), into: bundle)
     let file = try folder.write("cluster.yml", Self.file)
     try folder.write("code/train.sh", Self.script)
-    let home = ["HOME=\(folder.path)", "PATH=/usr/bin:/bin"]
+    let home = ["HOME=\(folder.path)", "PASHA_STATE=\(folder.file("state"))", "PATH=/usr/bin:/bin"]
     let coordinator = "\(bundle)/pasha-coord.sh"
     #expect(try runBare([coordinator, "--version"]).output == PashaVersion.current + "\n")
     let (status, output, errors) = try runBare(home + [coordinator, "run", "--detach", file])
@@ -82,7 +82,8 @@ import Wire
     try folder.write("shared/code/train.sh", Self.script)
     let entry = try folder.write("enter.sh", OldRoot.entry, mode: 0o755)
     let words = [
-      "HOME=/tmp", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "/usr/bin/unshare", "--mount", entry, root,
+      "HOME=/tmp", "PASHA_STATE=/tmp/state", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "/usr/bin/unshare", "--mount", entry,
+      root,
       folder.file("shared"), "bundle/pasha-coord.sh",
     ]
     #expect(try runBare(words + ["--version"]).output == PashaVersion.current + "\n")

@@ -122,6 +122,25 @@ extension FarmRuns {
       #expect(try FileManager.default.contentsOfDirectory(atPath: started).isEmpty)
     }
 
+    @Test func pathsMeanThereWhatTheyMeanHere() throws {
+      let away = try AwayRun("away-paths", .init(sleep: 0.05, trials: 2))
+      let folder = away.run.place.folder
+      let text = try String(contentsOfFile: away.file, encoding: .utf8)
+      try folder.write("conf/note.sh", "#!/bin/sh\n[ -f note.sh ] && echo $PASHA_EVENT >>~/noted\n", mode: 0o755)
+      try folder.write("code/.pashaignore", "left-out\n")
+      try folder.write("code/left-out", "")
+      let notes = "\nnotifications:\n  - {command: \"./note.sh --all\"}\n"
+      for (name, code) in [("relative.yml", "../code"), ("absolute.yml", folder.file("code"))] {
+        let file = try folder.write("conf/\(name)", text.replacing("code: code", with: "code: \(code)") + notes)
+        let started = try away.command(["run", "--on", "ph1", file])
+        #expect(try started.wait(limit: 170) == 0, "\(started.output)\(started.errors)")
+        let noted = try away.run.farm.run("ph1", "cat noted && rm noted")
+        #expect(noted.output.contains("finish"), "\(noted)")
+      }
+      let left = try away.run.farm.run("ph1", "find .pasha .local -name left-out")
+      #expect(left.status == 0 && left.output.isEmpty, "\(left)")
+    }
+
     @Test func aHostWithoutRoomIsToldHowMuchIsNeeded() throws {
       var options = FarmRun.Options(trials: 2)
       options.disk = "32M"

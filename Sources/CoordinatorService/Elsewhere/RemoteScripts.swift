@@ -19,7 +19,7 @@ enum RemoteScripts {
   /// at once do not meet before that, and what a broken one left is removed by the next.
   static let conversation = wrapped([
     "echo", "IFS= read -r m", "IFS= read -r h", #"say() { echo "$m:$1=$2"; }"#,
-    #"no() { say failed "$1"; exit 1; }"#, "umask 077", #"p="$HOME/.pasha""#, #"b="$p/programs""#,
+    #"no() { say failed "$1"; exit 1; }"#, "u=$(umask)", "umask 077", #"p="$HOME/.pasha""#, #"b="$p/programs""#,
     #"t="$b/.new.$(uname -n).$$""#, #"clean() { rm -rf "$t"; }"#, "trap clean 0", #"trap "exit 1" 1 2 13 15"#,
     #"say system "$(uname -s)""#, #"say machine "$(uname -m)""#, #"say user "$(id -un 2>/dev/null)""#,
     #"say home "$HOME""#, #"[ -r /proc/self/stat ] && say proc 1"#,
@@ -50,7 +50,8 @@ enum RemoteScripts {
 
   private static let run = [
     "set --", #"while [ "$s" -gt 0 ]; do IFS= read -r a; set -- "$@" "$a"; s=$((s-1)); done"#,
-    #"x="$("$b/$h/pasha-coord.sh" "$@" </dev/null)""#, "c=$?", #"say output "$(echo "$x" | tail -n 1)""#,
+    #"x="$(umask "$u"; exec "$b/$h/pasha-coord.sh" "$@" </dev/null)""#, "c=$?",
+    #"say output "$(echo "$x" | tail -n 1)""#,
     "say done $c",
   ]
 
