@@ -28,6 +28,7 @@ missing_packages() {
   command -v python3 >/dev/null || echo python3
   python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
   command -v git >/dev/null || echo git
+  command -v curl >/dev/null || echo curl
   have_header libssh2.h || echo libssh2-1-dev
   have_header openssl/evp.h || echo libssl-dev
   command -v strip >/dev/null || echo binutils
@@ -60,7 +61,7 @@ install_packages() {
 
   say "missing system packages: ${missing[*]}"
   say "  (ZeroMQ and libsodium: the encrypted connections; libssh2 and OpenSSL: logins on hosts; SQLite: the journal;"
-  say "  Python: training scripts; binutils: small agents; git, OpenSSH, iproute2, iptables: tests and the quickstart)"
+  say "  Python: training scripts; curl: webhooks; binutils: small agents; git, OpenSSH, iproute2, iptables: tests and the quickstart)"
   command -v apt-get >/dev/null ||
     fail "there is no apt-get here; install the equivalents of these Debian packages, then start again: ${missing[*]}"
   if [ "$(id -u)" -ne 0 ]; then

@@ -12,6 +12,7 @@ extension Coordinator {
       record(.runStarted(start), &turn)
     } else if state.end == nil {
       record(.runResumed(version: start.version), &turn)
+      if !Mutant.extensionIsForgotten.isActive { takeTrialsAgain(&turn) }
       beginResumption(&turn)
     }
     for agent in state.agents { turn.effects.append(.admit(publicKey: agent.publicKey)) }

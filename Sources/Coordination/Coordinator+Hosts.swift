@@ -85,7 +85,8 @@ extension Coordinator {
   /// Takes over what may change while a run goes on: it is read when something is decided, never by `apply`, so that
   /// replaying gives the same state under either file. Hosts come and go as facts, by commands of their own.
   mutating func reload(_ specification: RunSpecification, hash: String, _ turn: inout Turn) {
-    guard state.end == nil else { return }
+    // What ends for good ends under the file that it was decided under.
+    guard state.end == nil, state.closing?.suspends ?? true else { return }
     let change = SpecificationChange.compare(
       state.specification, specification, isTraining: state.training != nil)
     // The file is the run's from here on: what may not change must not stand in it changed.
@@ -94,7 +95,12 @@ extension Coordinator {
     state.specification = change.applied(to: state.specification)
     for host in change.addedHosts { carryOut(.add(host), &turn) }
     for name in change.removedHosts { carryOut(.remove(name), &turn) }
-    // The run takes no new trials because of a limit that does not hold any more.
+    takeTrialsAgain(&turn)
+  }
+
+  /// A run that takes no new trials because of a limit that does not hold any more takes them again. One that is being
+  /// paused does so when it is resumed.
+  mutating func takeTrialsAgain(_ turn: inout Turn) {
     if state.drain?.reason == .trialsStarted, state.training == nil, state.closing == nil, !atTrialLimit {
       record(.runExtended, &turn)
     }

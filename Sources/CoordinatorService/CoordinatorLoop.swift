@@ -225,7 +225,7 @@ final class CoordinatorLoop {
     case .host(let command, let promise): take(command, promise)
     case .reload(let specification, let hash, let promise):
       events.append(.reload(specification, hash: hash))
-      promise.fulfil(.object([.init("ok", .bool(true))]))
+      reloads.append((hash, promise))
     case .checkpoint(.arrived(let name)): events.append(.checkpointArrived(name))
     case .checkpoint(.unavailable(let name, let text)): events.append(.checkpointUnavailable(name, text))
     case .secret(let keyFile, let secret): farm?.answer(secret, for: keyFile)
@@ -242,6 +242,8 @@ final class CoordinatorLoop {
       promise.fulfil(.object([.init("error", .string(error.message))]))
     }
   }
+  /// Who wants to know whether their file was taken over.
+  private var reloads: [(hash: String, promise: Promise<JSONValue>)] = []
   /// Who wants to know which trials their configurations became, in order.
   private var enqueued: [Promise<JSONValue>] = []
   private var invitations: [String: (keys: CurveKeyPair, promise: Promise<JSONValue>)] = [:]
@@ -288,6 +290,7 @@ final class CoordinatorLoop {
       adoptFile()
       keeper?.change(coordinator.state.specification.notifications)
     }
+    answerReloads(facts)
     if concernsHosts { farm?.update(coordinator.state) { [coordinator] in coordinator.isInTouch(host: $0) } }
   }
 
@@ -301,6 +304,20 @@ final class CoordinatorLoop {
     let refusal = JSONValue.object([.init("error", .string(Presentation.refusalOfTrials(state)))])
     for promise in promises { promise.fulfil(refusal) }
     enqueued.removeAll()
+  }
+
+  /// Without a fact for it the machine has refused.
+  private func answerReloads(_ facts: [StampedFact]) {
+    for (hash, promise) in reloads {
+      let isTaken = facts.contains { if case .specificationChanged(hash) = $0.fact { true } else { false } }
+      promise.fulfil(
+        .object([
+          isTaken
+            ? .init("ok", .bool(true))
+            : .init("error", .string("the run is ending; `pasha-coord extend` lets it go on when it is over"))
+        ]))
+    }
+    reloads.removeAll()
   }
 
   private func carryOut(_ effect: Effect) {

@@ -1,6 +1,5 @@
 import Coordination
 import Foundation
-import FoundationNetworking
 import HostSystem
 import Presentation
 import TuningModel
@@ -56,10 +55,7 @@ struct Courier {
         try Files.removeFile(folder.notificationLog)
       }
       let log = try Descriptor.open(folder.notificationLog, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW)
-      // A file in place of a pipe: a command that does not read holds up nobody.
-      let path = folder.path + "/.notification-\(getpid())"
-      let input = try Descriptor.open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW)
-      try Files.removeFile(path)
+      let input = try scratch()
       try input.write(parcel.json(run: folder.name).jsonBytes() + [10], at: 0)
       let pid = try ChildProcess.start(
         ProcessRequest(
@@ -102,13 +98,6 @@ struct Courier {
 
   // MARK: Webhooks
 
-  private final class Answer: Sendable {
-    let failure = Locked<Failure?>(Failure(text: "there was no answer"))
-    let wakeup: Wakeup
-
-    init(_ wakeup: Wakeup) { self.wakeup = wakeup }
-  }
-
   private func post(
     _ parcel: NewsDesk.Parcel, to address: String, _ headers: [NotificationTarget.Header], until deadline: Instant?
   ) -> Failure? {
@@ -118,32 +107,67 @@ struct Courier {
     } catch {
       return Failure(text: error.description, isHopeless: true)
     }
-    guard let url = URL(string: filled.address), let scheme = url.scheme?.lowercased(),
-      ["http", "https"].contains(scheme), url.host != nil
-    else { return Failure(text: "its address is none", isHopeless: true) }
-    guard let wakeup = Wakeup() else { return Failure(text: "no file descriptor is left (ulimit -n)") }
-    var request = URLRequest(url: url, timeoutInterval: Self.webhookLimit.inSeconds)
-    request.httpMethod = "POST"
-    request.httpBody = Data(parcel.json(run: folder.name).jsonBytes())
-    request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-    request.setValue("pasha/\(PashaVersion.current)", forHTTPHeaderField: "User-Agent")
-    for header in filled.headers { request.setValue(header.value, forHTTPHeaderField: header.name) }
-    let session = URLSession(configuration: .ephemeral)
-    defer { session.invalidateAndCancel() }
-    let answer = Answer(wakeup)
-    session.dataTask(with: request) { _, response, error in
-      answer.failure.withLock { failure in
-        if let error {
-          failure = Failure(text: "cannot be reached: \(Presentation.printable(error.localizedDescription))")
-        } else if let code = (response as? HTTPURLResponse)?.statusCode {
-          failure = Self.failure(of: code)
-        }
+    let texts = [filled.address] + filled.headers.map(\.value)
+    guard !texts.contains(where: { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }) else {
+      return Failure(text: "its address or a header holds a control character", isHopeless: true)
+    }
+    let body = parcel.json(run: folder.name).jsonText(.strict)
+    do {
+      let (input, output, errors) = (try scratch(), try scratch(), try scratch())
+      try input.write(Array(Self.request(filled.address, filled.headers, body).utf8), at: 0)
+      // Options on standard input: an address, or a header, may be a secret, and arguments are seen by all.
+      let pid: Int
+      do throws(SpawnError) {
+        pid = try ChildProcess.start(
+          ProcessRequest(
+            arguments: ["curl", "-q", "--config", "-"],
+            environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }, directory: "/",
+            input: input, output: output, error: errors))
+      } catch {
+        return Failure(text: "webhooks are posted by curl: \(error.message)", isHopeless: error.code == .program)
       }
-      answer.wakeup.signal()
-    }.resume()
-    let isOver = wait(for: wakeup.descriptor, Self.webhookLimit, until: deadline)
-    if isOver { return answer.failure.withLock { $0 } }
-    return Failure(text: "did not answer within \(Self.seconds(Self.webhookLimit))")
+      let process = try ProcessHandle(pid)
+      let isOver = wait(for: process.descriptor.number, Self.webhookLimit + .seconds(2), until: deadline)
+      ChildProcess.signalGroup(pid, SIGKILL)
+      if !isOver { waitReadable(process.descriptor.number, for: .seconds(5)) }
+      let status = ChildProcess.reap(pid)
+      guard isOver else { return Failure(text: "did not answer within \(Self.seconds(Self.webhookLimit))") }
+      if status == .exited(0), let code = Int(Self.text(output)) { return Self.failure(of: code) }
+      let words = Self.text(errors).split(separator: "\n").last.map(String.init) ?? "curl did not end well"
+      return Failure(text: "cannot be reached: \(Presentation.printable(words))")
+    } catch {
+      return Failure(text: "\(error)")
+    }
+  }
+
+  /// What `curl` is to do, in the form of its configuration files.
+  private static func request(_ address: String, _ headers: [NotificationTarget.Header], _ body: String) -> String {
+    func quoted(_ text: String) -> String {
+      "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+    let own = ["Content-Type: application/json", "User-Agent: pasha/\(PashaVersion.current)", "Expect:"]
+    var lines = [
+      "url = \(quoted(address))", "proto = \"=http,https\"", "globoff", "silent", "show-error",
+      "output = \"/dev/null\"", "write-out = \"%{http_code}\"", "max-time = \(Int(webhookLimit.inSeconds))",
+      "data-raw = \(quoted(body))",
+    ]
+    // Those of the file may replace ours.
+    let named = Set(headers.map { $0.name.lowercased() })
+    lines += own.filter { !named.contains($0.prefix { $0 != ":" }.lowercased()) }.map { "header = \(quoted($0))" }
+    lines += headers.map { "header = \(quoted("\($0.name): \($0.value)"))" }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A file without a name: a program that does not read, or prints without end, holds up nobody.
+  private func scratch() throws(SystemError) -> Descriptor {
+    let path = folder.path + "/.notification-\(getpid())"
+    let file = try Descriptor.open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW)
+    try Files.removeFile(path)
+    return file
+  }
+
+  private static func text(_ file: Descriptor) -> String {
+    String(decoding: (try? file.read(at: 0, upTo: 4096)) ?? [], as: UTF8.self)
   }
 
   /// What is wrong with a request does not change; that a server is busy does (RFC 9110, section 15.5; 429: RFC 6585).

@@ -49,6 +49,8 @@ public enum Mutant: String, Sendable, CaseIterable {
   case earlierBootIsOver
   /// A start is carried out that was said in an earlier session.
   case earlierStartsCount
+  /// A limit that was raised while the run was being paused does not count when it goes on.
+  case extensionIsForgotten
   /// A hello counts that another process said with the key of one that lives.
   case rivalCounts
 

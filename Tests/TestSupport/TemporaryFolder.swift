@@ -26,7 +26,18 @@ public final class TemporaryFolder: Sendable {
     let path = file(name)
     let folder = (path as NSString).deletingLastPathComponent
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    guard mode & 0o111 != 0 else {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+      return path
+    }
+    // A process that another test starts just now would hold the program open for writing, and for so long nobody can
+    // execute it: another process writes it, which starts none.
+    let source = path + ".text"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: source))
+    let copy = try CommandProcess("/bin/cp", ["--remove-destination", source, path])
+    guard try copy.wait() == 0 else { throw WaitedInVain(description: "cp: \(copy.errors)") }
+    try FileManager.default.removeItem(atPath: source)
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
     return path
   }
