@@ -96,7 +96,7 @@ extension Commands {
   ) -> String {
     let experiment = specification.experiment
     var lines = ["\(experiment.name): no mistakes"]
-    lines.append("  command: \(experiment.entryPoint.joined(separator: " "))")
+    lines.append("  command: \(Presentation.printable(experiment.entryPoint.joined(separator: " ")))")
     if let tree {
       lines.append("  code: \(tree.manifest.entries.count) entries, \(Presentation.bytes(tree.bytes))")
     }

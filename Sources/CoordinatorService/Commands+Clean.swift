@@ -199,6 +199,12 @@ struct Cleaner {
           .usage,
           "run \(folder.name) is not over; `pasha-coord resume` and then `stop` end it, and then it can be cleaned")
       }
+      // What it has elsewhere is found by its name, and removed by it.
+      guard let own = state.start?.run, own == folder.name else {
+        throw ServiceError(
+          .usage,
+          "the folder \(folder.path) is that of run \(state.start?.run ?? "without a name"): give it that name back")
+      }
       guard !chosen.contains(where: { $0.folder.path == folder.path }) else { continue }
       chosen.append(Chosen(folder: folder, state: state, keep: kept(state)))
     }
@@ -207,7 +213,8 @@ struct Cleaner {
       throw ServiceError(.usage, "--older-than must be a duration such as 30d or 12h, not '\(text)'")
     }
     for folder in RunFolder.newestFirst(in: home) where !chosen.contains(where: { $0.folder.path == folder.path }) {
-      guard let state = try? folder.state(), state.end != nil, case .none = folder.service,
+      guard let state = try? folder.state(), state.end != nil, state.start?.run == folder.name,
+        case .none = folder.service,
         let last = state.lastStamp, HostClock.wall - last.wall >= age
       else { continue }
       chosen.append(Chosen(folder: folder, state: state, keep: kept(state)))

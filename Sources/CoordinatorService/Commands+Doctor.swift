@@ -58,12 +58,12 @@ extension Commands {
           let tree = try CodeTree.scan(folder: folder)
           findings.append(
             .ok("code", "\(tree.manifest.entries.count) entries, \(Presentation.bytes(tree.bytes)), \(folder)"))
-          if let warning = EntryPointCheck.warning(experiment, tree) { findings.append(.warning("code", warning)) }
+          if let warning = EntryPointCheck.warning(experiment, tree) { findings.append(.failure("code", warning)) }
         } catch {
           findings.append(.failure("code", "\(error)"))
         }
       } else if let warning = EntryPointCheck.warning(experiment, nil) {
-        findings.append(.warning("code", warning))
+        findings.append(.failure("code", warning))
       }
       if let program = decoded.specification.program {
         let check = ProgramCheck(program, decoded.specification, file: file)

@@ -24,18 +24,25 @@ extension Commands {
       throw ServiceError(.notFound, "trial \(trial) has attempts 1…\(last), not \(attempt)")
     }
     var texts: [JSONValue] = []
+    var isEmpty = true
     for number in attempt.map({ $0...$0 }) ?? 1...last {
       let source = LogSource(
         folder: folder, state: state, attempt: TrialAttempt(TrialID(trial), Attempt(number)),
         stream: error ? .error : .output)
       var text: [UInt8] = []
       try source.read { piece in
+        isEmpty = isEmpty && piece.isEmpty
         if json { text += piece } else { writeAll(STDOUT_FILENO, piece) }
       }
       texts.append(
         .object([.init("attempt", .int(number)), .init("text", .string(String(decoding: text, as: UTF8.self)))]))
     }
     if json { show(JSONValue.array(texts).jsonText(.strict)) }
+    if isEmpty, !json, isatty(STDERR_FILENO) == 1 {
+      complain(
+        "trial \(trial) wrote nothing on standard \(error ? "error" : "output")"
+          + (error ? "" : "; `pasha-coord logs \(trial) --error` shows its standard error"))
+    }
     return .success
   }
 }

@@ -192,7 +192,9 @@ public enum Commands {
             + "same: `pasha-coord status` shows it")
       }
       if let state = try? folder.state(), let end = state.end {
-        throw ServiceError(.notRunning, "run \(folder.name) is over: \(Presentation.reason(end.reason, state))")
+        throw ServiceError(
+          .notRunning,
+          "run \(folder.name) is over: \(Presentation.reason(end.reason, state)); `pasha-coord extend` lets it go on")
       }
       throw ServiceError(
         .notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` starts one")

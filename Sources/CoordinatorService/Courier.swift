@@ -32,7 +32,9 @@ struct Courier {
     case .command(let command):
       return "the command of notifications (\(Presentation.printable(String(command.prefix(60)))))"
     case .webhook(let address, _):
-      let host = address.split(separator: "//", maxSplits: 1).last?.prefix { !"/:?#@".contains($0) } ?? ""
+      let rest = address.split(separator: "//", maxSplits: 1).last ?? ""
+      // What stands before the @ is a name and a password.
+      let host = rest.prefix { !"/?#".contains($0) }.split(separator: "@").last?.prefix { $0 != ":" } ?? ""
       let isKnown = !host.isEmpty && !host.contains("$")
       return "the webhook at \(isKnown ? Presentation.printable(String(host)) : "an address of the environment")"
     }
@@ -51,23 +53,27 @@ struct Courier {
   /// - Returns: what went wrong.
   private func run(_ command: String, _ parcel: NewsDesk.Parcel, until deadline: Instant?) -> String? {
     do {
-      if let size = try Files.status(folder.notificationLog)?.size, size > Self.logLimit {
-        try Files.removeFile(folder.notificationLog)
-      }
-      let log = try Descriptor.open(folder.notificationLog, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW)
       let input = try scratch()
       try input.write(parcel.json(run: folder.name).jsonBytes() + [10], at: 0)
+      let output = try ProgramPipe()
       let pid = try ChildProcess.start(
         ProcessRequest(
           arguments: ["/bin/sh", "-c", command], environment: environment(parcel),
-          directory: Files.parent(of: folder.originPath), input: input, output: log, error: log))
+          directory: Files.parent(of: folder.originPath), input: input, output: output.write, error: output.write))
       let process = try ProcessHandle(pid)
-      let isOver = wait(for: process.descriptor.number, Self.commandLimit, until: deadline)
+      try output.read.stopWaiting()
+      let printed = Printed(output.read)
+      let isOver = wait(for: process.descriptor.number, Self.commandLimit, until: deadline, reading: printed)
       // What it left in the background goes on only if it made itself a session of its own.
       ChildProcess.signalGroup(pid, SIGKILL)
       if !isOver { waitReadable(process.descriptor.number, for: .seconds(5)) }
       let status = ChildProcess.reap(pid)
-      guard isOver else { return "took longer than \(Self.seconds(Self.commandLimit)) and was ended" }
+      printed.read()
+      keep(printed.bytes)
+      guard isOver else {
+        return printed.isFull
+          ? "printed more than \(Printed.limit >> 20) MiB and was ended" : "took longer than it may and was ended"
+      }
       switch status {
       case .exited(0): return nil
       case .exited(let code): return "ended with status \(code); what it printed is in \(folder.notificationLog)"
@@ -79,12 +85,47 @@ struct Courier {
     }
   }
 
+  /// What a command prints, no more than so much of it: then it is not read any more, and waits.
+  private final class Printed {
+    static let limit = 1 << 20
+    private let source: Descriptor
+    private(set) var bytes: [UInt8] = []
+    private(set) var isAtEnd = false
+
+    init(_ source: Descriptor) { self.source = source }
+
+    var isFull: Bool { bytes.count >= Self.limit }
+    /// What is waited for to read on.
+    var descriptor: CInt? { isFull || isAtEnd ? nil : source.number }
+
+    func read() {
+      while !isFull, !isAtEnd {
+        guard let piece = try? source.read(upTo: min(65_536, Self.limit - bytes.count)) else { return }
+        if piece.isEmpty { isAtEnd = true }
+        bytes += piece
+      }
+    }
+  }
+
+  /// Adds to the log of the commands.
+  private func keep(_ bytes: [UInt8]) {
+    guard !bytes.isEmpty else { return }
+    do throws(SystemError) {
+      if let size = try Files.status(folder.notificationLog)?.size, size > Self.logLimit {
+        try Files.removeFile(folder.notificationLog)
+      }
+      try folder.openForLines(folder.notificationLog).write(bytes)
+    } catch {
+      note("what a command of notifications printed is not kept: \(error.message)")
+    }
+  }
+
   private func environment(_ parcel: NewsDesk.Parcel) -> [String] {
     var values = ProcessInfo.processInfo.environment
     values["PASHA_EVENT"] = parcel.name
     values["PASHA_RUN"] = folder.name
     values["PASHA_RUN_FOLDER"] = folder.path
-    values["PASHA_MESSAGE"] = String(parcel.message.prefix(16_384))
+    values["PASHA_MESSAGE"] = parcel.message
     values["PASHA_COUNT"] = "\(parcel.count)"
     let event = parcel.events.last
     values["PASHA_TRIAL"] = event?.trial.map { "\($0)" }
@@ -93,7 +134,10 @@ struct Courier {
       values["PASHA_" + member.key.uppercased()] =
         if case .string(let text) = member.value { text } else { member.value.jsonText(.strict) }
     }
-    return values.map { "\($0.key)=\($0.value)" }.filter { !$0.utf8.contains(0) }
+    // No variable may be longer than 128 KiB (execve), and all are bounded together: what is long stands in the input.
+    return values.map { "\($0.key)=\($0.value)" }.filter { text in
+      !text.utf8.contains(0) && (text.utf8.count < 32_768 || !text.hasPrefix("PASHA_"))
+    }
   }
 
   // MARK: Webhooks
@@ -114,15 +158,18 @@ struct Courier {
     let body = parcel.json(run: folder.name).jsonText(.strict)
     do {
       let (input, output, errors) = (try scratch(), try scratch(), try scratch())
-      try input.write(Array(Self.request(filled.address, filled.headers, body).utf8), at: 0)
+      let content = try scratch()
+      try input.write(Array(Self.request(filled.address, filled.headers).utf8), at: 0)
+      try content.write(Array(body.utf8), at: 0)
       // Options on standard input: an address, or a header, may be a secret, and arguments are seen by all.
+      var request = ProcessRequest(
+        arguments: ["curl", "-q", "--config", "-"],
+        environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }, directory: "/",
+        input: input, output: output, error: errors)
+      request.inherited = (content, 3)
       let pid: Int
       do throws(SpawnError) {
-        pid = try ChildProcess.start(
-          ProcessRequest(
-            arguments: ["curl", "-q", "--config", "-"],
-            environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }, directory: "/",
-            input: input, output: output, error: errors))
+        pid = try ChildProcess.start(request)
       } catch {
         return Failure(text: "webhooks are posted by curl: \(error.message)", isHopeless: error.code == .program)
       }
@@ -131,17 +178,21 @@ struct Courier {
       ChildProcess.signalGroup(pid, SIGKILL)
       if !isOver { waitReadable(process.descriptor.number, for: .seconds(5)) }
       let status = ChildProcess.reap(pid)
-      guard isOver else { return Failure(text: "did not answer within \(Self.seconds(Self.webhookLimit))") }
-      if status == .exited(0), let code = Int(Self.text(output)) { return Self.failure(of: code) }
-      let words = Self.text(errors).split(separator: "\n").last.map(String.init) ?? "curl did not end well"
-      return Failure(text: "cannot be reached: \(Presentation.printable(words))")
+      // A server that has said yes has, whatever it says behind that.
+      let code = Int(Self.text(output)) ?? 0
+      if status == .exited(0) || (200..<300).contains(code) { return Self.failure(of: code) }
+      guard isOver else { return Failure(text: "did not answer in time") }
+      let lines = Self.text(errors).split(separator: "\n").map(String.init)
+      let words = lines.first { $0.hasPrefix("curl: (") } ?? lines.last ?? "curl did not end well"
+      let isHopeless = [1, 2, 3, 4, 26, 43].contains { status == .exited($0) }
+      return Failure(text: "cannot be reached: \(Presentation.printable(words))", isHopeless: isHopeless)
     } catch {
       return Failure(text: "\(error)")
     }
   }
 
   /// What `curl` is to do, in the form of its configuration files.
-  private static func request(_ address: String, _ headers: [NotificationTarget.Header], _ body: String) -> String {
+  private static func request(_ address: String, _ headers: [NotificationTarget.Header]) -> String {
     func quoted(_ text: String) -> String {
       "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
@@ -149,7 +200,7 @@ struct Courier {
     var lines = [
       "url = \(quoted(address))", "proto = \"=http,https\"", "globoff", "silent", "show-error",
       "output = \"/dev/null\"", "write-out = \"%{http_code}\"", "max-time = \(Int(webhookLimit.inSeconds))",
-      "data-raw = \(quoted(body))",
+      "data-binary = \"@/dev/fd/3\"",
     ]
     // Those of the file may replace ours.
     let named = Set(headers.map { $0.name.lowercased() })
@@ -204,24 +255,27 @@ struct Courier {
 
   // MARK: Waiting
 
+  /// - Parameter printed: what is read meanwhile; nothing is waited for once it is full.
   /// - Returns: whether the descriptor can be read; false: the time has passed.
-  private func wait(for descriptor: CInt, _ limit: Duration, until deadline: Instant?) -> Bool {
+  private func wait(
+    for descriptor: CInt, _ limit: Duration, until deadline: Instant?, reading printed: Printed? = nil
+  ) -> Bool {
     var last = HostClock.now + limit
     if let deadline { last = min(last, deadline) }
-    var watched = [descriptor]
-    if deadline == nil, let end { watched.append(end.descriptor) }
+    var isAtEnd = deadline != nil
     while true {
       let left = last - HostClock.now
-      guard left > .zero else { return false }
+      guard left > .zero, printed?.isFull != true else { return false }
+      let ends = isAtEnd ? [] : [end?.descriptor].compactMap { $0 }
+      let watched = [descriptor] + ends + [printed?.descriptor].compactMap { $0 }
       let ready = waitReadable(anyOf: watched, for: left)
+      printed?.read()
       if ready.contains(0) { return true }
-      if ready.contains(1) {
+      if !ends.isEmpty, ready.contains(1) {
         // The run is at its end: whoever is just being told has a little time more.
-        watched.removeLast()
+        isAtEnd = true
         last = min(last, HostClock.now + Self.endLimit)
       }
     }
   }
-
-  private static func seconds(_ duration: Duration) -> String { "\(Int(duration.inSeconds)) s" }
 }

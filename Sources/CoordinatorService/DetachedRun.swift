@@ -12,7 +12,7 @@ public enum DetachedRun {
     // Mistakes are told here, where somebody reads them.
     _ = try ClusterFile.load(path: file)
     let before = Set(RunFolder.names(in: home))
-    let log = NSTemporaryDirectory() + "/pasha-detach-\(getpid()).log"
+    let log = try place(in: home)
     let pid = try start(
       ["run", URL(filePath: file).absoluteURL.path(percentEncoded: false)] + (servesPage ? [] : ["--no-page"]), log: log
     )
@@ -26,14 +26,24 @@ public enum DetachedRun {
     run: String?, servesPage: Bool = true, json: Bool, home: String = RunFolder.home
   ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
-    let log = NSTemporaryDirectory() + "/pasha-detach-\(getpid()).log"
+    let log = try place(in: home)
     let pid = try start(["resume", folder.path] + (servesPage ? [] : ["--no-page"]), log: log)
     return try waitUntilUp(pid, log: log, json: json) { folder.coordinatorPID == pid ? folder : nil }
   }
 
+  /// Where the coordinator writes until its run has a folder: beside the runs, where nobody else can write.
+  private static func place(in home: String) throws -> String {
+    do throws(SystemError) {
+      try Files.makeFolder(home, intermediates: true)
+    } catch {
+      throw ServiceError(.cannotCreate, "cannot make the run's folder: \(error.message)")
+    }
+    return "\(home)/.detached-\(getpid()).log"
+  }
+
   private static func start(_ arguments: [String], log: String) throws -> Int {
     let null = try Descriptor.open("/dev/null", O_RDWR)
-    let output = try Descriptor.open(log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW)
+    let output = try Descriptor.open(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_NONBLOCK)
     return try ChildProcess.start(
       ProcessRequest(
         arguments: [try ownExecutable()] + arguments,

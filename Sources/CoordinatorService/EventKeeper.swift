@@ -34,7 +34,7 @@ final class EventKeeper: Sendable {
       let thread = WorkerThread(
         name: "pasha-events",
         {
-          var file = EventFile(path: folder.events, note: note)
+          var file = EventFile(folder: folder, note: note)
           while true {
             waitReadable(mailbox.wakeup.descriptor, for: file.isBehind ? .seconds(5) : .seconds(3600))
             var isEnding = false
@@ -76,7 +76,7 @@ private struct EventFile {
   /// Bytes that wait for room on the disk at most.
   private static let backlogLimit = 16 << 20
 
-  let path: String
+  let folder: RunFolder
   let note: @Sendable (String) -> Void
   private var waiting: [UInt8] = []
   private var isTold = false
@@ -92,15 +92,17 @@ private struct EventFile {
     }
   }
 
-  init(path: String, note: @escaping @Sendable (String) -> Void) {
-    self.path = path
+  init(folder: RunFolder, note: @escaping @Sendable (String) -> Void) {
+    self.folder = folder
     self.note = note
   }
+
+  private var path: String { folder.events }
 
   mutating func flush(atTheEnd: Bool) {
     guard isBehind else { return }
     do throws(SystemError) {
-      let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW)
+      let file = try folder.openForLines(path)
       let size = try file.status().size
       do throws(SystemError) {
         try file.write(waiting)
@@ -129,11 +131,25 @@ extension RunFolder {
   /// What the commands of `notifications` printed.
   var notificationLog: String { path + "/notifications.log" }
 
+  /// Bytes that no line of `events.jsonl` has.
+  private static let longestLine = 64 << 20
+
+  /// A file to which whole lines are added. One that is no regular file holds up whoever opens it: it is refused.
+  func openForLines(_ path: String) throws(SystemError) -> Descriptor {
+    let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK)
+    guard try file.status().kind == .file else {
+      throw SystemError(.unsuitable, message: "\(path) is not a regular file")
+    }
+    return file
+  }
+
   /// The sequence of the last whole line of `events.jsonl`; 0: there is none. The half of a line, as a power cut leaves
   /// it, is taken away.
   func lastEvent() -> Int {
-    guard let file = try? Descriptor.open(events, O_RDWR | O_NOFOLLOW), let size = try? file.status().size, size > 0
+    guard let file = try? Descriptor.open(events, O_RDWR | O_NOFOLLOW | O_NONBLOCK), let status = try? file.status(),
+      status.kind == .file, status.size > 0
     else { return 0 }
+    let size = status.size
     // A line is shorter: its message is cut at the bounds of the journal's texts.
     var reach = 65_536
     while true {
@@ -145,7 +161,7 @@ extension RunFolder {
           let line = String(decoding: tail[(start ?? 0)..<end], as: UTF8.self)
           return (try? JSONValue(parsing: line))?.whole("sequence") ?? 0
         }
-      } else if reach >= size {
+      } else if reach >= min(size, Self.longestLine) {
         ftruncate(file.number, 0)
         return 0
       }

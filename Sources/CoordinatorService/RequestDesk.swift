@@ -20,6 +20,10 @@ final class RequestDesk: Sendable {
   }
 
   func answer(_ request: JSONValue) -> JSONValue {
+    // Half a trial is none, and none would be the whole run.
+    if request.member("trial") != nil, request.whole("trial") == nil {
+      return failure("a trial is named by its number")
+    }
     switch request.text("op") {
     case "ping": return .object([.init("pid", .int(Int(getpid())))])
     case "status": return show { Presentation.status($0, service: .running(pid: Int(getpid())), live: $1) }

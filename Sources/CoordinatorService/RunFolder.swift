@@ -36,7 +36,8 @@ public struct RunFolder: Sendable {
     let environment = ProcessInfo.processInfo.environment
     if let folder = environment["PASHA_STATE"], !folder.isEmpty { return folder + "/runs" }
     if let folder = environment["XDG_STATE_HOME"], !folder.isEmpty { return folder + "/pasha/runs" }
-    return NSHomeDirectory() + "/.local/state/pasha/runs"
+    let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? NSHomeDirectory()
+    return home + "/.local/state/pasha/runs"
   }
 
   /// Makes the folder of a new run: the experiment's name, the UTC time and milliseconds, as Syne Tune names its
@@ -75,6 +76,7 @@ public struct RunFolder: Sendable {
 
   /// The run of this name, of a unique prefix of it, or of a path; without a name the one begun last.
   public static func find(_ name: String?, in home: String) throws(ServiceError) -> RunFolder {
+    if name?.isEmpty == true { throw ServiceError(.usage, "the name of a run is empty; leave it out for the newest") }
     if let name, name.contains("/") {
       guard Files.exists(name + "/journal.sqlite") else {
         throw ServiceError(.notFound, "\(name) is not the folder of a run")

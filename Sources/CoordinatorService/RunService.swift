@@ -130,7 +130,9 @@ public struct RunService {
     if let end = coordinator.state.end {
       LocalLauncher.endLeftover(record: folder.agentRecord)
       throw ServiceError(
-        .usage, "run \(folder.name) is over: \(Presentation.reason(end.reason, coordinator.state))")
+        .usage,
+        "run \(folder.name) is over: \(Presentation.reason(end.reason, coordinator.state)); `pasha-coord extend` gives it "
+          + "more trials or time")
     }
     // A coordinator that died before its first commit left no start.
     let start =

@@ -69,8 +69,12 @@ public struct Choosing: Equatable, Sendable {
     }
     guard !typed.isEmpty else { return all }
     let wanted = typed.lowercased()
-    return all.filter { $0.name.lowercased().hasPrefix(wanted) }
-      + all.filter { !$0.name.lowercased().hasPrefix(wanted) && $0.name.lowercased().contains(wanted) }
+    // Whoever types 1 means trial 1 first, and not trial 10 that runs.
+    func rank(_ choice: Choice) -> Int? {
+      let name = choice.name.lowercased()
+      return name == wanted ? 0 : name.hasPrefix(wanted) ? 1 : name.contains(wanted) ? 2 : nil
+    }
+    return (0...2).flatMap { wanted in all.filter { rank($0) == wanted } }
   }
 
   /// The place of what is chosen.

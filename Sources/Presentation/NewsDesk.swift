@@ -28,10 +28,10 @@ public struct NewsDesk: Sendable {
 
     /// For people. The best value is the newest one; of the others each is named, as far as they are few.
     public var message: String {
-      guard news != .newBest, count > 1 else { return events.last?.message ?? "" }
+      guard news != .newBest, count > 1 else { return NewsDesk.bounded(events.last?.message ?? "") }
       let shown = events.prefix(NewsDesk.shownAtMost)
       let more = count - shown.count
-      return shown.map(\.message).joined(separator: "\n") + (more > 0 ? "\nand \(more) more" : "")
+      return NewsDesk.bounded(shown.map(\.message).joined(separator: "\n")) + (more > 0 ? "\nand \(more) more" : "")
     }
 
     /// What a webhook is sent and a command reads: the newest event, whose run it is, how many there were. `text` and
@@ -48,12 +48,18 @@ public struct NewsDesk: Sendable {
     }
   }
 
+  /// The first 16 KiB of a text.
+  static func bounded(_ text: String) -> String {
+    guard text.utf8.count > 16_384 else { return text }
+    return String(decoding: text.utf8.prefix(16_384), as: UTF8.self) + "…"
+  }
+
   /// Messages of one parcel that are told one by one.
   static let shownAtMost = 10
   /// How often a parcel is tried.
   static let triesAtMost = 6
 
-  private var targets: [NotificationTarget]
+  public private(set) var targets: [NotificationTarget]
   private var parcels: [Parcel] = []
   /// When a target was told last of what, by the target's place.
   private var told: [Int: [News: Instant]] = [:]

@@ -47,7 +47,12 @@ extension Presentation {
 
   /// The run's end, and what came of the training.
   static func finished(_ state: RunState, _ end: RunEnd.Reason) -> String {
-    let text = "finished: \(reason(end, state))"
+    let word =
+      switch end {
+      case .tooManyFailures, .noUsableHost: "failed"
+      default: "finished"
+      }
+    let text = "\(word): \(reason(end, state))"
     guard let training = state.training else { return text }
     guard let best = state.trained.first else { return text + "; none of the best trials was trained in full" }
     guard training.trials.count > 1 else { return text }

@@ -47,6 +47,7 @@ extension Story {
     if state.trained.contains(where: { $0.id == trial.id }) {
       text += " It is the best of \(Presentation.count(state.trained.count, "trial")) trained in full after the search."
     }
+    if trial.origin == .operator { text += " Somebody had enqueued it by hand: the search did not draw it." }
     text += " Its configuration: \(values(trial.id.rawValue))."
     return text
   }
@@ -54,6 +55,7 @@ extension Story {
   private func rose() -> String? {
     guard scheduler.name == .pasha else { return nil }
     let maximum = state.scheduler.ladder.map(\.currentMaximum).max() ?? scheduler.maxResource
+    guard state.totals.reports > 0 else { return nil }
     guard let first = chronicle.rises.first else {
       return "The maximum resource stayed at \(amount(maximum)): the order of the trials never changed by more than "
         + "epsilon, so longer training was not needed to tell them apart."

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CoordinatorService
 import Glibc
+import HostSystem
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -20,6 +21,10 @@ struct Run: ParsableCommand {
   @OptionGroup var output: JSONFlag
 
   func validate() throws {
+    // A word that is no command is taken for a file.
+    guard Files.exists(file) || file.contains("/") || file.contains(".") else {
+      throw ValidationError("there is no command and no file '\(file)'; `pasha-coord --help` lists the commands")
+    }
     guard on == nil || !showing.quiet else {
       throw ValidationError("--quiet does not go with --on; --detach shows nothing")
     }

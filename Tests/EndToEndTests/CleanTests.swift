@@ -73,6 +73,22 @@ import Testing
     #expect(try run.place.coordinator(["clean", "--older-than", "soon"]).wait() == 64)
   }
 
+  /// What a run has elsewhere is found by its name: no other folder may go by the word of a copy, or of no name at all.
+  @Test func aFolderThatBearsAnotherNameIsRefused() throws {
+    let run = try RealRun("renamed", trials: 3)
+    #expect(try run.start().wait() == 0)
+    let copy = run.place.folder.file("Documents")
+    try FileManager.default.copyItem(atPath: try run.place.runFolder(), toPath: copy)
+    let refused = try run.place.coordinator(["clean", copy, "--yes"])
+    #expect(try refused.wait() == 64)
+    #expect(refused.errors.contains("give it that name back"), "\(refused.errors)")
+    #expect(FileManager.default.fileExists(atPath: copy))
+    let nameless = try run.place.coordinator(["clean", "", "--yes"])
+    #expect(try nameless.wait() == 64)
+    #expect(nameless.errors.contains("the name of a run is empty"), "\(nameless.errors)")
+    #expect(FileManager.default.fileExists(atPath: try run.place.runFolder()))
+  }
+
   @Test func aCleanedRunCanBeExtended() throws {
     let run = try RealRun("extended", trials: 6, max: 3)
     #expect(try run.start().wait() == 0)

@@ -72,6 +72,26 @@ import Testing
     #expect(attached.output.contains("best: trial"))
   }
 
+  @Test func aWordThatIsNeitherCommandNorFileIsTold() throws {
+    let command = try RunPlace("word").coordinator(["statsu"])
+    #expect(try command.wait() == 64)
+    #expect(command.errors.contains("there is no command and no file 'statsu'"), "\(command.errors)")
+  }
+
+  /// What a file says is shown, and steers no terminal.
+  @Test func aHostileFileSteersNoTerminal() throws {
+    let place = RunPlace("escapes")
+    let file = try place.folder.write(
+      "cluster.yml",
+      "\"\\e[2Jevil\\e]52;c;x\\a\\u009b\": 1\nexperiment: {name: a, entry_point: \"b \\e[31m\", metric: \"\\e[2J\", config_space: {x: {type: \"\\e[1m\"}}}\n"
+    )
+    let command = try place.coordinator(["check", file])
+    #expect(try command.wait() == 64)
+    let text = command.output + command.errors
+    #expect(text.contains("evil"), "\(text)")
+    #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || (0x7F...0x9F).contains($0.value) })
+  }
+
   @Test func aFileWithMistakesStartsNothing() throws {
     let place = RunPlace("mistakes")
     let file = try place.folder.write("cluster.yml", "experiment: {name: a, metric: loss}\nscheduler: {max_t: 0}\n")

@@ -25,9 +25,9 @@ struct NotificationTests {
       self.port = port ?? 0
     }
 
-    /// Authorization, content type, and the object.
+    /// Authorization and object of each request whose line is whole.
     func requests() throws -> [(authorization: String, body: [String: Any])] {
-      try process.output.split(separator: "\n").dropFirst().map { line in
+      try process.output.split(separator: "\n", omittingEmptySubsequences: false).dropFirst().dropLast().map { line in
         let parts = line.components(separatedBy: " application/json ")
         let body = try JSONSerialization.jsonObject(with: Data((parts.last ?? "").utf8))
         return (parts.first ?? "", body as? [String: Any] ?? [:])
@@ -62,6 +62,7 @@ struct NotificationTests {
     #expect(try coordinator.wait() == 0, "\(coordinator.output)\(coordinator.errors)")
 
     // The first try was refused.
+    try eventually("the server to print what it took") { try !server.requests().isEmpty }
     let requests = try server.requests()
     #expect(requests.count == 1)
     #expect(requests.first?.authorization == "Bearer s3cret")
@@ -169,6 +170,82 @@ struct NotificationTests {
     #expect(coordinator.output.contains("and was ended"))
   }
 
+  @Test func whoDoesNotAnswerKeepsNothingFromTheOthers() throws {
+    let silent = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(silent) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        // Connections are taken by the system, and nobody ever reads them.
+        #expect(bind(silent, address, length) == 0)
+        #expect(listen(silent, 16) == 0)
+        #expect(getsockname(silent, address, &length) == 0)
+      }
+    }
+    let port = UInt16(bigEndian: address.sin_port)
+    let place = RunPlace("others")
+    let told = place.folder.file("told")
+    let run = try RealRun(
+      "others", trials: 4,
+      extra: [
+        "notifications:", "  - {webhook: 'http://127.0.0.1:\(port)/', on: [new_best, finish]}",
+        "  - {command: 'echo \"$PASHA_EVENT\" >> \"\(told)\"', on: [finish]}",
+      ])
+    let coordinator = try run.start()
+    #expect(try coordinator.wait(limit: 90) == 0, "\(coordinator.output)\(coordinator.errors)")
+    #expect(try String(contentsOfFile: told, encoding: .utf8) == "finish\n")
+  }
+
+  @Test func aCommandThatPrintsWithoutEndFillsNoDisk() throws {
+    let run = try RealRun("yes", trials: 4, extra: ["notifications: [{command: exec yes, on: [finish]}]"])
+    let coordinator = try run.start()
+    #expect(try coordinator.wait(limit: 90) == 0, "\(coordinator.output)\(coordinator.errors)")
+    #expect(coordinator.output.contains("printed more than 1 MiB and was ended"), "\(coordinator.output)")
+    let path = try run.place.runFolder() + "/notifications.log"
+    let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+    #expect(size > 0 && size < 16 << 20)
+  }
+
+  /// A configuration that is longer than an environment may be, and more than an option of curl may hold.
+  @Test func aLongMessageReachesEverybody() throws {
+    let server = try Server()
+    let place = RunPlace("long")
+    let told = place.folder.file("told")
+    let long = String(repeating: "long \\\" ", count: 5_000)
+    let script = try place.folder.write(
+      "long.py",
+      "import json\nprint('[tune-metric]: ' + json.dumps({'epoch': 1, 'loss': 1.0}), flush=True)\n")
+    let file = try place.folder.write(
+      "cluster.yml",
+      [
+        "experiment: {name: long, entry_point: python3 \(script), metric: loss, config_space: {lr: {type: uniform, lower: 0, upper: 1}, a: '\(long)', b: '\(long)', c: '\(long)', d: '\(long)'}}",
+        "scheduler: {name: fifo, max_t: 2}", "stop_criterion: {max_num_trials_started: 1}", "cluster: {slots: 1}",
+        "notifications: [{webhook: 'http://127.0.0.1:\(server.port)/', on: [new_best]}, {command: 'cat >> \"\(told)\"', on: [new_best]}]",
+      ].joined(separator: "\n") + "\n")
+    let coordinator = try place.coordinator([file])
+    #expect(
+      try coordinator.wait(limit: 60) == 0, "\(coordinator.output.suffix(2000))\(coordinator.errors.suffix(2000))")
+    try eventually("the server to print what it took") { try !server.requests().isEmpty }
+    let body = try #require(server.requests().first?.body)
+    #expect(((body["config"] as? [String: Any])?["d"] as? String) == long)
+    #expect(((body["message"] as? String)?.utf8.count ?? 0) < 17_000)
+    #expect(try String(contentsOfFile: told, encoding: .utf8).utf8.count > 100_000)
+  }
+
+  @Test func whatIsNoFileInPlaceOfTheEventsHoldsUpNothing() throws {
+    let run = try RealRun("fifo", sleep: "0.2", trials: 5)
+    let coordinator = try run.start()
+    try run.waitForReports(2)
+    let path = try run.place.runFolder() + "/events.jsonl"
+    try FileManager.default.removeItem(atPath: path)
+    #expect(mkfifo(path, 0o600) == 0)
+    #expect(try coordinator.wait(limit: 60) == 0, "\(coordinator.output)\(coordinator.errors)")
+    #expect(coordinator.output.contains("events.jsonl: No such device or address"), "\(coordinator.output)")
+  }
+
   @Test func checkSendsAMessageToEachTarget() throws {
     let server = try Server()
     let run = try RealRun(
@@ -179,6 +256,7 @@ struct NotificationTests {
     #expect(check.output.contains("the webhook at 127.0.0.1 took a message"))
     #expect(check.output.contains("ended with status 3"))
     #expect(check.output.contains("no room"))
+    try eventually("the server to print what it took") { try !server.requests().isEmpty }
     #expect(try server.requests().first?.body["event"] as? String == "test")
   }
 }

@@ -49,6 +49,18 @@ struct InteractionTests {
     #expect(interaction.press(.character("y"), screen) == .order(.stopTrial(chosen)))
   }
 
+  @Test("a number that is typed means that trial, whatever others begin with it")
+  func exactNumber() throws {
+    var screen = try SampleScreens.search()
+    for (index, number) in [12, 10, 1, 21].enumerated() { screen.trials[index].number = number }
+    screen.trials.removeLast(screen.trials.count - 4)
+    for index in screen.trials.indices { screen.trials[index].isPausedByHand = false }
+    #expect(
+      press([.character("p"), .character("1"), .enter], screen).commands == [.order(.pauseTrial(1))])
+    #expect(
+      press([.character("p"), .character("1"), .down, .enter], screen).commands == [.order(.pauseTrial(12))])
+  }
+
   @Test("drain a host by a part of its name, and bring one back")
   func drain() throws {
     let screen = try SampleScreens.lab()

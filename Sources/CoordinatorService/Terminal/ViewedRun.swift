@@ -97,7 +97,11 @@ public enum ViewedRun {
     }
     let state = viewer.state
     let code = code(pid)
-    if state.end != nil { return RunService.tell(state, folder: folder, json: false) }
+    if let end = state.end {
+      // The view that said so is gone from the terminal.
+      Commands.show("\(Presentation.runStatus(state)): \(Presentation.reason(end.reason, state))")
+      return RunService.tell(state, folder: folder, json: false)
+    }
     // What it said last, which is the reason: the run is paused, or the coordinator has failed.
     let last = text(folder.log).split(separator: "\n").suffix(code == .paused ? 1 : 3).joined(separator: "\n")
     if !last.isEmpty { Commands.show(last) }
