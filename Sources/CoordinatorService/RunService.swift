@@ -202,7 +202,6 @@ public struct RunService {
     }
 
     defer {
-      loop.page?.end()
       loop.program?.end()
       control.stop()
       bulk.stop()
@@ -212,6 +211,8 @@ public struct RunService {
       results.finish()
       keeper.finish()
       loop.sayLastNotes()
+      // Last: whoever looks sees how the run ended.
+      loop.page?.end()
       printer.finish()
     }
     let outcome: CoordinatorLoop.Outcome

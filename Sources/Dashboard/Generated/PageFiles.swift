@@ -16,7 +16,7 @@ enum PageFiles {
     "/dom.js": PageFile(type: "text/javascript; charset=utf-8", tag: "e38018ece3463a1c", text: file9),
     "/event-list.js": PageFile(type: "text/javascript; charset=utf-8", tag: "91cc82ab8c3746a0", text: file10),
     "/format.js": PageFile(type: "text/javascript; charset=utf-8", tag: "a3a634fbfcf7ff2b", text: file11),
-    "/head.js": PageFile(type: "text/javascript; charset=utf-8", tag: "4ec8a6a241e26a98", text: file12),
+    "/head.js": PageFile(type: "text/javascript; charset=utf-8", tag: "bd3a43bf840bd535", text: file12),
     "/help.js": PageFile(type: "text/javascript; charset=utf-8", tag: "fc323c331f3d86f8", text: file13),
     "/host-strip.js": PageFile(type: "text/javascript; charset=utf-8", tag: "39ef9ab6569ad3a9", text: file14),
     "/icon.svg": PageFile(type: "image/svg+xml", tag: "6cb4ae5786cf9692", text: file15),
@@ -1813,7 +1813,7 @@ export class Head {
   /** What somebody must know whatever is looked at. */
   warn() {
     const run = this.app.run
-    const words = this.lostAt !== undefined ? `No connection to the server since ${clock(this.lostAt)}. What is shown may be old.`
+    const words = this.lostAt !== undefined ? `No connection to the server since ${clock(this.lostAt)}. What is shown may be old. The page ends with the coordinator: of a run that is over or paused, \`pasha-coord page\` shows it again.`
       : run?.coordinator === "silent" ? "The coordinator does not answer just now; what is shown is what its journal has."
       : run?.status === "failed" && run.message ? run.message : null
     this.strip.hidden = !words
@@ -1824,7 +1824,7 @@ export class Head {
   token() {
     const run = this.app.run
     if (!run) return
-    const can = run.commands.accepted
+    const can = run.commands.accepted && this.lostAt === undefined
     this.opener.hidden = this.menu.hidden = !can
     this.lock.hidden = this.app.canCommand || !can
     for (const button of this.buttons) button.disabled = !can || !this.app.canCommand
@@ -1837,6 +1837,7 @@ export class Head {
     if (state === "lost") this.lostAt ??= Date.now() / 1000
     else if (state !== "connecting") this.lostAt = undefined
     this.warn()
+    this.token()
   }
 
   nextTheme() {

@@ -52,7 +52,7 @@ export class Head {
   /** What somebody must know whatever is looked at. */
   warn() {
     const run = this.app.run
-    const words = this.lostAt !== undefined ? `No connection to the server since ${clock(this.lostAt)}. What is shown may be old.`
+    const words = this.lostAt !== undefined ? `No connection to the server since ${clock(this.lostAt)}. What is shown may be old. The page ends with the coordinator: of a run that is over or paused, \`pasha-coord page\` shows it again.`
       : run?.coordinator === "silent" ? "The coordinator does not answer just now; what is shown is what its journal has."
       : run?.status === "failed" && run.message ? run.message : null
     this.strip.hidden = !words
@@ -63,7 +63,7 @@ export class Head {
   token() {
     const run = this.app.run
     if (!run) return
-    const can = run.commands.accepted
+    const can = run.commands.accepted && this.lostAt === undefined
     this.opener.hidden = this.menu.hidden = !can
     this.lock.hidden = this.app.canCommand || !can
     for (const button of this.buttons) button.disabled = !can || !this.app.canCommand
@@ -76,6 +76,7 @@ export class Head {
     if (state === "lost") this.lostAt ??= Date.now() / 1000
     else if (state !== "connecting") this.lostAt = undefined
     this.warn()
+    this.token()
   }
 
   nextTheme() {
