@@ -211,8 +211,9 @@ struct Courier {
 
   /// A file without a name: a program that does not read, or prints without end, holds up nobody.
   private func scratch() throws(SystemError) -> Descriptor {
-    let path = folder.path + "/.notification-\(getpid())"
-    let file = try Descriptor.open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW)
+    // A name of its own: targets are told at the same time.
+    let path = folder.path + "/.notification-\(UUID().uuidString)"
+    let file = try Descriptor.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW)
     try Files.removeFile(path)
     return file
   }

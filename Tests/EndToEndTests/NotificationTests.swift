@@ -199,6 +199,19 @@ struct NotificationTests {
     #expect(try String(contentsOfFile: told, encoding: .utf8) == "finish\n")
   }
 
+  /// Told at the same time, each gets its own headers and nobody another's.
+  @Test func targetsThatAreToldAtOnceAreNotMixedUp() throws {
+    let server = try Server()
+    let targets = (0..<20).map {
+      "{webhook: 'http://127.0.0.1:\(server.port)/', headers: {Authorization: 'token-\($0)'}, on: [finish]}"
+    }
+    let run = try RealRun("mixed", trials: 4, extra: ["notifications: [\(targets.joined(separator: ", "))]"])
+    let coordinator = try run.start()
+    #expect(try coordinator.wait(limit: 90) == 0, "\(coordinator.output)\(coordinator.errors)")
+    try eventually("all requests") { try server.requests().count >= 20 }
+    #expect(try server.requests().map(\.authorization).sorted() == (0..<20).map { "token-\($0)" }.sorted())
+  }
+
   @Test func aCommandThatPrintsWithoutEndFillsNoDisk() throws {
     let run = try RealRun("yes", trials: 4, extra: ["notifications: [{command: exec yes, on: [finish]}]"])
     let coordinator = try run.start()
