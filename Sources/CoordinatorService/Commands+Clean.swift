@@ -197,7 +197,7 @@ struct Cleaner {
       guard state.end != nil else {
         throw ServiceError(
           .usage,
-          "run \(folder.name) is not over; `pasha-coord resume` and then `stop` end it, and then it can be cleaned")
+          "run \(folder.name) is not over; `pasha-coord stop \(folder.name)` ends it, and then it can be cleaned")
       }
       // What it has elsewhere is found by its name, and removed by it.
       guard let own = state.start?.run, own == folder.name else {

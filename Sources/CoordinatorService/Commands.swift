@@ -152,11 +152,18 @@ public enum Commands {
     return "{" + pairs.joined(separator: ", ") + "}"
   }
 
-  public static func stop(run: String?, trial: Int?, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
+  /// Ends a run, or one trial of it, for good. A run that no coordinator runs is taken up for that.
+  /// - Parameter options: for the coordinator that is started then.
+  public static func stop(
+    run: String?, trial: Int?, json: Bool, options: @autoclosure () throws -> RunService.Options,
+    home: String = RunFolder.home
+  ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
-    if let trial, try folder.state()[TrialID(trial)] == nil {
+    let state = try folder.state()
+    if let trial, state[TrialID(trial)] == nil {
       throw ServiceError(.notFound, "run \(folder.name) has no trial \(trial)")
     }
+    if trial == nil, state.end == nil, !folder.service.isThere { return try RunService.end(folder, options: options()) }
     let members = [.init("op", .string("stop"))] + (trial.map { [JSONValue.Member("trial", .int($0))] } ?? [])
     return try ask(folder.path, members, home) { _ in
       show(json ? #"{"ok":true}"# : trial.map { "stopping trial \($0)" } ?? "stopping the run")

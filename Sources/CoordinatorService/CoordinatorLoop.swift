@@ -48,6 +48,9 @@ final class CoordinatorLoop {
   var programStart: ProgramStart?
   /// Serves the run's page. Set before the loop runs.
   var page: PageKeeper?
+  /// The run is to be ended for good, as soon as its agents are back: so long they are waited for. Set before the loop runs.
+  var stopsWithin: Duration?
+  private var stopDeadline: Instant?
   /// Puts a changed cluster file in its place, once the fact of it is durable.
   var adoptFile: () -> Void = {}
   private let signals: SignalWatch
@@ -98,7 +101,12 @@ final class CoordinatorLoop {
     events = [.started(start), .listening(control: listener.control.port, bulk: listener.bulk.port)]
     // The history is what was before this coordinator; what it decides now is told as it comes.
     if let programStart { beginProgram(programStart) }
+    if let stopsWithin { stopDeadline = HostClock.now + stopsWithin }
     try handleEvents()
+    stopWhenMet()
+    try handleEvents()
+    // Nobody was out there.
+    if let outcome { return outcome }
     take(launcher?.begin() ?? [])
     beginFarm(agentsMayRun: !wasPaused)
     try handleEvents()
@@ -130,7 +138,7 @@ final class CoordinatorLoop {
     }
     let deadline = [
       coordinator.nextDeadline(after: HostClock.moment), launcher?.deadline, farm?.deadline, program?.deadline,
-      page?.deadline,
+      page?.deadline, stopDeadline,
     ]
     .compactMap { $0 }.min()
     try poller.wait(for: deadline.map { max($0 - HostClock.now, .zero) })
@@ -151,12 +159,26 @@ final class CoordinatorLoop {
     take(farm?.step() ?? [])
     take(program?.step() ?? [])
     for line in page?.step() ?? [] { note(line) }
+    stopWhenMet()
     // Nobody is called silent whose words wait to be read, unless they are too many to wait for.
     if fullBatches % Self.patientBatches == 0, let deadline = coordinator.nextDeadline(after: HostClock.moment),
       HostClock.now >= deadline
     {
       events.append(.tick)
     }
+  }
+
+  /// Ends a run that was taken up for that. Agents that a coordinator left behind are dismissed by it: an agent whose
+  /// coordinator never comes back would wait for ever.
+  private func stopWhenMet() {
+    guard let deadline = stopDeadline else { return }
+    let isAwaited = state.agents.contains { agent in
+      (agent.reachability == .reachable || agent.reachability == .suspect)
+        && CurvePublicKey(agent.publicKey).map { peers[$0] == nil } ?? false
+    }
+    guard !isAwaited || HostClock.now >= deadline else { return }
+    stopDeadline = nil
+    events.append(.command(.stopRun))
   }
 
   private func take(_ event: ListenerSocket.Event) {

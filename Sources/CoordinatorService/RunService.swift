@@ -29,6 +29,8 @@ public struct RunService {
 
     /// Standard input is a connection to the view that has started this coordinator.
     public var hasConsole: Bool
+    /// The run is taken up only to be ended for good.
+    var endsRun = false
 
     public init(
       home: String = RunFolder.home, agentExecutable: String, isQuiet: Bool = false, json: Bool = false,
@@ -154,6 +156,18 @@ public struct RunService {
     try run { Self.tell($0, folder: folder, json: options.json) }
   }
 
+  /// Ends a run for good that no coordinator runs: trials that still go on are paused and sealed first.
+  static func end(_ folder: RunFolder, options: Options) throws -> ExitCode {
+    var options = options
+    options.endsRun = true
+    options.servesPage = false
+    return try resume(run: folder.path, options: options).run { state in
+      // What a running coordinator answers.
+      if options.json { print(#"{"ok":true}"#) } else { sumUp(state, folder) }
+      return .success
+    }
+  }
+
   /// - Parameter tell: is given the state of a run that ended; its code is the result then.
   func run(telling tell: (RunState) -> ExitCode) throws -> ExitCode {
     signal(SIGPIPE, SIG_IGN)
@@ -192,6 +206,7 @@ public struct RunService {
     }
     loop.programStart = try programStart()
     loop.page = pageKeeper(loop)
+    loop.stopsWithin = options.endsRun ? .seconds(60) : nil
     loop.adoptFile = { [folder] in folder.adoptNextClusterFile() }
     let desk = RequestDesk(mailbox: loop.mailbox, bulk: bulk, folder: folder)
     let control = try ControlSocket(path: folder.controlSocket) { desk.answer($0) }
@@ -236,6 +251,7 @@ public struct RunService {
     case .ended(.finished):
       loop.seeOff(within: .seconds(3))
       launcher?.waitForEnd(.seconds(10))
+      if options.endsRun { LocalLauncher.endLeftover(record: folder.agentRecord) }
       return tell(loop.state)
     }
   }
@@ -256,7 +272,7 @@ public struct RunService {
 
   /// With what a program in place of a scheduler is started; nil where the file names none.
   private func programStart() throws -> CoordinatorLoop.ProgramStart? {
-    guard let program = specification.program else { return nil }
+    guard let program = specification.program, !options.endsRun else { return nil }
     var telling = SchedulerTelling(specification)
     var history: [JSONValue] = []
     try journal.replay { history += telling.events(of: $0.fact).map(SchedulerTelling.asHistory) }
@@ -310,8 +326,7 @@ public struct RunService {
     if json {
       print(Presentation.summaryJSON(state).jsonText(.strict))
     } else {
-      print("\n" + Presentation.summary(state))
-      print("results: \(folder.path)")
+      sumUp(state, folder)
     }
     let isFailure = Presentation.runStatus(state) == "failed" || state.totals.bestTrial == nil
     if isFailure {
@@ -320,6 +335,11 @@ public struct RunService {
       complain("the run failed: " + Presentation.printable(message, keepsNewlines: true))
     }
     return isFailure ? .runFailed : .success
+  }
+
+  private static func sumUp(_ state: RunState, _ folder: RunFolder) {
+    print("\n" + Presentation.summary(state))
+    print("results: \(folder.path)")
   }
 
   /// Listens where the run listened before, since agents may still look for it there. When the ports are taken and no

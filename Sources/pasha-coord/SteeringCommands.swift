@@ -14,14 +14,23 @@ struct Pause: ParsableCommand {
 }
 
 struct Stop: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "End a run, or one trial of it, for good.")
+  static let configuration = CommandConfiguration(
+    abstract: "End a run, or one trial of it, for good.",
+    discussion: "A run that is paused, or whose coordinator died, is taken up for that, and its trials are ended.")
 
   @OptionGroup var name: RunArgument
   @Option(help: "Only this trial.")
   var trial: Int?
   @OptionGroup var output: JSONFlag
 
-  func run() throws { try perform { try Commands.stop(run: name.run, trial: trial, json: output.json) } }
+  func run() throws {
+    try perform {
+      try Commands.stop(
+        run: name.run, trial: trial, json: output.json,
+        options: RunService.Options(
+          agentExecutable: try agentExecutable(), isQuiet: output.json, json: output.json))
+    }
+  }
 }
 
 struct Invite: ParsableCommand {

@@ -41,9 +41,47 @@ import Testing
     #expect(try run.place.coordinator(["status", "nothing-like-it"]).wait() == 66)
     #expect(try run.place.coordinator(["logs", "12345"]).wait() == 66)
     let resumed = try run.resume()
-    try eventually("the coordinator to answer") { try run.place.coordinator(["stop"]).wait() == 0 }
+    try eventually("the coordinator to answer") { try run.place.coordinator(["stop", "--trial", "0"]).wait() == 0 }
+    #expect(try run.place.coordinator(["stop"]).wait() == 0)
     #expect(try resumed.wait() == 0, "\(resumed.output)\(resumed.errors)")
     #expect(try run.resume().wait() == 64)
+    try eventually("every process to end") { run.agents.isEmpty && run.supervisors.isEmpty && run.trials.isEmpty }
+  }
+
+  @Test func aPausedRunIsEndedForGoodAndNothingIsStartedForIt() throws {
+    let run = try RealRun("paused-stop", sleep: "0.2", trials: 40, slots: 2)
+    let coordinator = try run.start()
+    try run.waitForReports(3)
+    #expect(try run.place.coordinator(["pause"]).wait() == 0)
+    #expect(try coordinator.wait() == 75)
+    let refused = try run.place.coordinator(["stop", "--trial", "0"])
+    #expect(try refused.wait() == 69, "\(refused.output)")
+    let starts = try run.journal().count { $0.fact.kind == "attempt_assigned" }
+    let stop = try run.place.coordinator(["stop"])
+    #expect(try stop.wait() == 0, "\(stop.output)\(stop.errors)")
+    #expect(stop.output.contains("results: "), "\(stop.output)")
+    let status = try #require(run.place.json(["status"]) as? [String: Any])
+    #expect(status["status"] as? String == "finished", "\(status)")
+    #expect(try run.journal().count { $0.fact.kind == "attempt_assigned" } == starts)
+    #expect(run.agents.isEmpty && run.supervisors.isEmpty && run.trials.isEmpty)
+    #expect(try run.resume().wait() == 64)
+    #expect(try run.place.coordinator(["stop"]).wait() == 69)
+  }
+
+  @Test func aRunThatItsCoordinatorLeftIsEndedWithItsTrials() throws {
+    let run = try RealRun("left-stop", sleep: "0.2", trials: 40, slots: 2)
+    let coordinator = try run.start()
+    try run.waitForReports(3)
+    coordinator.send(SIGKILL)
+    try coordinator.wait()
+    #expect(!run.agents.isEmpty)
+    let stop = try run.place.coordinator(["stop", "--json"])
+    #expect(try stop.wait() == 0, "\(stop.output)\(stop.errors)")
+    #expect(stop.output == "{\"ok\":true}\n", "\(stop.output)")
+    #expect(try run.journal().last?.fact.kind == "run_finished")
+    // What ran was ended in order, not lost.
+    #expect(try run.journal().contains { $0.fact.kind == "attempt_ordered" })
+    #expect(try !run.journal().contains { $0.fact.kind == "agent_lost" })
     try eventually("every process to end") { run.agents.isEmpty && run.supervisors.isEmpty && run.trials.isEmpty }
   }
 
