@@ -8,7 +8,8 @@ import Wire
 ///
 /// Words: a *report* is a value at a resource; an *attempt* is a start of a trial, and how it ended; a *lane* is a slot of a
 /// host with the *segments* of what ran in it; a *step* is a moment at which the best value became better; a *rise* is one
-/// of PASHA's maximum resource, with its reason; a *mark* is what was done by a moment, for the pace; an *event* is a fact that has something to say to somebody who watches.
+/// of PASHA's maximum resource, with its reason; a *mark* is what was done by a moment, for the pace; an *event* is a fact that has something to say to somebody who watches; an
+/// *intervention* is what somebody did to the run by hand, or that it was taken up again.
 ///
 /// Invariants: taking facts one by one or in any batches gives the same history; a fact that changes nothing in the state
 /// of the run adds nothing to its history; taking a fact costs no more however long the history is. Reports are kept in 21
@@ -28,6 +29,7 @@ public struct Chronicle: Sendable {
   public internal(set) var clock = RunClock()
   var pace = Pace()
   public internal(set) var events: EventLog
+  public private(set) var interventions = Interventions()
   /// When the run ended, or was paused.
   public internal(set) var endedAt: Stamp?
   /// Levels of the rungs of each bracket, lowest first, without the maximum resource.
@@ -50,10 +52,15 @@ public struct Chronicle: Sendable {
   public mutating func take(_ stamped: StampedFact, sequence: Int) {
     let before = Before(state, stamped.fact)
     let lastWall = state.lastStamp?.wall.seconds
+    let wasSuspended = state.isSuspended
     state.apply(stamped)
     self.sequence = sequence
     clock.note(stamped.stamp)
     pace.note(state, seconds: stamped.stamp.active.inSeconds)
+    let silence = max(0, stamped.stamp.wall.seconds - (lastWall ?? stamped.stamp.wall.seconds))
+    if let kind = Intervention.Kind(stamped.fact, wasSuspended: wasSuspended, silence: silence) {
+      interventions.add(kind, at: stamped.stamp.active.inSeconds)
+    }
     note(stamped, before, lastWall)
   }
 

@@ -6,6 +6,7 @@ import TuningModel
 /// What failed, and why.
 extension Story {
   static let mostFailures = 30
+  static let mostMessages = 5
 
   func failures() -> Document.Section? {
     var blocks: [Document.Block] = []
@@ -58,16 +59,60 @@ extension Story {
           "\(Presentation.count(trials.count, "trial")) failed by \(kind): \(trials.count == 1 ? "trial" : "trials") \(names)."
         ))
     }
-    // What scripts print is often the same: one of each text.
-    var seen: Set<String> = []
+    return blocks + messageBlocks(failed)
+  }
+
+  /// What scripts print is often the same but for numbers: one of each text, with those that printed the like.
+  private func messageBlocks(_ failed: [TrialState]) -> [Document.Block] {
+    var order: [String] = []
+    var byText: [String: [TrialState]] = [:]
     for trial in failed {
-      guard let message = trial.failureMessage, seen.count < 5, seen.insert(message).inserted else { continue }
+      guard let message = trial.failureMessage, !message.isEmpty else { continue }
+      let text = Self.withoutNumbers(message)
+      if byText[text] == nil { order.append(text) }
+      byText[text, default: []].append(trial)
+    }
+    // The most frequent first, and of those the oldest.
+    let groups = order.enumerated().map { (place: $0, trials: byText[$1] ?? []) }
+      .sorted { ($1.trials.count, $0.place) < ($0.trials.count, $1.place) }
+    var blocks: [Document.Block] = []
+    for group in groups.prefix(Self.mostMessages) {
+      let trial = group.trials[0]
       let at = trial.resource > 0 ? " after \(resource) \(trial.resource)" : ""
-      blocks.append(.paragraph("Trial \(trial.id)\(at), \(values(trial.id.rawValue)):"))
-      let lines = message.split(separator: "\n").joined(separator: "\n")
+      var words = "Trial \(trial.id)\(at), \(values(trial.id.rawValue))"
+      if group.trials.count > 1 {
+        let others = ReportText.list(group.trials.dropFirst().map { "\($0.id)" }, limit: 12)
+        words += "; the same but for numbers: \(group.trials.count == 2 ? "trial" : "trials") \(others)"
+      }
+      blocks.append(.paragraph(words + ":"))
+      let lines = (trial.failureMessage ?? "").split(separator: "\n").joined(separator: "\n")
       blocks.append(.code(ReportText.plain(lines, limit: 3000, keepsNewlines: true)))
     }
+    if groups.count > Self.mostMessages {
+      blocks.append(
+        .paragraph("These are the most frequent \(Self.mostMessages) of \(groups.count) messages; the others stand in `logs`."))
+    }
     return blocks
+  }
+
+  /// The text with each number (with sign, fraction, exponent, or in base 16 behind `0x`) as one mark.
+  static func withoutNumbers(_ text: String) -> String {
+    var result: [UInt8] = []
+    var isInNumber = false
+    var last: UInt8 = 0
+    for byte in text.utf8 {
+      let isDigit = (0x30...0x39).contains(byte)
+      // Letters within a number: exponents, and digits of base 16.
+      let isSign = byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
+      let continues =
+        isDigit || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "x") || (0x61...0x66).contains(byte)
+        || (0x41...0x46).contains(byte) || isSign && (last == UInt8(ascii: "e") || last == UInt8(ascii: "E"))
+      last = byte
+      if isInNumber, continues { continue }
+      isInNumber = isDigit
+      result.append(isDigit ? UInt8(ascii: "#") : byte)
+    }
+    return String(decoding: result, as: UTF8.self)
   }
 
   private func lostRows() -> [[Document.Cell]] {

@@ -46,6 +46,7 @@ struct Story {
     if let parameters = parameters() { sections.append(parameters) }
     sections.append(spending())
     if let hosts = hosts() { sections.append(hosts) }
+    if let steering = steering() { sections.append(steering) }
     if let failures = failures() { sections.append(failures) }
     sections += [making(), all()]
     return Document(

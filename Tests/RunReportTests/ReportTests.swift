@@ -49,6 +49,51 @@ struct ReportTests {
     #expect(text.contains("| full training of every configuration | ≈ 10 | 6 | ≈ 2.5 times |"))
   }
 
+  @Test("what scripts print in failing is told once of those that differ in numbers alone, the most frequent first")
+  func failures() throws {
+    var run = try Runs.Builder(Runs.specification(Self.space))
+    Runs.start(&run)
+    let messages = [
+      "KeyError: 'a'", "CUDA out of memory: 12.5 GiB at 0x7f3e", "ValueError: loss 1e-5", "CUDA out of memory: 3 GiB at 0x1",
+      "ValueError: loss 0.25", "CUDA out of memory: 1 GiB at 0xab",
+    ]
+    for (index, message) in messages.enumerated() {
+      run.trial(index, Self.configuration(0.1), values: [1])
+      run.end(index, .failed(.code), standardError: message)
+    }
+    let text = run.report().markdown()
+    #expect(text.components(separatedBy: "CUDA out of memory").count == 2)
+    #expect(text.contains("the same but for numbers: trials 3 and 5"), "\(text)")
+    #expect(text.contains("the same but for numbers: trial 4"))
+    let places = ["CUDA out of memory: 12.5 GiB", "ValueError: loss 1e-5", "KeyError"].map { text.range(of: $0)?.lowerBound }
+    #expect(places.allSatisfy { $0 != nil })
+    #expect(places.compactMap { $0 } == places.compactMap { $0 }.sorted())
+  }
+
+  @Test("what was done by hand, and interruptions, stand there with their times")
+  func steering() throws {
+    var run = try Runs.Builder(Runs.specification(Self.space))
+    Runs.start(&run)
+    #expect(!run.report().markdown().contains("Done by hand"))
+    run.trial(0, Self.configuration(0.1), values: [1])
+    run.take(
+      .operatorCommand(.pauseTrial(TrialID(0))), .operatorCommand(.resumeTrial(TrialID(0))),
+      .hostMarked("host", .draining), .hostMarked("host", .inUse), .specificationChanged(hash: "x"), .runExtended,
+      .trialCreated(
+        TrialCreation(trial: TrialID(1), configuration: Self.configuration(0.5), bracket: 0, origin: .operator)),
+      .runResumed(version: "9.9"))
+    let text = run.report().markdown()
+    for line in [
+      "trial 0 was paused", "trial 0 was let go on", "host host was drained", "host host was taken into use again",
+      "a changed cluster file was taken over", "the run was extended", "trial 1 was brought in: lr=0.5",
+      "a coordinator took the run up again; the one before had not ended it, and last wrote 1.0 s before",
+    ] {
+      #expect(text.contains(line), "\(line)\n\(text)")
+    }
+    for _ in 0..<2000 { run.take(.operatorCommand(.pauseTrial(TrialID(0)))) }
+    #expect(run.report().markdown().contains("The first 60 of 2008 are shown."))
+  }
+
   @Test("of an empty run says that nothing was reported, and has no plot without values")
   func empty() throws {
     var run = try Runs.Builder(Runs.specification(Self.space))
