@@ -90,7 +90,8 @@ extension Story {
     }
     if groups.count > Self.mostMessages {
       blocks.append(
-        .paragraph("These are the most frequent \(Self.mostMessages) of \(groups.count) messages; the others stand in `logs`."))
+        .paragraph(
+          "These are the most frequent \(Self.mostMessages) of \(groups.count) messages; the others stand in `logs`."))
     }
     return blocks
   }

@@ -54,8 +54,8 @@ struct ReportTests {
     var run = try Runs.Builder(Runs.specification(Self.space))
     Runs.start(&run)
     let messages = [
-      "KeyError: 'a'", "CUDA out of memory: 12.5 GiB at 0x7f3e", "ValueError: loss 1e-5", "CUDA out of memory: 3 GiB at 0x1",
-      "ValueError: loss 0.25", "CUDA out of memory: 1 GiB at 0xab",
+      "KeyError: 'a'", "CUDA out of memory: 12.5 GiB at 0x7f3e", "ValueError: loss 1e-5",
+      "CUDA out of memory: 3 GiB at 0x1", "ValueError: loss 0.25", "CUDA out of memory: 1 GiB at 0xab",
     ]
     for (index, message) in messages.enumerated() {
       run.trial(index, Self.configuration(0.1), values: [1])
@@ -65,7 +65,9 @@ struct ReportTests {
     #expect(text.components(separatedBy: "CUDA out of memory").count == 2)
     #expect(text.contains("the same but for numbers: trials 3 and 5"), "\(text)")
     #expect(text.contains("the same but for numbers: trial 4"))
-    let places = ["CUDA out of memory: 12.5 GiB", "ValueError: loss 1e-5", "KeyError"].map { text.range(of: $0)?.lowerBound }
+    let places = ["CUDA out of memory: 12.5 GiB", "ValueError: loss 1e-5", "KeyError"].map {
+      text.range(of: $0)?.lowerBound
+    }
     #expect(places.allSatisfy { $0 != nil })
     #expect(places.compactMap { $0 } == places.compactMap { $0 }.sorted())
   }
