@@ -51,10 +51,12 @@ extension AgentMachine {
     }
     if let leaving { return StartRefusal(code: .hostFault, detail: "the agent ends: \(leaving.message)") }
     if let other = attempts.first(where: { $0.slot == start.slot && $0.occupiesSlot }) {
-      return StartRefusal(code: .slotBusy, detail: "\(other.attempt) is in slot \(start.slot)")
+      let name = other.attempt
+      return StartRefusal(
+        code: .slotBusy, detail: "attempt \(name.attempt) of trial \(name.trial) is in slot \(start.slot)")
     }
     if let other = attempts.first(where: { $0.attempt.trial == name.trial && $0.occupiesSlot }) {
-      return StartRefusal(code: .slotBusy, detail: "\(other.attempt) still ends")
+      return StartRefusal(code: .slotBusy, detail: "attempt \(other.attempt.attempt) of trial \(name.trial) still ends")
     }
     return nil
   }

@@ -99,7 +99,8 @@ extension Supervision {
     actions.append(wasKilled ? .killGroup : .terminateGroup)
     // Children that a trial left behind have a moment to end in order, the slot is wanted.
     let patience = wasKilled ? Self.killInterval : min(settings.grace, .seconds(2))
-    phase = .emptying(end, killAt: now + patience)
+    let killAt = Mutant.lateGrace.isActive ? now + patience : min(now + patience, max(now, lastMoment))
+    phase = .emptying(end, killAt: killAt)
   }
 
   mutating func noteEmpty() {

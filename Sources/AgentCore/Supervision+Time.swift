@@ -19,30 +19,33 @@ extension Supervision {
     }
   }
 
+  /// When nothing of the trial may live any more: soon after that it may run elsewhere.
+  var lastMoment: Instant { lease + settings.grace }
+
   private mutating func expireLease(at now: Instant) {
+    // The host slept, or this process stood still: what is left of the time that ending it takes is all that it is given.
+    let isTooLate = now >= lastMoment && !Mutant.lateGrace.isActive
     switch phase {
     case .running, .settling, .held:
-      if now >= lease + settings.grace, !Mutant.lateGrace.isActive {
-        // The host slept, or this process stood still: the trial may run elsewhere by now. It is given no time.
-        actions.append(.killGroup)
-        phase = .ending(
-          SupervisionPhase.Ending(cause: .leaseExpired, step: .killed, until: now + Self.killInterval))
-      } else {
-        terminate(cause: .leaseExpired, at: now)
+      if isTooLate { kill(cause: .leaseExpired, at: now) } else { terminate(cause: .leaseExpired, at: now) }
+    case .ending(let ending):
+      if isTooLate, ending.step != .killed {
+        kill(cause: ending.cause, at: now)
+      } else if ending.step == .asked {
+        escalate(ending, at: now)
       }
-    case .ending(let ending): if ending.step == .asked { escalate(ending, at: now) }
     case .starting, .emptying, .over: return
     }
   }
 
   private mutating func escalate(_ ending: SupervisionPhase.Ending, at now: Instant) {
-    if ending.step == .asked {
-      terminate(cause: ending.cause, at: now)
-    } else {
-      // Again and again: a process that starts others while it is killed may be missed.
-      actions.append(.killGroup)
-      phase = .ending(SupervisionPhase.Ending(cause: ending.cause, step: .killed, until: now + Self.killInterval))
-    }
+    // Killed again and again: a process that starts others while it is killed may be missed.
+    if ending.step == .asked { terminate(cause: ending.cause, at: now) } else { kill(cause: ending.cause, at: now) }
+  }
+
+  private mutating func kill(cause: AttemptEnd.Cause, at now: Instant) {
+    actions.append(.killGroup)
+    phase = .ending(SupervisionPhase.Ending(cause: cause, step: .killed, until: now + Self.killInterval))
   }
 
   /// The trial stands still for a moment; whether it stays so.

@@ -80,7 +80,12 @@ public struct Supervision: Equatable, Sendable {
     case .running: lease
     case .settling(let settling): min(lease, stopTime(settling))
     case .held(let hold): min(lease, hold.until)
-    case .ending(let ending): ending.step == .asked ? min(lease, ending.until) : ending.until
+    case .ending(let ending):
+      switch ending.step {
+      case .asked: min(lease, ending.until)
+      case .terminated: Mutant.lateGrace.isActive ? ending.until : min(lastMoment, ending.until)
+      case .killed: ending.until
+      }
     case .emptying(_, let killAt): killAt
     }
   }

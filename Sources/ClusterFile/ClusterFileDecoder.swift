@@ -43,6 +43,7 @@ struct ClusterFileDecoder {
     let results = ResultsSection.decode(top)
     let notifications = NotificationsSection.decode(top)
     let page = PageSection.decode(top)
+    if let cluster, let checkpoints { checkTimes(cluster, checkpoints, top) }
 
     if options?.name == .external, program == nil { return nil }
     guard let experiment = read?.experiment, let options, let searcher, let stop, let cluster, let checkpoints,
@@ -58,6 +59,27 @@ struct ClusterFileDecoder {
 }
 
 extension ClusterFileDecoder {
+  /// A trial whose host is silent is ended there before `lost_after` has passed, and `grace` goes before that: what is left
+  /// must be enough for two heartbeats, or no start would ever be in time. A twentieth of `lost_after` goes too, by which
+  /// supervisors are told of extensions, and a hundredth, by which two clocks may differ.
+  private func checkTimes(_ cluster: ClusterOptions, _ checkpoints: CheckpointPolicy, _ top: MapReader) {
+    let most = cluster.lostAfter * 94 / 100 - cluster.heartbeat * 2
+    // What is wrong with the two of them alone was told.
+    guard checkpoints.grace > most, cluster.lostAfter >= cluster.heartbeat * 4 else { return }
+    func section(_ key: String) -> MapReader? { top.has(key) ? top.map(key, example: "{}") : nil }
+    let needed = Duration.seconds(((checkpoints.grace + cluster.heartbeat * 2) * 100 / 94).components.seconds + 1)
+    let given = section("checkpoints").flatMap { $0.has("grace") ? $0 : nil }
+    let isGiven = given != nil
+    let (map, key) = given.map { ($0, "grace") } ?? (section("cluster") ?? top, "lost_after")
+    map.tell(
+      .contradiction, key,
+      (isGiven ? "is \(DurationText.text(checkpoints.grace)), " : "is \(DurationText.text(cluster.lostAfter)), ")
+        + "and a trial must have ended, with checkpoints.grace (\(DurationText.text(checkpoints.grace))) for it, before its "
+        + "host counts as lost (cluster.lost_after, \(DurationText.text(cluster.lostAfter))): make lost_after at least "
+        + "\(DurationText.text(needed))"
+        + (most >= .seconds(1) ? ", or grace at most \(DurationText.text(.seconds(most.components.seconds)))" : ""))
+  }
+
   /// What the scheduler takes from other sections.
   private func complete(
     _ options: inout SchedulerOptions?, _ map: MapReader, _ searcher: SearcherOptions?, hasCosts: Bool

@@ -110,6 +110,8 @@ extension Coordinator {
   /// A host could not start a trial: the next one goes elsewhere, or waits, so that a host with a full disk does not use up
   /// every trial's restarts within a second.
   private mutating func rest(_ agent: AgentID, _ turn: inout Turn) {
+    // What fails in its other slots at the same time is the same fault.
+    if let until = restsUntil[agent], until > turn.now { return }
     let count = faults[agent, default: 0]
     faults[agent] = count + 1
     restsUntil[agent] = turn.now + Self.restAfterFault(count)
@@ -135,18 +137,24 @@ extension Coordinator {
     case .noSuchProgram: consequence = .failed(.code)
     // Whoever has its checkpoint is away for now: it waits for that, and no host is at fault.
     case .sourceUnreachable: consequence = .pending(trial.reasonToWait)
-    // Somebody else took the slot's GPUs, and the agent has said so: the slot gets no work until they are free.
-    case .slotBusy where trial.slot.map({ state[$0.agent]?.unusable[$0.index] != nil }) ?? false:
-      consequence = .pending(trial.reasonToWait)
+    // An attempt that counts no more still ends there, or somebody else took the slot's GPUs. The slot, or the whole host
+    // where the agent does not say which, gets no work for a while; the trial is not to blame.
+    case .slotBusy: consequence = .pending(trial.reasonToWait)
     // One host cannot start it, and another may: the trial is not to blame.
     case .hostFault where isToBlame(trial.slot?.agent, faultsBefore: 0),
       .noSuchSlot where isToBlame(trial.slot?.agent, faultsBefore: 0):
       consequence = .pending(trial.reasonToWait)
-    case .checkpointMissing, .staleAttempt, .slotBusy, .noSuchSlot, .hostFault:
+    case .checkpointMissing, .staleAttempt, .noSuchSlot, .hostFault:
       consequence =
         trial.restarts >= state.specification.failures.maxRestarts ? .failed(.host) : .pending(.restarted)
     }
-    if refusal.code == .hostFault || refusal.code == .noSuchSlot, let agent = trial.slot?.agent { rest(agent, &turn) }
+    if let slot = trial.slot {
+      switch refusal.code {
+      case .hostFault, .noSuchSlot: rest(slot.agent, &turn)
+      case .slotBusy where state[slot.agent]?.unusable[slot.index] == nil: rest(slot.agent, &turn)
+      default: break
+      }
+    }
     if refusal.code == .sourceUnreachable, case .agent(let holder)? = trial.source?.holder {
       awayUntil[holder] = turn.now + Self.sourcePatience
     }

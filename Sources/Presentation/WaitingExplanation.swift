@@ -36,6 +36,8 @@ public struct WaitingExplanation {
 
   private struct Rest {
     var faults = 0
+    /// Times that it was sent to rest since something ended well there.
+    var rests = 0
     var until: Timestamp?
     /// The trial that failed there last, and why.
     var last: (trial: TrialID, why: String)?
@@ -77,7 +79,8 @@ public struct WaitingExplanation {
     case .attemptRefused(let attempt, let refusal, _):
       let agent = state[attempt.trial]?.slot?.agent
       noteRefusal(of: attempt.trial, agent, Presentation.printable(refusal.detail))
-      if refusal.code == .hostFault || refusal.code == .noSuchSlot {
+      let isUsable = state[attempt.trial]?.slot.map { state[$0.agent]?.unusable[$0.index] == nil } ?? true
+      if refusal.code == .hostFault || refusal.code == .noSuchSlot || refusal.code == .slotBusy && isUsable {
         noteFault(of: agent, attempt.trial, Presentation.printable(refusal.detail), stamped.stamp)
       }
     case .reportReceived(let report): refusals[report.attempt.trial] = nil
@@ -88,6 +91,7 @@ public struct WaitingExplanation {
         noteFault(of: agent, attempt.trial, Presentation.cause(end), stamped.stamp)
       } else if end.cause != .hostFault, end.cause != .leaseExpired {
         rests[agent]?.faults = 0
+        rests[agent]?.rests = 0
       }
     case .agentGreeted(let greeting): rests[greeting.agent]?.until = nil
     case .runResumed: rests = [:]
@@ -105,8 +109,12 @@ public struct WaitingExplanation {
     guard let agent else { return }
     var rest = rests[agent] ?? Rest()
     rest.last = (trial, why)
-    rest.until = stamp.wall + Coordinator.restAfterFault(rest.faults)
     rest.faults += 1
+    // What fails in its other slots at the same time makes the rest no longer.
+    if rest.until.map({ $0 <= stamp.wall }) ?? true {
+      rest.until = stamp.wall + Coordinator.restAfterFault(rest.rests)
+      rest.rests += 1
+    }
     rests[agent] = rest
   }
 

@@ -154,6 +154,56 @@ struct SupervisionEndTests {
     #expect(asked.on(.command(.lease(deadline: .zero))) == [])
   }
 
+  /// A host that slept wakes at some moment after the lease: nothing of the trial lives beyond lease and grace.
+  @Test("After a late awakening ending takes what is left of its time, and no more")
+  func lateAwakening() {
+    // Ten seconds of grace follow a lease of ten.
+    func bench(_ prepare: (inout SupervisionBench) -> Void = { _ in }) -> SupervisionBench {
+      var bench = SupervisionBench(lease: .seconds(10))
+      bench.trainSavingBefore(through: 3)
+      prepare(&bench)
+      return bench
+    }
+    let start = SupervisionBench().now
+    func awake(_ bench: inout SupervisionBench, at time: Duration) -> [SupervisionAction] {
+      bench.now = start + time
+      return bench.machine.handle(.timer, at: bench.now)
+    }
+    func isAsked(_ bench: inout SupervisionBench) {
+      _ = bench.on(.waiting(resource: 3))
+      _ = bench.on(.command(.pause))
+    }
+    for prepare in [{ _ in }, { $0.now = start }, isAsked, { _ = $0.on(.command(.complete)) }]
+      as [(inout SupervisionBench) -> Void]
+    {
+      var soon = bench(prepare)
+      #expect(awake(&soon, at: .seconds(19)) == [.terminateGroup])
+      #expect(soon.untilDeadline == .seconds(1))
+      #expect(soon.atDeadline() == [.killGroup])
+      var late = bench(prepare)
+      #expect(awake(&late, at: .seconds(20)) == [.killGroup])
+      #expect(late.untilDeadline == .milliseconds(100))
+    }
+    // Told to end before it slept.
+    var told = bench { _ = $0.on(.command(.stop)) }
+    #expect(awake(&told, at: .seconds(25)) == [.killGroup])
+    // Told to end by what was read after the awakening, before the clock was looked at.
+    var read = bench()
+    #expect(read.on(.command(.stop), after: .seconds(18)) == [.terminateGroup])
+    #expect(read.atDeadline() == [.killGroup])
+    #expect(read.now == start + .seconds(20))
+    // Its children have no two seconds left.
+    var left = bench()
+    #expect(awake(&left, at: .seconds(19)) == [.terminateGroup])
+    #expect(left.on(.exited(.signal(15), outOfMemory: false)) == [.terminateGroup])
+    #expect(left.atDeadline() == [.killGroup])
+    #expect(left.now == start + .seconds(20))
+    // A lease that was extended meanwhile is none that is over.
+    var extended = bench()
+    #expect(extended.on(.command(.lease(deadline: start + .seconds(3_600))), after: .seconds(25)) == [.stopGroup])
+    #expect(extended.machine.handle(.timer, at: extended.now) == [.stopGroup])
+  }
+
   @Test("What a checkpoint covers follows from the order of writes and reports")
   func coverage() {
     /// `w`: a write; digits: a report of that resource.

@@ -83,6 +83,22 @@ struct CrossChecksTests {
         "cluster.yml:9:23: cluster.lost_after must leave room for at least four heartbeats: "
           + "lost_after is 10s, heartbeat 5s"
       ])
+    #expect(
+      Fixture.mistakes(Fixture.file(rest: "cluster: {lost_after: 10s, heartbeat: 1s}")) == [
+        "cluster.yml:9:23: cluster.lost_after is 10s, and a trial must have ended, with checkpoints.grace (10s) for it, "
+          + "before its host counts as lost (cluster.lost_after, 10s): make lost_after at least 13s, or grace at most 7s"
+      ])
+    #expect(
+      Fixture.mistakes(Fixture.file(rest: "cluster: {lost_after: 60s}\ncheckpoints: {grace: 1h}")) == [
+        "cluster.yml:10:22: checkpoints.grace is 1h, and a trial must have ended, with checkpoints.grace (1h) for it, "
+          + "before its host counts as lost (cluster.lost_after, 1m): make lost_after at least 1h4m1s, or grace at most 46s"
+      ])
+    for room in [
+      "cluster: {lost_after: 13s, heartbeat: 1s}",
+      "cluster: {lost_after: 2s, heartbeat: 500ms}\ncheckpoints: {grace: 800ms}",
+    ] {
+      #expect(Fixture.mistakes(Fixture.file(rest: room)) == ["ok"])
+    }
     #expect(Fixture.mistakes(Fixture.file(experiment: "metric: st_cost")).count == 1)
     #expect(Fixture.mistakes(Fixture.file(experiment: "metadata: {st_x: 1, backend: 2, n: .inf}")).count == 3)
   }

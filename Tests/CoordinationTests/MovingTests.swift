@@ -315,6 +315,34 @@ struct MovingTests {
     #expect(farm.coordinator.state.totals.failed == 0)
   }
 
+  /// `hosts lost` of a host that lives: its agent still ends what ran there when it is given work again.
+  @Test func slotsThatAreNotFreeYetAreNoRestartsOfTrials() throws {
+    var farm = try farm(specification(trials: 20), agents: 1, slots: 8)
+    farm.begin()
+    farm.agents[0].refuses = true
+    farm.agents[0].refusal = .slotBusy
+    farm.handle(.host(.lost("host0")))
+    func pass(_ seconds: Int) {
+      for _ in 0..<seconds {
+        farm.clock += 1_000
+        farm.say(.heartbeat(sentAt: farm.now.monotonic), from: 0)
+        farm.handle(.tick)
+      }
+    }
+    pass(2)
+    let refused = farm.journal.count { if case .attemptRefused = $0.fact { true } else { false } }
+    #expect((1...8).contains(refused), "\(refused)")
+    // The first rest is over after five seconds, however many slots there are.
+    farm.agents[0].refuses = false
+    pass(5)
+    #expect(farm.coordinator.state.activeTrials.count == 8)
+    farm.run()
+    #expect(farm.outcome == .finished(RunEnd(reason: .trialsStarted)))
+    #expect(farm.coordinator.state.totals.failed == 0)
+    // The loss itself is one.
+    #expect(farm.coordinator.state.trials.allSatisfy { $0.restarts <= 1 })
+  }
+
   /// With full disks everywhere for an hour trials wait: none of them fails, and then all go on.
   @Test func withAllDisksFullTrialsWaitUntilThereIsRoom() throws {
     var farm = try farm(specification(trials: 20), agents: 2, slots: 2)

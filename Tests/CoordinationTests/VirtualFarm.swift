@@ -36,6 +36,8 @@ struct VirtualFarm {
     var isCut = false
     /// It can start nothing.
     var refuses = false
+    /// Why.
+    var refusal = StartRefusal.Code.hostFault
     /// Resources at which attempts began, for the tests.
     var begun: [TrialAttempt: Int] = [:]
   }
@@ -242,7 +244,7 @@ struct VirtualFarm {
     case .start(let start):
       guard agents[index].attempts[start.attempt] == nil else { return }
       if agents[index].refuses {
-        return say(.refused(start.attempt, StartRefusal(code: .hostFault, detail: "disk full")), from: index)
+        return say(.refused(start.attempt, StartRefusal(code: agents[index].refusal, detail: "disk full")), from: index)
       }
       if let source = start.source, !fetch(source, of: start.attempt, to: index) { return }
       let resumed = start.resumeFrom.flatMap { agents[index].seals[start.attempt.trial]?[$0] } ?? 0

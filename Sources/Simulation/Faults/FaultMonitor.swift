@@ -18,7 +18,16 @@ struct FaultMonitor: Sendable {
   private(set) var restarts = 0
   private(set) var reports = 0
 
-  init(_ specification: RunSpecification) throws { shadow = try RunState(specification: specification) }
+  init(_ specification: RunSpecification) throws {
+    shadow = try RunState(specification: specification)
+    guard specification.scheduler.name == .pasha else { return }
+    // PASHA's maximum begins at the second rung of each bracket.
+    let levels = shadow.scheduler.levels
+    for system in 0..<shadow.scheduler.bracketCount {
+      let own = levels.dropFirst(system)
+      maximum[system] = own.count >= 2 ? own.dropFirst().first : specification.scheduler.maxResource
+    }
+  }
 
   // MARK: Facts
 
@@ -97,10 +106,26 @@ struct FaultMonitor: Sendable {
       let highest = maximum[promotion.system] ?? shadow.specification.scheduler.maxResource
       if promotion.milestone > highest { return "trial \(promotion.trial) is promoted past the maximum of \(highest)" }
       if promotion.milestone <= promotion.fromLevel { return "trial \(promotion.trial) is promoted to where it is" }
-      if promotion.rank >= promotion.rungSize { return "trial \(promotion.trial) has rank \(promotion.rank)" }
+      if !isAmongTheBest(promotion) {
+        return "trial \(promotion.trial) is promoted from place \(promotion.rank) of \(promotion.rungSize)"
+      }
     default: break
     }
     return nil
+  }
+
+  /// Whether the best are promoted, one in as many as the next level is larger than this one (Li et al., "A System for
+  /// Massively Parallel Hyperparameter Tuning", algorithm 2; where levels do not grow by the reduction factor, as Syne Tune
+  /// has it); trials that are equally good share a place.
+  private func isAmongTheBest(_ promotion: Promotion) -> Bool {
+    let options = shadow.specification.scheduler
+    guard promotion.rank < promotion.rungSize else { return false }
+    if case .share(let count) = promotion.rule { return promotion.rank < count }
+    guard options.mode == .min ? promotion.value <= promotion.cutOff : promotion.value >= promotion.cutOff else {
+      return false
+    }
+    let place = Double(promotion.rank) * Double(promotion.milestone) / Double(promotion.fromLevel)
+    return place <= Double(promotion.rungSize - 1) || promotion.value == promotion.cutOff
   }
 
   /// The edges of a trial's states.
@@ -158,9 +183,12 @@ struct FaultMonitor: Sendable {
       case .completed, .stopped, .failed, .paused: break
       // Nobody has resumed it, or the word did not come through.
       case .pending where trial.isPausedByOperator: break
-      case .pending, .active:
-        // What its host, or the end of the run, kept from going on.
-        if shadow.closing == nil, shadow.end?.reason != .noUsableHost {
+      case .pending:
+        // The end of the run has kept it from going on.
+        if !isEndedEarly { return "trial \(trial.id) is \(trial.status.word) at the end" }
+      case .active:
+        // Its host was out of reach when the run ended, and is not known to be lost.
+        guard let agent = trial.slot.flatMap({ shadow[$0.agent] }), agent.reachability == .unreachable else {
           return "trial \(trial.id) is \(trial.status.word) at the end"
         }
       }
@@ -169,6 +197,16 @@ struct FaultMonitor: Sendable {
       }
     }
     return logProblem(hosts)
+  }
+
+  /// Whether the run was ended, and did not come to its end.
+  private var isEndedEarly: Bool {
+    guard let end = shadow.end else { return true }
+    switch end.reason {
+    case .trialsStarted: return shadow.specification.stop.atLimit == .now
+    case .spaceExhausted, .schedulerFinished: return false
+    default: return true
+    }
   }
 
   func isThere(

@@ -6,8 +6,9 @@ import Wire
 /// What breaks.
 extension FaultWorld {
   mutating func inject(_ kind: Fault.Kind) {
-    if isTraced { note("FAULT \(kind)") }
-    injected += 1
+    let takesEffect = takesEffect(kind)
+    if isTraced { note("FAULT \(kind)\(takesEffect ? "" : " (there is none)")") }
+    if takesEffect { injected += 1 }
     switch kind {
     case .coordinatorCrashes(.atOnce, let down): endCoordinator(startingAgainIn: down)
     case .coordinatorCrashes(let point, let down):
@@ -66,6 +67,27 @@ extension FaultWorld {
       ask(.host(.drain(hosts[host].name)))
       queue.push(.operatorUses(host: host), at: now + time)
     case .twin(let host, let isMachine, let time): copy(host, isMachine: isMachine, for: time)
+    }
+  }
+
+  /// Whether there is anything that can break so.
+  private func takesEffect(_ kind: Fault.Kind) -> Bool {
+    let runs = coordinator.machine != nil
+    switch kind {
+    case .coordinatorCrashes, .coordinatorStops, .operatorEnqueues, .operatorExtends, .operatorPausesRun,
+      .operatorDrains:
+      return runs
+    case .operatorStopsTrial, .operatorPausesTrial: return coordinator.machine?.state.trials.isEmpty == false
+    case .agentCrashes(let host), .agentStops(let host, _): return hosts[host].agent != nil
+    case .supervisorCrashes(let host, let pick), .supervisorStops(let host, let pick, _),
+      .trialKilled(let host, let pick, _), .trialStops(let host, let pick, _):
+      return running(host, pick) != nil
+    case .agentAndSupervisorsCrash(let host):
+      return hosts[host].agent != nil || hosts[host].trials.contains(where: \.isSupervised)
+    case .powerLoss(let host, _), .hostSleeps(let host, _): return hosts[host].isUp
+    case .connectionReset(let host): return hosts[host].agent?.connection != nil
+    case .twin(let host, _, _): return hosts.indices.contains(host) && canBeCopied
+    case .linkCut, .diskFull, .deviceFails, .wallClockJumps: return true
     }
   }
 

@@ -92,6 +92,11 @@ extension FaultWorld {
     return true
   }
 
+  /// What the host's clock of the day shows, which people and `ntpd` set.
+  private func wallClock(of host: Int) -> Timestamp {
+    Timestamp(microseconds: 1_700_000_000_000_000 + now.nanoseconds / 1_000 + hosts[host].wallOffset * 1_000_000)
+  }
+
   /// Prints a report; false: the script is gone.
   private mutating func report(_ host: Int, _ name: TrialAttempt, _ epoch: Int) -> Bool {
     guard let index = hosts[host].index(of: name), hosts[host].trials[index].isAlive else { return false }
@@ -103,8 +108,7 @@ extension FaultWorld {
     hosts[host].trials[index].epoch = epoch
     let fields = script.fields(at: epoch)
     let sequence = (hosts[host].disk.attempts[name]?.log.count ?? 0) + 1
-    let report = TrialReport(
-      sequence: sequence, readAt: Timestamp(microseconds: now.nanoseconds / 1_000), fields: fields)
+    let report = TrialReport(sequence: sequence, readAt: wallClock(of: host), fields: fields)
     hosts[host].disk.attempts[name]?.log.append(report)
     planWork(host)
     // What the supervisor takes for a report that counts.

@@ -8,6 +8,8 @@ extension FaultWorld {
   /// The one host that is there for it, if any.
   private var spare: Int? { hosts.indices.contains(scenario.hosts.count) ? scenario.hosts.count : nil }
 
+  var canBeCopied: Bool { spare.map { hosts[$0].twinOf == nil } ?? false }
+
   mutating func copy(_ host: Int, isMachine: Bool, for time: Duration) {
     guard let twin = spare, hosts[twin].twinOf == nil else { return }
     hosts[twin].twinOf = host
