@@ -20,6 +20,7 @@ public struct TrialQuery: Equatable, Sendable {
   public var statuses: Set<String> = []
   /// In any case, in id, host, failure or configuration.
   public var text: String?
+  public var filter: TrialFilter?
   public var offset = 0
   public var limit = 100
 
@@ -69,6 +70,7 @@ extension Chronicle {
     for index in state.trials.indices {
       if !query.statuses.isEmpty, !query.statuses.contains(state.trials[index].status.word) { continue }
       if let text, let needle, !isWanted(index, text, needle) { continue }
+      if let filter = query.filter, !matches(index, filter, at: active) { continue }
       found.append(index)
     }
     sort(&found, query, active)
@@ -77,7 +79,7 @@ extension Chronicle {
   }
 
   /// - Parameter needle: the bytes of the text.
-  private func isWanted(_ index: Int, _ text: String, _ needle: [UInt8]) -> Bool {
+  func isWanted(_ index: Int, _ text: String, _ needle: [UInt8]) -> Bool {
     if trials.indices.contains(index), trials[index].holds(needle) { return true }
     if needle.count <= 10, needle.allSatisfy({ (0x30...0x39).contains($0) }), String(index).contains(text) {
       return true

@@ -20,28 +20,36 @@ extension Answers {
     }
     if let problem = follower.problem { throw APIError(.unavailable, problem) }
     guard follower.hasCaughtUp else { throw APIError(.unavailable, "the run's journal is still being read") }
-    let (archive, coordinator, takesCommands) = (archive, coordinator, takesCommands)
-    return try await waits.run {
-      let presence = coordinator.presence()
-      let order = try archive.look { chronicle throws(APIError) in
-        let order = try Order(members, chronicle.state)
-        try order.check(chronicle.state, presence, takesCommands: takesCommands)
-        return order
-      }
-      guard let answer = coordinator.ask(.object(order.question)) else {
-        throw APIError(.unavailable, "the coordinator does not answer")
-      }
-      if let error = answer.text("error") {
-        if answer.text("code") == "not_found" { throw APIError(.notFound, Presentation.printable(error)) }
-        if error == "unknown request" {
-          throw APIError(.conflict, "the coordinator of this run cannot do that")
-        }
-        throw APIError(.conflict, Presentation.printable(error))
-      }
-      var writer = JSONWriter()
-      writer.object { $0.member("done", order.done) }
-      return Self.json(writer)
+    let order = try archive.look { chronicle throws(APIError) in try Order(members, chronicle.state) }
+    return try await waits.run { [self] in
+      // One after the other: what is given more counts from what the one before has made of it.
+      if order.isExtension { return try extending.withLock { _ in try carryOut(order) } }
+      return try carryOut(order)
     }
+  }
+
+  private func carryOut(_ order: Order) throws -> Response {
+    let presence = coordinator.presence()
+    var order = order
+    // The file that counts is there when the coordinator has answered, its fact in the archive only soon.
+    let stop = order.isExtension ? try? source.specification().stop : nil
+    try archive.look { chronicle throws(APIError) in
+      let state = chronicle.state
+      try order.check(state, stop ?? state.specification.stop, presence, takesCommands: takesCommands)
+    }
+    guard let answer = coordinator.ask(.object(order.question)) else {
+      throw APIError(.unavailable, "the coordinator does not answer")
+    }
+    if let error = answer.text("error") {
+      if answer.text("code") == "not_found" { throw APIError(.notFound, Presentation.printable(error)) }
+      if error == "unknown request" {
+        throw APIError(.conflict, "the coordinator of this run cannot do that")
+      }
+      throw APIError(.conflict, Presentation.printable(error))
+    }
+    var writer = JSONWriter()
+    writer.object { $0.member("done", order.done) }
+    return Self.json(writer)
   }
 }
 
@@ -54,10 +62,10 @@ private enum Order {
   case drainHost(String)
   case addHost(String)
   case enqueue(Configuration)
-  case extend([JSONValue.Member])
+  case extend(LimitOrder)
 
   init(_ members: [JSONValue.Member], _ state: RunState) throws(APIError) {
-    var rest = Members(members)
+    var rest = CommandMembers(members)
     guard case .string(let operation)? = rest.take("op") else {
       throw APIError(.badRequest, "op must be the name of a command")
     }
@@ -70,10 +78,7 @@ private enum Order {
     case "drain_host": self = .drainHost(try rest.host())
     case "add_host": self = .addHost(try rest.host())
     case "enqueue": self = .enqueue(try Self.configuration(rest.take("configuration"), state))
-    case "extend":
-      let limits = try rest.limits()
-      guard !limits.isEmpty else { throw APIError(.badRequest, "extend needs a new limit") }
-      self = .extend(limits)
+    case "extend": self = .extend(try LimitOrder(&rest))
     default: throw APIError(.badRequest, "there is no command \(QueryReader.shown(operation))")
     }
     if let name = rest.names.first {
@@ -113,8 +118,16 @@ private enum Order {
     return completed
   }
 
+  var isExtension: Bool {
+    if case .extend = self { return true }
+    return false
+  }
+
   /// Whether it can be done now, as far as the journal tells.
-  func check(_ state: RunState, _ presence: CoordinatorPresence, takesCommands: Bool) throws(APIError) {
+  /// - Parameter stop: the limits of the search.
+  mutating func check(
+    _ state: RunState, _ stop: StopCriterion, _ presence: CoordinatorPresence, takesCommands: Bool
+  ) throws(APIError) {
     if state.end != nil || !takesCommands {
       throw APIError(.forbidden, RunView.refusal(state, presence, takesCommands: takesCommands) ?? "")
     }
@@ -134,28 +147,9 @@ private enum Order {
     }
     guard state.closing == nil else { throw APIError(.conflict, "the run is ending") }
     if state.isSuspended { throw APIError(.conflict, "the run is paused") }
-    if case .extend(let limits) = self { try Self.checkRoom(limits, state) }
+    if case .extend(let limits) = self { self = .extend(try limits.settled(state, stop)) }
     guard case .running = presence else {
       throw APIError(.unavailable, RunView.refusal(state, presence, takesCommands: true) ?? "")
-    }
-  }
-
-  private static func checkRoom(_ limits: [JSONValue.Member], _ state: RunState) throws(APIError) {
-    guard state.training == nil else { throw APIError(.conflict, "the search is over") }
-    let totals = state.totals
-    for limit in limits {
-      let used: Double =
-        switch limit.key {
-        case "max_num_trials_started": Double(state.trials.count)
-        case "max_num_trials_completed": Double(totals.completed)
-        case "max_num_trials_finished": Double(totals.completed + totals.stopped + totals.failed)
-        case "max_num_evaluations": Double(totals.reports)
-        case "max_wallclock_time": state.lastStamp?.active.inSeconds ?? 0
-        default: totals.cost
-        }
-      guard let number = Members.number(limit.value), number > used else {
-        throw APIError(.conflict, "\(limit.key) must be more than what was used of it, \(Presentation.number(used))")
-      }
     }
   }
 
@@ -172,7 +166,7 @@ private enum Order {
       [.init("op", .string("return_host")), .init("host", .string(host))]
     case .enqueue(let configuration):
       [.init("op", .string("enqueue")), .init("config", .string(configuration.json.jsonText(.strict)))]
-    case .extend(let limits): [.init("op", .string("extend"))] + limits
+    case .extend(let limits): [.init("op", .string("extend"))] + limits.question
     }
   }
 
@@ -186,13 +180,13 @@ private enum Order {
     case .drainHost(let host): "\(host) gets no new trials"
     case .addHost(let host): "\(host) is in use again"
     case .enqueue: "the configuration is tried next"
-    case .extend: "the search has new limits"
+    case .extend(let limits): limits.done
     }
   }
 }
 
 /// The members of a command, each taken once.
-private struct Members {
+struct CommandMembers {
   private var rest: [JSONValue.Member]
 
   init(_ members: [JSONValue.Member]) { rest = members }
@@ -216,30 +210,6 @@ private struct Members {
       throw APIError(.badRequest, "host must be the name of a host")
     }
     return host
-  }
-
-  private static let counts = [
-    "max_num_trials_started", "max_num_trials_completed", "max_num_trials_finished", "max_num_evaluations",
-  ]
-
-  mutating func limits() throws(APIError) -> [JSONValue.Member] {
-    var found: [JSONValue.Member] = []
-    for key in Self.counts {
-      guard let value = take(key) else { continue }
-      let most = key == "max_num_evaluations" ? 1_000_000_000_000 : 1_000_000_000
-      guard let count = Self.whole(value), (1...most).contains(count) else {
-        throw APIError(.badRequest, "\(key) must be a whole number from 1 to \(most)")
-      }
-      found.append(.init(key, .int(count)))
-    }
-    for (key, most) in [("max_wallclock_time", 3e9), ("max_cost", 1e300)] {
-      guard let value = take(key) else { continue }
-      guard let number = Self.number(value), number > 0, number <= most else {
-        throw APIError(.badRequest, "\(key) must be a number above 0, at most \(most)")
-      }
-      found.append(.init(key, .double(number)))
-    }
-    return found
   }
 
   static func number(_ value: JSONValue) -> Double? {

@@ -9,6 +9,17 @@ import TuningModel
 
 /// For whoever watches the server: whether it is well, and numbers.
 extension Answers {
+  /// What is open to whoever asks, and whether the token that comes along is the right one: so that it is known at once,
+  /// and is sent only where it is needed.
+  static func access(_ door: Doorkeeper, _ request: Request) -> Response {
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.member("token", door.pass(request).rawValue)
+      writer.member("reading_needs_token", door.guardsReading)
+    }
+    return json(writer)
+  }
+
   func health() async throws -> Response {
     if let problem = follower.problem { throw APIError(.unavailable, problem) }
     let (archive, coordinator, name) = (archive, coordinator, source.name)

@@ -64,7 +64,7 @@ struct RunView {
         }
       }
     }
-    writer.member("status", Presentation.runStatus(state))
+    writer.member("status", Presentation.runStatus(state, service: presence))
     writer.member("reason", reason)
     writer.maybe("message", state.end.flatMap { $0.message.isEmpty ? nil : Self.shown($0.message) })
     writer.member("coordinator", Self.word(presence))
@@ -107,13 +107,16 @@ struct RunView {
 
   /// Why no command is taken; nil: they are.
   static func refusal(_ state: RunState, _ presence: CoordinatorPresence, takesCommands: Bool) -> String? {
-    if state.end != nil { return "the run has ended" }
+    let name = state.start?.run ?? ""
+    if state.end != nil {
+      return "the run has ended; `pasha-coord extend \(name) --trials N`, or `--time T`, lets it go on"
+    }
     if !takesCommands { return "this page only shows the run" }
-    if state.isSuspended { return "the run is paused" }
+    if state.isSuspended { return "the run is paused; `pasha-coord resume \(name)` goes on" }
     switch presence {
     case .running: return nil
     case .silent: return "the coordinator does not answer"
-    case .none: return "no coordinator runs the run"
+    case .none: return "no coordinator runs the run; `pasha-coord resume \(name)` goes on"
     }
   }
 
@@ -125,13 +128,15 @@ struct RunView {
   private var reason: String {
     if let end = state.end { return Presentation.reason(end.reason, state) }
     if state.isSuspended { return "all trials are paused and sealed; `pasha-coord resume` goes on" }
+    if presence == .none { return "no coordinator runs the run; `pasha-coord resume` goes on" }
     let active = state.activeTrials.count
     if let closing = state.closing {
-      return "\(Presentation.reason(closing.end.reason, state)); \(active) trials are being paused and sealed"
+      return "\(Presentation.reason(closing.end.reason, state)); "
+        + "\(Presentation.count(active, "trial")) \(active == 1 ? "is" : "are") being paused and sealed"
     }
     if let training = state.training {
       return "the search is over (\(Presentation.reason(training.end.reason, state))); its best "
-        + "\(training.trials.count) trials are trained in full"
+        + "\(Presentation.count(training.trials.count, "trial")) \(training.trials.count == 1 ? "is" : "are") trained in full"
     }
     if let drain = state.drain {
       let rest =
@@ -139,8 +144,9 @@ struct RunView {
         ? "those that run go on" : drain.promotesStill ? "promotions go on" : "running trials go to their milestones"
       return "\(Presentation.reason(drain.reason, state)); \(rest)"
     }
-    if presence == .none { return "no coordinator runs the run; `pasha-coord resume` goes on" }
-    return "\(active) trials are in slots, \(state.waiting.count) wait for one"
+    let waiting = state.waiting.count
+    return (active == 1 ? "1 trial is in a slot" : "\(active) trials are in slots")
+      + ", \(waiting == 1 ? "1 waits" : "\(waiting) wait") for one"
   }
 
   private func scheduler(_ writer: inout JSONWriter) {

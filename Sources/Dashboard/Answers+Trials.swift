@@ -18,6 +18,7 @@ extension Answers {
     let order = try parameters.word("order", ["asc", "desc", "best"])
     let statuses = try parameters.list("status", atMost: 8)
     query.text = try parameters.text("text", lengths: 1...200)
+    let filter = try parameters.text("filter", lengths: 1...Self.filterLimit)
     try parameters.finish()
     query.sort = try sortKey(sort, parameter)
     query.order = order == "desc" ? .descending : order == "best" ? .best : .ascending
@@ -28,6 +29,7 @@ extension Answers {
       query.statuses = Set(statuses)
       guard query.statuses.count == statuses.count else { throw APIError(.badRequest, "status names a word twice") }
     }
+    if let filter { query.filter = try self.filter(filter) }
     let (asked, coordinator) = (query, coordinator)
     return try await look { chronicle, writer in
       let now = Self.now(chronicle, isRunning: coordinator.lastPresence.isThere)
@@ -40,6 +42,17 @@ extension Answers {
           for trial in rows { writer.object { Self.row(trial, chronicle, now, &$0) } }
         }
       }
+    }
+  }
+
+  static let filterLimit = 500
+
+  private func filter(_ text: String) throws(APIError) -> TrialFilter {
+    let specification = archive.look { $0.state.specification }
+    do throws(TrialFilter.Problem) {
+      return try TrialFilter(text, specification)
+    } catch {
+      throw APIError(.badRequest, Presentation.printable(error.message))
     }
   }
 

@@ -24,6 +24,8 @@ final class Answers: Sendable {
   let waits = WorkerPool(name: "pasha-wait", threads: 8, bound: 64)
   /// What takes long: one after the other.
   let analyses = WorkerPool(name: "pasha-analysis", threads: 1, bound: 16)
+  /// Held while limits are changed.
+  let extending = Locked(())
   let importance = Locked(ImportanceCache())
   let explanations = Locked(ExplanationCache())
 
@@ -62,7 +64,7 @@ final class Answers: Sendable {
     case .hosts: return try await hosts(&parameters)
     case .events: return try await events(&parameters)
     case .metrics: return try await metrics(&parameters)
-    case .health, .stream, .commands: throw APIError(.notFound, "there is nothing at this path")
+    case .health, .stream, .commands, .access: throw APIError(.notFound, "there is nothing at this path")
     }
   }
 

@@ -27,6 +27,9 @@ final class CoordinatorDesk: Sendable {
   /// Who runs the run, as it was found last.
   var lastPresence: CoordinatorPresence { state.withLock { $0.presence } }
 
+  /// The same; nil: nobody has looked yet.
+  var knownPresence: CoordinatorPresence? { state.withLock { $0.presenceAt == nil ? nil : $0.presence } }
+
   /// Who runs the run; looks again after a moment. May wait. While one caller looks, others get what was found last.
   func presence() -> CoordinatorPresence {
     let now = HostClock.now

@@ -33,12 +33,25 @@ struct Doorkeeper: Sendable {
     }
   }
 
-  func checkToken(_ request: Request) throws(APIError) {
+  enum Pass: String {
+    case missing, wrong, right
+  }
+
+  /// The token that a request brings.
+  func pass(_ request: Request) -> Pass {
     let given = request.headers[values: .authorization]
     guard given.count == 1, let header = given.first, header.prefix(7).lowercased() == "bearer " else {
-      throw APIError(.unauthorized, "this needs the token of the run's file page.token")
+      return .missing
     }
-    guard isToken(Array(header.dropFirst(7).utf8)) else { throw APIError(.unauthorized, "the token is wrong") }
+    return isToken(Array(header.dropFirst(7).utf8)) ? .right : .wrong
+  }
+
+  func checkToken(_ request: Request) throws(APIError) {
+    switch pass(request) {
+    case .right: return
+    case .missing: throw APIError(.unauthorized, "this needs the token of the run's file page.token")
+    case .wrong: throw APIError(.unauthorized, "the token is wrong; the right one is in the run's file page.token")
+    }
   }
 
   /// Takes as long whatever part of it is right.

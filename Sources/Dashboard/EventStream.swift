@@ -31,14 +31,14 @@ extension Answers {
     }
     headers[.cacheControl] = "no-store"
     let channel = context.channel
-    let (archive, hub, lastLine) = (archive, hub, last)
+    let (archive, coordinator, hub, lastLine) = (archive, coordinator, hub, last)
     return Response(
       status: .ok, headers: headers,
       body: ResponseBody { writer in
         // A connection that ends while nothing is written ends the stream as well.
         channel.closeFuture.whenComplete { _ in hub.leave(subscription) }
         defer { hub.leave(subscription) }
-        var feed = Feed(archive: archive, lastLine: lastLine)
+        var feed = Feed(archive: archive, coordinator: coordinator, lastLine: lastLine)
         try await writer.write(ByteBuffer(string: ": pasha\n\n" + feed.news(limit: Self.linesOfPast)))
         try await Task.sleep(for: Self.pause)
         for await _ in subscription.signals {
@@ -55,12 +55,14 @@ extension Answers {
 /// What one stream has been told.
 private struct Feed {
   let archive: Archive
+  let coordinator: CoordinatorDesk
   private var sequence = -1
   private var lastLine: Int
 
   /// - Parameter lastLine: nil: lines from now on.
-  init(archive: Archive, lastLine: Int?) {
+  init(archive: Archive, coordinator: CoordinatorDesk, lastLine: Int?) {
     self.archive = archive
+    self.coordinator = coordinator
     self.lastLine = lastLine ?? archive.look { $0.events.last }
   }
 
@@ -68,7 +70,8 @@ private struct Feed {
     let known = (sequence, lastLine)
     let (now, status, events, newest) = archive.look { chronicle in
       let events = known.1 < chronicle.events.last ? Self.newest(chronicle.events, after: known.1, limit) : []
-      return (chronicle.sequence, Presentation.runStatus(chronicle.state), events, chronicle.events.last)
+      let status = Presentation.runStatus(chronicle.state, service: coordinator.knownPresence)
+      return (chronicle.sequence, status, events, chronicle.events.last)
     }
     var text = ""
     for event in events {

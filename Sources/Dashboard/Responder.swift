@@ -104,8 +104,14 @@ struct Responder: HTTPResponder {
     guard let route = Route(path) else { throw APIError(.notFound, "there is nothing at this path") }
     context.coreContext.endpointPath.value = route.template
     try allow(route == .commands ? [.post] : [.get, .head], request)
-    if route == .commands || door.guardsReading && route != .health { try door.checkToken(request) }
+    if route == .commands || door.guardsReading && ![.health, .access].contains(route) {
+      try door.checkToken(request)
+    }
     var parameters = try QueryReader(query)
+    if route == .access {
+      try parameters.finish()
+      return Answers.access(door, request)
+    }
     if route == .commands {
       try parameters.finish()
       return try await answers.command(body(of: request))
@@ -142,7 +148,7 @@ struct Responder: HTTPResponder {
 /// What there is to be had.
 enum Route: Equatable {
   case run, best, curves, ladder, configurations, importance, timeline, trials, hosts, events, stream, commands
-  case health, metrics
+  case health, metrics, access
   case trial(Int)
   case curve(Int)
   case log(Int)
@@ -152,7 +158,7 @@ enum Route: Equatable {
     "/api/v1/run": .run, "/api/v1/best": .best, "/api/v1/curves": .curves, "/api/v1/ladder": .ladder,
     "/api/v1/configurations": .configurations, "/api/v1/importance": .importance, "/api/v1/timeline": .timeline,
     "/api/v1/trials": .trials, "/api/v1/hosts": .hosts, "/api/v1/events": .events, "/api/v1/stream": .stream,
-    "/api/v1/commands": .commands, "/healthz": .health, "/metrics": .metrics,
+    "/api/v1/commands": .commands, "/api/v1/access": .access, "/healthz": .health, "/metrics": .metrics,
   ]
 
   /// Its path, without the trial's number.

@@ -116,7 +116,7 @@ extension RunMeters.Sheet {
     set("coordinator_up", isRunning ? 1 : 0)
     count("active_seconds", now.active.inSeconds)
     count("journal_facts", Double(chronicle.sequence))
-    set("run_status", 1, ["status": Presentation.runStatus(state)])
+    set("run_status", 1, ["status": Presentation.runStatus(state, service: presence)])
     trials(chronicle, now)
     hosts(state)
     for (bracket, system) in state.scheduler.ladder.enumerated() {

@@ -29,9 +29,13 @@ extension Presentation {
     switch fact {
     case .attemptRefused(_, let refusal, _): return "not started: \(printable(refusal.detail))"
     case .attemptEnded(_, let end, _):
-      guard let seal = end.seal else { return cause(end) }
+      let isAsTold = (end.cause == .paused || end.cause == .stopped) && end.exitStatus == 0
+      let cause = isAsTold ? told : cause(end)
+      guard let seal = end.seal else {
+        return unsealed(end).map { "\(cause); its checkpoint is not sealed: \($0)" } ?? cause
+      }
       let covered = seal.coveredResource.map { " of \(resource($0, state))" } ?? ""
-      return "\(cause(end)); its checkpoint\(covered) is sealed (\(bytes(seal.bytes)))"
+      return "\(cause); its checkpoint\(covered) is sealed (\(bytes(seal.bytes)))"
     default: return ""
     }
   }

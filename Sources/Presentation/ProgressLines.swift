@@ -70,7 +70,7 @@ extension Presentation {
       "\(name): \(goal) \(printable(specification.experiment.metric))",
       "\(printable(specification.experiment.resourceAttribute)) up to \(scheduler.maxResource)",
     ]
-    if let limit = specification.stop.maxTrialsStarted { parts.append("\(limit) trials") }
+    if let limit = specification.stop.maxTrialsStarted { parts.append(count(limit, "trial")) }
     if let limit = specification.stop.maxWallclockTime { parts.append("at most \(duration(limit))") }
     if let count = specification.stop.trainBest {
       parts.append(count == 1 ? "then the best one is trained" : "then the best \(count) are trained")
@@ -204,8 +204,18 @@ extension Presentation {
     return line.map { printable(String($0.hasPrefix(mark) ? $0.dropFirst(mark.count) : $0)) }
   }
 
+  static let told = "as it was told to"
+
   static func cause(_ end: AttemptEnd) -> String {
-    if let signal = end.signal, end.cause != .hostFault { return "signal \(signal)" }
+    switch end.cause {
+    // Those whom it was sent for need not know how a process is told; one that had to be killed has lost what it had not
+    // written yet.
+    case .paused, .stopped:
+      if let signal = end.signal { return signal == 15 ? told : "\(told), by signal \(signal)" }
+    case .hostFault: break
+    default:
+      if let signal = end.signal { return "signal \(signal)" }
+    }
     switch end.cause {
     case .failed: return end.exitStatus.map { "exit status \($0)" } ?? "it could not be started"
     case .outOfMemory: return "out of memory"
@@ -295,7 +305,11 @@ extension Presentation {
 
   private static func closing(_ end: RunEnd, suspends: Bool, _ state: RunState) -> String {
     let active = state.activeTrials.count
-    let what = active == 0 ? "" : ": pausing \(active) trials and sealing their checkpoints"
+    let what =
+      active == 0
+      ? ""
+      : active == 1
+        ? ": pausing 1 trial and sealing its checkpoint" : ": pausing \(active) trials and sealing their checkpoints"
     let why = end.reason == .schedulerFailed ? " (\(reason(end.reason, state)))" : ""
     return (suspends ? "pausing the run\(why)" : "ending the run (\(reason(end.reason, state)))") + what
   }
@@ -303,10 +317,11 @@ extension Presentation {
   /// Why a run ended, in words.
   public static func reason(_ reason: RunEnd.Reason, _ state: RunState) -> String {
     switch reason {
-    case .trialsStarted: "all \(state.trials.count) trials were started"
-    case .trialsCompleted: "\(state.totals.completed) trials completed"
+    case .trialsStarted:
+      state.trials.count == 1 ? "its one trial was started" : "all \(state.trials.count) trials were started"
+    case .trialsCompleted: "\(count(state.totals.completed, "trial")) completed"
     case .trialsFinished: "enough trials finished"
-    case .evaluations: "\(state.totals.reports) reports were made"
+    case .evaluations: state.totals.reports == 1 ? "1 report was made" : "\(state.totals.reports) reports were made"
     case .wallclockTime: "the time is up"
     case .cost: "the cost is spent"
     case .metricValue: "the metric is good enough"

@@ -20,15 +20,10 @@ extension Presentation {
     /// As `status` says it; a run that nobody runs and that is not over is `interrupted`.
     public var status: String {
       guard let state else { return "unreadable" }
-      let status = runStatus(state)
-      if state.end == nil, !state.isSuspended {
-        switch service {
-        case .none: return "interrupted"
-        case .silent(_, let isStopped): return isStopped ? "stopped" : "silent"
-        case .running: break
-        }
+      if state.end == nil, !state.isSuspended, case .silent(_, let isStopped) = service {
+        return isStopped ? "stopped" : "silent"
       }
-      return status
+      return runStatus(state, service: service)
     }
   }
 

@@ -33,7 +33,7 @@ extension Presentation {
     if state.training != nil, state.end == nil { lines.append("  \(progress(state))") }
     for (index, system) in state.scheduler.ladder.enumerated() {
       let name = state.scheduler.ladder.count > 1 ? "bracket \(index)" : "rungs"
-      let rungs = system.rungs.map { "\($0.level): \($0.entries) trials, \($0.promoted) promoted" }
+      let rungs = system.rungs.map { "\($0.level): \(count($0.entries, "trial")), \($0.promoted) promoted" }
         .joined(separator: " | ")
       lines.append("  \(name): \(rungs); maximum \(system.currentMaximum)")
     }

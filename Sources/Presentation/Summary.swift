@@ -28,7 +28,7 @@ extension Presentation {
     let totals = state.totals
     let active = state.lastStamp?.active ?? .zero
     lines.append(
-      "spent: \(duration(active)), \(state.trials.count) trials, \(totals.reports) reports, "
+      "spent: \(duration(active)), \(count(state.trials.count, "trial")), \(count(totals.reports, "report")), "
         + "\(totals.resource) \(printable(experiment.resourceAttribute))s, \(duration(totals.slotTime)) of slot time; "
         + "\(totals.continuedInPlace) promotions without a restart")
     let maximum = state.scheduler.ladder.map(\.currentMaximum).max() ?? state.specification.scheduler.maxResource
@@ -43,7 +43,7 @@ extension Presentation {
           + "\(number(share)) % "
           + "of the \(full) \(printable(experiment.resourceAttribute))s that training all trials in full would take")
     }
-    if totals.failed > 0 { lines.append("failed: \(totals.failed) trials") }
+    if totals.failed > 0 { lines.append("failed: \(count(totals.failed, "trial"))") }
     return lines.joined(separator: "\n")
   }
 
@@ -151,6 +151,12 @@ extension Presentation {
     case .string(let value): .string(value)
     case .bool(let value): .bool(value)
     }
+  }
+
+  /// The same, and `interrupted` for a run that is neither over nor paused, and that nobody runs.
+  /// - Parameter service: nil: not known.
+  public static func runStatus(_ state: RunState, service: CoordinatorPresence?) -> String {
+    service == CoordinatorPresence.none && state.end == nil && !state.isSuspended ? "interrupted" : runStatus(state)
   }
 
   /// `running`, `draining`, `training`, `closing`, `paused`, `finished` or `failed`.

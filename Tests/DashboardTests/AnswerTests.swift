@@ -17,6 +17,7 @@ struct AnswerTests {
     "/api/v1/timeline", "/api/v1/timeline?width=16&lanes=1&offset=1", "/api/v1/trials",
     "/api/v1/trials?sort=value&order=best&limit=2&offset=1&status=paused,running", "/api/v1/trials?text=a",
     "/api/v1/trials/0", "/api/v1/trials/0/curve?points=3", "/api/v1/trials/0/log", "/api/v1/trials/0/explanation",
+    "/api/v1/trials?filter=%230%20resource%3E%3D0", "/api/v1/access",
     "/api/v1/hosts", "/api/v1/events", "/api/v1/events?after=0&limit=3&severity=notice", "/healthz",
   ]
 
@@ -130,6 +131,8 @@ struct AnswerTests {
         "/api/v1/curves?which=ids&ids=-1", "/api/v1/timeline?from=nan", "/api/v1/timeline?from=0x10",
         "/api/v1/timeline?from=5&to=4", "/api/v1/trials?sort=parameter", "/api/v1/trials?parameter=lr",
         "/api/v1/trials?sort=parameter&parameter=nothing", "/api/v1/trials?status=running,running",
+        "/api/v1/trials?filter=", "/api/v1/trials?filter=nothing%3D1", "/api/v1/trials?filter=%23x",
+        "/api/v1/trials?filter=\(String(repeating: "a", count: 501))", "/api/v1/access?x=1",
         "/api/v1/trials?status=gone", "/api/v1/trials?text=%ff", "/api/v1/trials?text=%g0", "/api/v1/trials?text=%",
         "/api/v1/events?before=0", "/api/v1/events?before=1&after=1", "/api/v1/trials/0/log?offset=-65537",
       ] {
@@ -170,7 +173,12 @@ struct AnswerTests {
         (#"{"op": "enqueue", "configuration": {"no such name": 1}}"#, 400), (#"{"op": "enqueue"}"#, 400),
         (#"{"op": "enqueue", "configuration": []}"#, 400), (#"{"op": "extend"}"#, 400),
         (#"{"op": "extend", "max_num_trials_started": 0}"#, 400), (#"{"op": "extend", "max_cost": NaN}"#, 400),
-        (#"{"op": "extend", "max_num_evaluations": 1}"#, 409),
+        (#"{"op": "extend", "max_num_evaluations": 1}"#, 409), (#"{"op": "extend", "more": {}}"#, 400),
+        (#"{"op": "extend", "more": 3}"#, 400), (#"{"op": "extend", "more": {"max_metric_value": 1}}"#, 400),
+        (#"{"op": "extend", "more": {"max_num_trials_started": 0}}"#, 400),
+        (#"{"op": "extend", "more": {"max_num_trials_started": 1.5}}"#, 400),
+        (#"{"op": "extend", "max_cost": 1e9, "more": {"max_cost": 1}}"#, 400),
+        (#"{"op": "extend", "more": {"max_num_trials_started": 1000000000}}"#, 409),
       ] {
         let answer = try run.post(body)
         #expect(answer.status == status, "\(body): \(answer.status) \(answer.body)")

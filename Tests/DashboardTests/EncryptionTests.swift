@@ -70,6 +70,8 @@ struct EncryptionTests {
           == "401 TLSv1.3 Bearer")
       #expect(try Self.ask(run, "/api/v1/run", headers: token) == "200 TLSv1.3 None")
       #expect(try Self.ask(run, "/").hasPrefix("200 "))
+      // It says that reading needs the token, to whoever asks.
+      #expect(try Self.ask(run, "/api/v1/access") == "200 TLSv1.3 None")
       for host in ["other.lab:\(run.port)", "[\(mapped)]:\(run.port)"] {
         #expect(try Self.ask(run, "/api/v1/run", host: host, headers: token).hasPrefix("200 "), "\(host)")
       }

@@ -2,10 +2,17 @@
 
 import bisect
 import math
+import operator as operator_
+import re
+import shlex
 
 from synthetic_run import START
 
 ORDER = ["running", "held", "assigned", "pending", "paused", "completed", "stopped", "failed"]
+
+
+TERM = re.compile(r"(.+?)(<=|>=|!=|<|>|=)(.*)")
+COLUMNS = ["epoch", "resource", "status", "host"]
 
 
 class Problem(Exception):
@@ -134,7 +141,7 @@ class Answers:
             "hosts": {"total": len(hosts), "ready": sum(host["state"] == "ready" for host in hosts),
                       "troubled": sum(host["troubled"] for host in hosts), "slots": len(run.lanes),
                       "busy": sum(state.active for state in states)},
-            "commands": {"accepted": not self.ended, "reason": "the run has ended" if self.ended else None},
+            "commands": {"accepted": not self.ended, "reason": f"the run has ended; `pasha-coord extend {run.name} --trials N`, or `--time T`, lets it go on" if self.ended else None},
             "sequence": self.sequence}
 
     def get_best(self, x="time", points=500, results=0):
@@ -235,7 +242,7 @@ class Answers:
                 "slot_seconds": sum(min(leg.ended, self.now) - leg.assigned for leg in state.legs),
                 "failure": state.failure, "configuration": state.trial.configuration}
 
-    def get_trials(self, offset=0, limit=100, sort="trial", parameter=None, order="asc", status=None, text=None):
+    def get_trials(self, offset=0, limit=100, sort="trial", parameter=None, order="asc", status=None, text=None, filter=None):
         if (sort == "parameter") != (parameter is not None):
             raise Problem(400, "bad_request", "parameter goes with sort=parameter")
         if parameter is not None and parameter not in {entry["name"] for entry in self.run.space}:
@@ -244,10 +251,11 @@ class Answers:
         if status:
             found = [state for state in found if state.status in status]
         if text:
-            word = text.lower()
-            found = [state for state in found if word in " ".join(
-                [str(state.trial.id), state.failure or "", self.run.lanes[state.leg.lane][0] if state.active else ""]
-                + [f"{name}={value}" for name, value in state.trial.configuration.items()]).lower()]
+            found = [state for state in found if self.holds(state, text)]
+        for term in shlex.split(filter or ""):
+            if (match := TERM.fullmatch(term)) and match[1] not in (names := self.names + [self.run.metric, *COLUMNS]):
+                raise Problem(400, "bad_request", f"there is no column or hyperparameter `{match[1]}`; there are {', '.join(names)}")
+            found = [state for state in found if self.matches(state, term)]
         keys = {
             "trial": lambda state: state.trial.id, "status": lambda state: ORDER.index(state.status),
             "value": lambda state: state.value, "last_value": lambda state: state.last,
@@ -265,6 +273,32 @@ class Answers:
         found = there + missing
         return {"total": len(self.states), "matched": len(found), "offset": offset,
                 "rows": [self.row(state) for state in found[offset: offset + limit]]}
+
+    def holds(self, state, text):
+        return text.lower() in " ".join(
+            [str(state.trial.id), state.failure or "", self.run.lanes[state.leg.lane][0] if state.active else ""]
+            + [f"{name}={value}" for name, value in state.trial.configuration.items()]).lower()
+
+    def matches(self, state, term):
+        """A part of what the server's filter understands."""
+        if term.startswith("#"):
+            return term[1:] == str(state.trial.id)
+        match = TERM.fullmatch(term)
+        if not match:
+            return self.holds(state, term)
+        name, operator, wanted = match.groups()
+        known = {**state.trial.configuration, self.run.metric: state.value, "epoch": state.resource, "resource": state.resource,
+                 "status": state.status, "host": self.run.lanes[state.leg.lane][0] if state.active else None}
+        value = known[name]
+        if value is None:
+            return operator == "!="
+        if isinstance(value, (int, float)):
+            try:
+                wanted = float(wanted)
+            except ValueError:
+                raise Problem(400, "bad_request", f"`{name}` is a number, and `{wanted}` is none") from None
+        return {"<": operator_.lt, "<=": operator_.le, ">": operator_.gt, ">=": operator_.ge, "=": operator_.eq,
+                "!=": operator_.ne}[operator](value, wanted)
 
     def state(self, trial):
         if not 0 <= trial < len(self.states):

@@ -34,7 +34,8 @@ PATHS = {
                                   "offset": (WHOLE, 0, 100000), "lanes": (WHOLE, 1, 500)}),
     "trials": ("get_trials", {"offset": (WHOLE, 0, 2**31 - 1), "limit": (WHOLE, 1, 500), "sort": (
         TEXT, "trial|status|value|last_value|resource|slot_seconds|started_at|attempt|restarts|host|parameter"),
-        "parameter": (TEXT, r"(?s).{1,512}"), "order": (TEXT, "asc|desc|best"), "status": (WORDS,), "text": (TEXT, r"(?s).{1,200}")}),
+        "parameter": (TEXT, r"(?s).{1,512}"), "order": (TEXT, "asc|desc|best"), "status": (WORDS,), "text": (TEXT, r"(?s).{1,200}"),
+        "filter": (TEXT, r"(?s).{1,500}")}),
     "events": ("get_events", {"before": (WHOLE, 1, 2**53 - 1), "after": (WHOLE, 0, 2**53 - 1), "limit": (WHOLE, 1, 500),
                               "trial": (WHOLE, 0, 2**31 - 1), "severity": (TEXT, "info|notice|warning|error")}),
 }
@@ -120,6 +121,10 @@ class Handler(BaseHTTPRequestHandler):
             raise Problem(403, "forbidden", "this origin is not the server's own")
 
     def api(self, url):
+        if url.path == "/api/v1/access":
+            given = self.headers.get("Authorization")
+            word = "missing" if given is None else "right" if given == f"Bearer {self.server.answers.token}" else "wrong"
+            return self.json(200, {"token": word, "reading_needs_token": False})
         if url.path == "/healthz":
             return self.json(200, {"status": "ok", "run": self.server.answers.run.name, "coordinator": "running"})
         if url.path == "/metrics":

@@ -56,7 +56,8 @@ class Served:
         self.token = (pathlib.Path(run) / "page.token").read_text().strip()
 
     def get(self, path):
-        with urllib.request.urlopen(f"{self.address}/api/v1/{path}", timeout=20) as answer:
+        request = urllib.request.Request(f"{self.address}/api/v1/{path}", headers={"Authorization": f"Bearer {self.token}"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
             return json.load(answer)
 
     @property
@@ -117,6 +118,20 @@ class RealRuns:
 
     def finished(self):
         return self.finish("finished", limit=24)
+
+    def guarded(self):
+        """Reading takes the token too."""
+        return self.finish("guarded", "--guard-reading", limit=8)
+
+    def interrupted(self):
+        """Its coordinator was killed, and its agent with the one trial."""
+        served = self.start("interrupted", arguments="--waits 0", limit=1, slots=1)
+        self.until(served, lambda: self.standing(served, 1))
+        served.coordinator.kill()
+        self.processes.remove(served.coordinator)
+        served.coordinator.wait()
+        self.end_supervisors(served.folder)
+        return self.serve_folder(served.folder, served.run)
 
     def hostile(self):
         """Whatever can be named is markup."""
@@ -191,15 +206,15 @@ class RealRuns:
             time.sleep(0.05)
         return Served(folder, match[1], next((folder / "state/runs").iterdir()), coordinator)
 
-    def finish(self, name, **given):
+    def finish(self, name, *options, **given):
         """A run that is over."""
         folder, file = self.write(name, **given)
         subprocess.run([self.build / "pasha-coord", file, "--no-page", "--quiet"], check=False, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120, env=self.environment(folder))
-        return self.serve_folder(folder, next((folder / "state/runs").iterdir()))
+        return self.serve_folder(folder, next((folder / "state/runs").iterdir()), *options)
 
-    def serve_folder(self, folder, run):
-        server = subprocess.Popen([self.build / "pasha-page", run, "--port", "0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    def serve_folder(self, folder, run, *options):
+        server = subprocess.Popen([self.build / "pasha-page", run, "--port", "0", *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.processes.append(server)
         address = json.loads(server.stdout.readline())["url"].rstrip("/")
         served = Served(folder, address, run, server=server)

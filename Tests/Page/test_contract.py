@@ -16,11 +16,13 @@ READS = [
     ("/configurations", "?rows=20"), ("/importance", ""), ("/timeline", "?width=300"), ("/trials", ""),
     ("/trials", "?sort=value&order=best&status=paused,running&limit=5"), ("/hosts", ""), ("/events", "?limit=7"),
     ("/events", "?after=3&severity=notice"),
+    ("/trials", "?filter=%230"), ("/trials", "?filter=status%3Dpaused%20resource%3E%3D3"), ("/access", ""),
 ]
 TRIAL_READS = ["", "/curve?points=20", "/log", "/log?offset=0&limit=100", "/explanation"]
 WRONG = [
     ("/best?x=9", 400), ("/best?points=1", 400), ("/curves?which=ids", 400), ("/trials/99999999", 404), ("/events?before=0", 400),
     ("/events?before=4&after=2", 400), ("/run?what=1", 400), ("/trials?sort=parameter&parameter=no", 400), ("/timeline?from=9&to=3", 400),
+    ("/trials?filter=nothing%3D1", 400),
 ]
 
 

@@ -172,6 +172,8 @@ class PageTest(unittest.TestCase):
         self.walk("finished", ["overview", "events"])
         self.show("finished")
         self.assertTrue(self.browser.run("[...document.querySelectorAll('.commands button')].every(b => !b.getClientRects().length)"))
+        run = self.server("finished").get("run")["run"]
+        self.assertIn(f"pasha-coord extend {run} --trials N", self.browser.run("document.querySelector('.panel.budget').textContent"))
 
     def test_hostile_names_are_text(self):
         self.walk("hostile")
@@ -216,7 +218,14 @@ class PageTest(unittest.TestCase):
         self.browser.key("Escape")
         self.assertFalse(self.browser.run("document.querySelector('dialog')?.open ?? false"))
         self.press("Extend")
-        self.browser.run("document.querySelectorAll('dialog input')[0].value = '300'")
+        limits = lambda: {limit["name"]: limit["limit"] for limit in server.get("run")["limits"]}
+        limit = int(limits()["max_num_trials_started"])
+        self.assertIn(f"now {limit}, {before} used", self.browser.run("document.querySelector('dialog output').textContent"))
+        self.type("dialog input", "-3")
+        self.browser.run("document.querySelector('dialog .primary').click()")
+        self.assertIn("above 0", self.browser.run("document.querySelector('dialog .wrong').textContent"))
+        self.type("dialog input", "20")
+        self.assertEqual(self.browser.run("document.querySelector('dialog output').textContent"), f"{limit} + 20 = {limit + 20}")
         self.browser.picture(SHOTS / "dialog-extend.png")
         self.browser.run("document.querySelector('dialog .primary').click()")
         self.browser.until("!document.querySelector('dialog')")
@@ -231,10 +240,9 @@ class PageTest(unittest.TestCase):
         if BUILD:
             asked = lambda: [row for row in server.get("trials?limit=500")["rows"] if row["trial"] >= before and row["configuration"]["lr"] == 0.01]
             self.eventually(asked)
-            limits = {limit["name"]: limit["limit"] for limit in server.get("run")["limits"]}
-            self.assertEqual(limits["max_num_trials_started"], 300)
+            self.assertEqual(limits()["max_num_trials_started"], limit + 20)
         else:
-            self.assertEqual(server.commands[-2:], [{"op": "extend", "max_num_trials_started": 300},
+            self.assertEqual(server.commands[-2:], [{"op": "extend", "more": {"max_num_trials_started": 20}},
                                                     {"op": "enqueue", "configuration": {"lr": 0.01}}])
         self.assertEqual(self.browser.complaints(), [])
 
@@ -263,6 +271,138 @@ class PageTest(unittest.TestCase):
         while not condition():
             self.assertLess(time.monotonic(), end)
             time.sleep(0.1)
+
+    def type(self, where, text):
+        """Puts a text into the first field of this kind, as somebody does who types."""
+        self.browser.run(f"(() => {{ const e = document.querySelector({json.dumps(where)}); e.value = {json.dumps(text)};"
+                         " e.dispatchEvent(new Event('input', { bubbles: true })) })()")
+
+    def sent(self):
+        """Path and token of what the page has asked for."""
+        requests = [event["params"]["request"] for event in self.browser.events if event["method"] == "Network.requestWillBeSent"]
+        return [(request["url"].split("/api/v1/")[1].split("?")[0], request["headers"].get("Authorization"))
+                for request in requests if "/api/v1/" in request["url"]]
+
+    def test_a_token_is_checked_at_once(self):
+        server = self.server("lab")
+        locked = "[...document.querySelectorAll('.commands button:not(.quiet)')].every(b => b.disabled)"
+        self.show("lab", token=False)
+        self.browser.run("document.querySelector('.opener').click()")
+        self.press("Unlock")
+        for wrong in ("nonsense", server.token[:-1] + "?", "été"):
+            self.type("dialog input", wrong)
+            self.browser.run("document.querySelector('dialog .primary').click()")
+            self.browser.until("!document.querySelector('dialog .wrong').hidden", 5)
+            self.assertIn("page.token", self.browser.run("document.querySelector('dialog .wrong').textContent"))
+            self.assertTrue(self.browser.run(locked))
+        self.browser.picture(SHOTS / "dialog-token-wrong.png")
+        # The whole address does as well.
+        self.type("dialog input", f"{server.address}/#token={server.token}")
+        self.browser.run("document.querySelector('dialog .primary').click()")
+        self.browser.until("!document.querySelector('dialog')", 5)
+        self.assertFalse(self.browser.run(locked))
+        self.assertEqual(self.browser.complaints(), [])
+        # One in the address that is another run's is none.
+        self.browser.run("sessionStorage.clear()")
+        self.browser.open("about:blank")
+        self.browser.open(f"{server.address}/#token=nonsense&/overview")
+        self.browser.until("/not this run/.test(document.getElementById('toasts').textContent)", 10)
+        self.assertTrue(self.browser.run(locked))
+        self.assertEqual(self.browser.complaints(), [])
+
+    def test_the_token_goes_along_only_where_it_is_needed(self):
+        self.browser.events.clear()
+        self.show("lab", "trials")
+        self.browser.settle()
+        sent = self.sent()
+        self.assertGreater(len(sent), 2)
+        self.assertEqual({path for path, token in sent if token}, {"access"})
+        if not BUILD:
+            return
+        server = self.server("guarded")
+        self.browser.events.clear()
+        self.show("guarded", "trials")
+        self.browser.until("document.querySelectorAll('.trials-table tbody:not(.space) tr').length > 3")
+        sent = self.sent()
+        self.assertTrue({"run", "trials", "stream"} <= {path for path, _ in sent})
+        self.assertEqual([path for path, token in sent if not token and path != "access"], [])
+        self.assertEqual(self.browser.complaints(), [])
+        # Without it nothing is shown, and it can be given.
+        self.show("guarded", token=False)
+        self.browser.until("/shown with its token alone/.test(document.querySelector('main').textContent)")
+        self.browser.until("document.querySelector('.connection').textContent === 'needs the token'")
+        self.browser.picture(SHOTS / "guarded.png")
+        self.press("give", "document.querySelector('main')")
+        self.type("dialog input", server.token)
+        self.browser.picture(SHOTS / "dialog-token-guarded.png")
+        self.browser.run("document.querySelector('dialog .primary').click()")
+        self.browser.until("document.querySelectorAll('main .figure').length > 3")
+        self.browser.until("document.querySelector('.connection').classList.contains('live')")
+        self.browser.complaints()
+
+    def test_the_filter_understands_or_says_why_not(self):
+        server = self.server("lab")
+        run = server.get("run")
+        rows = server.get("trials?limit=500")["rows"]
+        total = f"{len(rows):,}"
+        self.show("lab", "trials")
+        resource, host = run["resource_attr"], next(row["host"] for row in rows if row["host"] is not None)
+        middle = sorted(row["value"] for row in rows if row["value"] is not None)[len(rows) // 3]
+        for text, wanted in [
+            ("#12", [12]), (f"{run['metric']}<={middle}", [row["trial"] for row in rows if row["value"] is not None and row["value"] <= middle]),
+            (f"{resource}>=9 status=paused", [row["trial"] for row in rows if row["resource"] >= 9 and row["status"] == "paused"]),
+            ("lr<0.01", [row["trial"] for row in rows if row["configuration"]["lr"] < 0.01]),
+            (f"host={host}", [row["trial"] for row in rows if row["host"] == host]),
+            ('"no such words"', []),
+        ]:
+            with self.subTest(filter=text):
+                self.type("#filter", text)
+                self.browser.until(f"document.querySelector('.table-panel .count').textContent === '{len(wanted)} of {total}'", 5)
+                self.assertTrue(self.browser.run("document.querySelector('.filter-problem').hidden"))
+                if wanted:
+                    self.browser.until(f"document.querySelector('.trials-table').textContent.includes('#{max(wanted)}')", 5)
+        self.assertEqual(self.browser.complaints(), [])
+        self.type("#filter", "#12")
+        self.browser.until(f"document.querySelector('.table-panel .count').textContent === '1 of {total}'", 5)
+        for text, words in [("nothing<3", "there is no column or hyperparameter nothing"), ("lr<a", "is a number, and a is none")]:
+            self.type("#filter", text)
+            self.browser.until(f"document.querySelector('.filter-problem').textContent.toLowerCase().includes({json.dumps(words)})", 5)
+            self.assertTrue(self.browser.run("document.getElementById('filter').getAttribute('aria-invalid') === 'true'"))
+            # What was there stays.
+            self.assertIn("#12", self.browser.run("document.querySelector('.trials-table').textContent"))
+        for width in SIZES:
+            self.browser.size(width, SIZES[width])
+            self.browser.settle(2)
+            self.browser.picture(SHOTS / f"filter-problem-{width}.png")
+            self.assertLessEqual(self.browser.run("document.documentElement.scrollWidth - innerWidth"), 0)
+        self.browser.complaints()
+        self.browser.size(1280, 800)
+        self.type("#filter", "")
+        self.browser.until(f"document.querySelector('.table-panel .count').textContent === '{total} trials'", 5)
+        self.browser.run("[...document.querySelectorAll('button')].find(b => b.ariaLabel === 'What the filter understands').click()")
+        self.browser.picture(SHOTS / "dialog-filter.png")
+        self.assertIn(f"{run['metric']}{'<=' if run['mode'] == 'min' else '>='}", self.browser.run("document.querySelector('dialog').textContent"))
+        self.sound("the help of the filter")
+        self.browser.key("Escape")
+
+    @unittest.skipUnless(BUILD, "needs a coordinator")
+    def test_words_of_an_interrupted_run_and_of_pauses(self):
+        server = self.server("interrupted")
+        self.show("interrupted")
+        self.assertEqual(self.browser.run("document.querySelector('.pill').textContent"), "interrupted")
+        self.browser.picture(SHOTS / "interrupted.png")
+        self.show("interrupted", "trials")
+        self.assertEqual(self.browser.run("document.querySelector('.table-panel .count').textContent"), "1 trial")
+        # A pause that the scheduler wanted is none of a signal.
+        server = self.server("lab")
+        paused = [row["trial"] for row in server.get("trials?status=paused&limit=20")["rows"]]
+        texts = [attempt["text"] for trial in paused for attempt in server.get(f"trials/{trial}")["attempts"] if attempt["ended"] == "paused"]
+        self.assertGreater(len(texts), 3)
+        self.assertEqual([text for text in texts if "signal" in text], [])
+        self.show("lab", f"trials/{paused[0]}")
+        self.browser.until("/paused as it was told to; its checkpoint of epoch/.test(document.querySelector('.attempt-rows').textContent)")
+        self.assertNotIn("signal", self.browser.run("document.querySelector('main').textContent"))
+        self.browser.picture(SHOTS / "paused-by-the-scheduler.png")
 
     def test_without_a_token_commands_are_locked(self):
         self.show("lab", token=False)

@@ -4,43 +4,43 @@
 /// The files of the page, by path.
 enum PageFiles {
   static let all: [String: PageFile] = [
-    "/api.js": PageFile(type: "text/javascript; charset=utf-8", tag: "7a0468141c00b259", text: file0),
+    "/api.js": PageFile(type: "text/javascript; charset=utf-8", tag: "754bf3f45f04ef1d", text: file0),
     "/chart-best.js": PageFile(type: "text/javascript; charset=utf-8", tag: "3ecdb0c39f19525a", text: file1),
-    "/chart-curves.js": PageFile(type: "text/javascript; charset=utf-8", tag: "a6597e299d559a83", text: file2),
+    "/chart-curves.js": PageFile(type: "text/javascript; charset=utf-8", tag: "628a084b3e2ffb33", text: file2),
     "/chart-maximum.js": PageFile(type: "text/javascript; charset=utf-8", tag: "41c378e1e5dbaca3", text: file3),
     "/chart-parallel.js": PageFile(type: "text/javascript; charset=utf-8", tag: "49a70995111af31f", text: file4),
     "/chart-timeline.js": PageFile(type: "text/javascript; charset=utf-8", tag: "c312c0ad6d5e16b4", text: file5),
     "/chart-trial.js": PageFile(type: "text/javascript; charset=utf-8", tag: "f6f0781a7b780262", text: file6),
-    "/commands.js": PageFile(type: "text/javascript; charset=utf-8", tag: "2e4987bf102189e9", text: file7),
+    "/commands.js": PageFile(type: "text/javascript; charset=utf-8", tag: "588c78acbad9c412", text: file7),
     "/dialog.js": PageFile(type: "text/javascript; charset=utf-8", tag: "5245b74b9164238f", text: file8),
     "/dom.js": PageFile(type: "text/javascript; charset=utf-8", tag: "e38018ece3463a1c", text: file9),
     "/event-list.js": PageFile(type: "text/javascript; charset=utf-8", tag: "91cc82ab8c3746a0", text: file10),
     "/format.js": PageFile(type: "text/javascript; charset=utf-8", tag: "a3a634fbfcf7ff2b", text: file11),
-    "/head.js": PageFile(type: "text/javascript; charset=utf-8", tag: "bd3a43bf840bd535", text: file12),
-    "/help.js": PageFile(type: "text/javascript; charset=utf-8", tag: "fc323c331f3d86f8", text: file13),
+    "/head.js": PageFile(type: "text/javascript; charset=utf-8", tag: "9eff388d4c4d462a", text: file12),
+    "/help.js": PageFile(type: "text/javascript; charset=utf-8", tag: "0b361f29744bf6fd", text: file13),
     "/host-strip.js": PageFile(type: "text/javascript; charset=utf-8", tag: "39ef9ab6569ad3a9", text: file14),
     "/icon.svg": PageFile(type: "image/svg+xml", tag: "6cb4ae5786cf9692", text: file15),
     "/index.html": PageFile(type: "text/html; charset=utf-8", tag: "5dda99e780afa1ce", text: file16),
     "/ladder.js": PageFile(type: "text/javascript; charset=utf-8", tag: "c690a951ef1d33f5", text: file17),
     "/log.js": PageFile(type: "text/javascript; charset=utf-8", tag: "28891c4035108d3b", text: file18),
-    "/main.js": PageFile(type: "text/javascript; charset=utf-8", tag: "8e09fe9442a4c558", text: file19),
+    "/main.js": PageFile(type: "text/javascript; charset=utf-8", tag: "be66ea504119bbf5", text: file19),
     "/palette.js": PageFile(type: "text/javascript; charset=utf-8", tag: "9c41657cf5e894b5", text: file20),
-    "/parts.js": PageFile(type: "text/javascript; charset=utf-8", tag: "86f60afd8c16e678", text: file21),
+    "/parts.js": PageFile(type: "text/javascript; charset=utf-8", tag: "e714125575379404", text: file21),
     "/plot.js": PageFile(type: "text/javascript; charset=utf-8", tag: "15a17a82691a4628", text: file22),
     "/scale.js": PageFile(type: "text/javascript; charset=utf-8", tag: "d6e7c06910d5abcf", text: file23),
     "/slope.js": PageFile(type: "text/javascript; charset=utf-8", tag: "5baff6625257860e", text: file24),
     "/source.js": PageFile(type: "text/javascript; charset=utf-8", tag: "a31066d7e7a0c842", text: file25),
     "/start.js": PageFile(type: "text/javascript; charset=utf-8", tag: "44d1b384f07fe25f", text: file26),
-    "/style.css": PageFile(type: "text/css; charset=utf-8", tag: "c4305cc762dfa3b5", text: file27),
-    "/view-curves.js": PageFile(type: "text/javascript; charset=utf-8", tag: "cd86f0fe70de8100", text: file28),
+    "/style.css": PageFile(type: "text/css; charset=utf-8", tag: "c3c97fa1d9417be2", text: file27),
+    "/view-curves.js": PageFile(type: "text/javascript; charset=utf-8", tag: "4a1cdaa79f9f2fd3", text: file28),
     "/view-events.js": PageFile(type: "text/javascript; charset=utf-8", tag: "4900127be1aed848", text: file29),
     "/view-hosts.js": PageFile(type: "text/javascript; charset=utf-8", tag: "0d643f058b869f00", text: file30),
-    "/view-overview.js": PageFile(type: "text/javascript; charset=utf-8", tag: "76cd622524693269", text: file31),
+    "/view-overview.js": PageFile(type: "text/javascript; charset=utf-8", tag: "1c435caca4ea8e04", text: file31),
     "/view-parameters.js": PageFile(type: "text/javascript; charset=utf-8", tag: "692303b970e3687d", text: file32),
     "/view-rungs.js": PageFile(type: "text/javascript; charset=utf-8", tag: "646de0e2aff77c64", text: file33),
     "/view-trial.js": PageFile(type: "text/javascript; charset=utf-8", tag: "6ecf8a92eb6c499c", text: file34),
-    "/view-trials.js": PageFile(type: "text/javascript; charset=utf-8", tag: "33fc7686fb63da66", text: file35),
-    "/views.css": PageFile(type: "text/css; charset=utf-8", tag: "a1f6f82aa571d6d8", text: file36),
+    "/view-trials.js": PageFile(type: "text/javascript; charset=utf-8", tag: "1db9ec984e746a9f", text: file35),
+    "/views.css": PageFile(type: "text/css; charset=utf-8", tag: "ffade5d83cb3c4f2", text: file36),
   ]
 }
 
@@ -66,16 +66,17 @@ export function setToken(text) {
   }
 }
 
-/** The token of an address such as `…/#token=…`, which is taken out of it. */
+/** The token of an address such as `…/#token=…`, which is taken out of it; whether there was one. */
 export function takeToken() {
   const match = /^#token=([^&]+)(?:&(.*))?$/.exec(location.hash)
-  if (!match) return
+  if (!match) return false
   try {
     setToken(decodeURIComponent(match[1]))
   } catch {
     setToken(match[1])
   }
   history.replaceState(null, "", location.pathname + location.search + (match[2] ? "#" + match[2] : ""))
+  return true
 }
 
 export class ApiError extends Error {
@@ -86,7 +87,26 @@ export class ApiError extends Error {
   }
 }
 
-const headers = () => (token ? { Authorization: `Bearer ${token}` } : {})
+// What is no text of a header is no token either.
+const bearer = (text) => (text && /^[\x21-\x7e]+$/.test(text) ? { Authorization: `Bearer ${text}` } : {})
+
+/** What the server makes of a token: `token` is "right", "wrong" or "missing"; and whether reading needs it. */
+export async function access(text = token) {
+  return answer(await fetch(BASE + "access", { headers: bearer(text), cache: "no-store" }))
+}
+
+/** The token goes along where reading needs it, and nowhere else: whether it does is asked once. */
+let guarded = null
+async function readingHeaders() {
+  if (!token) return {}
+  guarded ??= access(null).then((found) => found.reading_needs_token)
+  try {
+    return (await guarded) ? bearer(token) : {}
+  } catch (error) {
+    guarded = null
+    throw error
+  }
+}
 
 function address(path, query) {
   const words = new URLSearchParams()
@@ -105,11 +125,13 @@ async function answer(response) {
     if (response.ok) throw new ApiError(response.status, "unreadable", "The server's answer could not be read.")
   }
   if (response.ok) return body
+  // Another server may be there by now.
+  if (response.status === 401) guarded = null
   const error = body?.error
   throw new ApiError(response.status, error?.code ?? "error", error?.message ?? `The server answered ${response.status}.`)
 }
 
-const ask = (path, query, signal) => fetch(address(path, query), { headers: headers(), cache: "no-store", signal })
+const ask = async (path, query, signal) => fetch(address(path, query), { headers: await readingHeaders(), cache: "no-store", signal })
 
 export async function get(path, query, signal) {
   return answer(await ask(path, query, signal))
@@ -125,7 +147,7 @@ export async function getText(path, query, signal) {
 export async function command(body) {
   const response = await fetch(BASE + "commands", {
     method: "POST",
-    headers: { ...headers(), "Content-Type": "application/json" },
+    headers: { ...bearer(token), "Content-Type": "application/json" },
     body: JSON.stringify(body),
   })
   return answer(response)
@@ -133,7 +155,7 @@ export async function command(body) {
 
 /**
  * The stream of news, connected anew whenever it breaks. By `fetch` and not `EventSource`, since that sends no token.
- * `on` has `state("live" | "connecting" | "lost" | "over", seconds)`, `changed(data)`, `line(event)`.
+ * `on` has `state("live" | "connecting" | "lost" | "locked" | "over", seconds)`, `changed(data)`, `line(event)`.
  */
 export class Stream {
   constructor(on) {
@@ -147,6 +169,11 @@ export class Stream {
     document.addEventListener("visibilitychange", () => this.look())
     addEventListener("pagehide", () => ((this.isGone = true), this.look()))
     addEventListener("pageshow", () => ((this.isGone = false), this.look()))
+  }
+
+  /** At once, however long it was to wait. */
+  retry() {
+    this.wake?.()
   }
 
   // A browser has six connections to one server: a page that nobody sees holds none of them.
@@ -177,6 +204,14 @@ export class Stream {
       }
       if (this.over) break
       if (this.isUnseen) continue
+      if (this.isLocked) {
+        // Without the token it is the same however often it is tried.
+        this.on.state("locked")
+        await new Promise((resolve) => (this.wake = resolve))
+        this.wake = null
+        this.on.state("connecting")
+        continue
+      }
       this.failures += 1
       const wait = Math.min(30, 0.5 * 2 ** Math.min(this.failures - 1, 6)) * (0.8 + 0.4 * Math.random())
       this.on.state("lost", wait)
@@ -197,7 +232,9 @@ export class Stream {
     const watch = setInterval(() => Date.now() - alive > 40000 && abort.abort(), 5000)
     try {
       const from = this.last === null ? {} : { "Last-Event-ID": String(this.last) }
-      const response = await fetch(BASE + "stream", { headers: { ...headers(), ...from }, cache: "no-store", signal: abort.signal })
+      const response = await fetch(BASE + "stream", { headers: { ...(await readingHeaders()), ...from }, cache: "no-store", signal: abort.signal })
+      this.isLocked = response.status === 401
+      if (this.isLocked) guarded = null
       if (!response.ok || !response.body) return
       this.failures = 0
       this.on.state("live")
@@ -355,7 +392,7 @@ export class BestChart {
 private let file2: StaticString = ###"""
 // Learning curves of many trials, coloured by the rung that each reached.
 
-import { isFinite_, name, number, value } from "./format.js"
+import { isFinite_, name, number, plural, value } from "./format.js"
 import { colours, rungColour } from "./palette.js"
 import { Plot } from "./plot.js"
 import { Scale, fittingDomain, valueTick } from "./scale.js"
@@ -385,7 +422,7 @@ export class CurvesChart {
     this.ranked = [...this.curves]
     // Those that went furthest are drawn last, above the others.
     this.curves.sort((a, b) => a.level - b.level)
-    this.plot.label = `Learning curves of ${this.curves.length} trials.`
+    this.plot.label = `Learning curves of ${plural(this.curves.length, "trial")}.`
     this.plot.redraw()
   }
 
@@ -1362,10 +1399,10 @@ export class TrialChart {
 private let file7: StaticString = ###"""
 // What can be told to the run. What cannot be undone is asked for once more.
 
-import { command, setToken } from "./api.js"
+import { access, command, setToken } from "./api.js"
 import { dialog } from "./dialog.js"
-import { freshId, h, toast } from "./dom.js"
-import { duration, name, oneLine, value } from "./format.js"
+import { freshId, h, say, toast } from "./dom.js"
+import { count, duration, name, oneLine, value } from "./format.js"
 
 /** Sends a command; what is wrong, as a text. */
 async function send(app, body) {
@@ -1404,16 +1441,30 @@ export async function addHost(app, host) {
   if (message) toast(message, "error")
 }
 
+/** A token by itself, or the address that ends with one. */
+const tokenOf = (text) => /[#&]token=([^&\s]+)/.exec(text)?.[1] ?? text.trim()
+
 export function tokenDialog(app) {
   const id = freshId("token")
   const input = h("input", { id, type: "password", autocomplete: "off", spellcheck: "false" })
-  dialog("Unlock commands", [
-    h("p", null, "Commands need the run's token. It is in the file ", h("code", null, "page.token"), " of the run's folder, and in the address that pasha-coord printed."),
+  const run = app.run?.run
+  const place = ["the file ", h("code", null, "page.token"), " of the run's folder, and in the address that ", h("code", null, `pasha-coord page${run ? " " + oneLine(run) : ""}`), " prints"]
+  dialog(app.run ? "Unlock commands" : "Show the run", [
+    h("p", null, app.run ? "Commands need" : "Reading needs", " the run's token. It is in ", place, ". Either may be put here."),
     h("div.field", null, h("label", { for: id }, "Token"), input),
-  ], [["Cancel", null], ["Unlock", () => {
-    if (!input.value.trim()) return "There is no token yet."
-    setToken(input.value.trim())
-    app.head.token()
+  ], [["Cancel", null], ["Unlock", async () => {
+    const given = tokenOf(input.value)
+    if (!given) return "There is no token yet."
+    try {
+      if ((await access(given)).token !== "right") {
+        return "This is not the token of this run: each run has its own. The right one is in the file page.token of this run's folder, on the machine that serves the page."
+      }
+    } catch (error) {
+      return `It could not be checked: ${error.message}`
+    }
+    setToken(given)
+    app.unlocked()
+    toast("Commands are unlocked in this tab.", "good")
     return null
   }, "primary"]])
 }
@@ -1455,31 +1506,70 @@ export function enqueue(app) {
   }, "primary"]])
 }
 
+// More trials, more time
+
 const LIMITS = {
-  max_num_trials_started: "Trials started", max_num_trials_completed: "Trials completed", max_num_trials_finished: "Trials finished",
-  max_num_evaluations: "Reports", max_wallclock_time: "Active hours", max_cost: "Cost",
+  max_num_trials_started: "More trials started", max_num_trials_completed: "More trials completed", max_num_trials_finished: "More trials finished",
+  max_num_evaluations: "More reports", max_wallclock_time: "More time", max_cost: "More cost",
+}
+
+const SIZES = { s: 1, sec: 1, seconds: 1, m: 60, min: 60, minutes: 60, h: 3600, hours: 3600, d: 86400, days: 86400 }
+
+/** The seconds of `90m`, `2h`, `1h30m`; null: it is none. A number alone could be anything. */
+function seconds(text) {
+  let [total, last] = [0, Infinity]
+  const rest = text.replaceAll(" ", "").replace(/([0-9]+(?:\.[0-9]+)?)([a-z]+)/g, (whole, digits, unit) => {
+    const size = Object.hasOwn(SIZES, unit) && SIZES[unit] < last ? SIZES[unit] : NaN
+    total += Number(digits) * size
+    last = size
+    return ""
+  })
+  return rest === "" && total > 0 ? total : null
+}
+
+function limitField({ name: key, limit, used }) {
+  const [id, isTime, isCount, title] = [freshId("limit"), key === "max_wallclock_time", key.startsWith("max_num"), LIMITS[key]]
+  const write = isTime ? duration : isCount ? count : (n) => value(n)
+  const base = Math.max(limit, used ?? 0)
+  const input = h("input", { id, type: "text", inputmode: isTime ? "text" : "decimal", autocomplete: "off", placeholder: isTime ? "none; 30m, 2h …" : "none", oninput: () => show() })
+  const output = h("output", { for: id })
+  /** What is given: nothing, so much, or what is wrong with it. */
+  const read = () => {
+    const text = input.value.trim()
+    if (text === "") return { more: null }
+    const more = isTime ? seconds(text) : Number(text)
+    if (isTime && more === null) return { wrong: "Time is written with its unit, as 30m, 2h or 1h30m." }
+    if (!(more > 0) || !Number.isFinite(more)) return { wrong: `${title}: it must be a number above 0.` }
+    if (isCount && !Number.isInteger(more)) return { wrong: `${title}: it must be a whole number.` }
+    return { more }
+  }
+  const show = () => {
+    const { more } = read()
+    const hasSum = more !== null && more !== undefined
+    output.className = hasSum ? "sum" : ""
+    say(output, hasSum ? `${write(base)} + ${write(more)} = ${write(base + more)}` : `now ${write(limit)}, ${write(used ?? 0)} used`)
+  }
+  show()
+  return { key, read, element: h("div.field", null, h("label", { for: id }, title), input, output) }
 }
 
 export function extend(app) {
-  const fields = Object.entries(LIMITS).map(([key, title]) => {
-    const id = freshId("limit")
-    const known = app.run.limits.find((limit) => limit.name === key)
-    const shown = key === "max_wallclock_time" && known ? duration(known.limit) : known && value(known.limit)
-    return { key, id, title, shown, known, input: h("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", placeholder: shown ? `now ${shown}` : "no limit" }) }
-  }).filter(({ key, known }) => known || key === "max_num_trials_started" || key === "max_wallclock_time")
+  const fields = app.run.limits.filter((limit) => Object.hasOwn(LIMITS, limit.name)).map(limitField)
+  if (fields.length === 0) {
+    dialog("Extend the search", h("p", null, "This run has no limit of trials, time or cost that it could have more of: it goes on until it is stopped."), [["Close", null]])
+    return
+  }
   dialog("Extend the search", [
-    h("p", null, "New limits, in place of those there are. What is left empty stays."),
-    h("div.fields", null, fields.map(({ id, title, input }) => h("div.field", null, h("label", { for: id }, title), input))),
+    h("p", null, "What you give comes on top of the present limits, as with ", h("code.whole", null, "pasha-coord extend"), ". What is left empty stays as it is."),
+    h("div.fields.sums", null, fields.map((field) => field.element)),
   ], [["Cancel", null], ["Extend", () => {
-    const body = { op: "extend" }
-    for (const { key, title, input } of fields) {
-      if (input.value.trim() === "") continue
-      const given = Number(input.value)
-      if (!(given > 0)) return `${title} must be a number above 0.`
-      if (key.startsWith("max_num") && !Number.isInteger(given)) return `${title} must be a whole number.`
-      body[key] = key === "max_wallclock_time" ? given * 3600 : given
+    const more = {}
+    for (const { key, read } of fields) {
+      const given = read()
+      if (given.wrong) return given.wrong
+      if (given.more !== null) more[key] = given.more
     }
-    return Object.keys(body).length > 1 ? send(app, body) : "Nothing is to be changed yet."
+    return Object.keys(more).length > 0 ? send(app, { op: "extend", more }) : "Nothing is given yet."
   }, "primary"]])
 }
 
@@ -1780,6 +1870,8 @@ export class Head {
     this.lock = h("button.quiet", { type: "button", hidden: true, onclick: () => (this.menu.hidePopover?.(), tokenDialog(app)) }, "Unlock commands…")
     this.menu = h("div.commands", { id: "commands", popover: "auto", role: "group", "aria-label": "Commands" }, this.lock, this.buttons)
     this.opener = h("button.quiet.opener", { type: "button", popovertarget: "commands" }, "Commands")
+    // Until it is known which can be given.
+    this.opener.hidden = this.menu.hidden = true
     this.theme = h("button.quiet.square", { type: "button", onclick: () => this.nextTheme() })
     this.showTheme()
     this.strip = h("div.banner", { role: "alert", hidden: true })
@@ -1832,7 +1924,7 @@ export class Head {
 
   connection(state, wait) {
     this.link.className = `connection ${state}`
-    const words = { live: "live", connecting: "connecting", lost: `no connection, next try in ${duration(Math.ceil(wait ?? 0))}`, over: "ended" }
+    const words = { live: "live", connecting: "connecting", lost: `no connection, next try in ${duration(Math.ceil(wait ?? 0))}`, locked: "needs the token", over: "ended" }
     say(this.link.lastChild, words[state])
     if (state === "lost") this.lostAt ??= Date.now() / 1000
     else if (state !== "connecting") this.lostAt = undefined
@@ -1861,6 +1953,8 @@ private let file13: StaticString = ###"""
 
 import { h } from "./dom.js"
 import { dialog } from "./dialog.js"
+import { name } from "./format.js"
+import { STATUS_ORDER } from "./parts.js"
 
 const KEYS = [
   ["1 … 7", "the views"], ["/", "the filter of the trials"], ["t", "colours: system, light, dark"], ["?", "this list"],
@@ -1870,6 +1964,35 @@ const KEYS = [
 
 export function help() {
   dialog("Keys", h("dl.keys", null, KEYS.map(([key, text]) => [h("dt", null, h("kbd", null, key)), h("dd", null, text)])), [["Close", null]])
+}
+
+/** A name or value as a filter takes it. */
+const quoted = (text) => (/[\s<>=!~"#]/.test(text) || text === "" ? `"${text.replace(/["\\]/g, "\\$&")}"` : text)
+
+/** What the filter of the trials understands, with the names of this run. */
+export function filterHelp(run) {
+  const own = run.space.filter((entry) => entry.type !== "constant")
+  const ranged = own.find((entry) => entry.lower !== null)
+  const worded = own.find((entry) => entry.values?.some((one) => typeof one === "string"))
+  const word = worded?.values.find((one) => typeof one === "string")
+  const middle = ranged && (ranged.scale === "log" ? Math.sqrt(ranged.lower * ranged.upper) : (ranged.lower + ranged.upper) / 2)
+  const rows = [
+    ["#12", "the trial of this number; where there are several, any of them"],
+    ranged && [`${quoted(ranged.name)}<${Number(middle.toPrecision(1))}`, "a hyperparameter; also <= > >= = !="],
+    worded && [`${quoted(worded.name)}=${quoted(word)}`, "a text as a whole; != another one, ~ one with this in it"],
+    [`${quoted(run.metric)}${run.mode === "min" ? "<=" : ">="}0.3`, "the best value"],
+    [`${quoted(run.resource_attr)}>=9`, "how far it came"],
+    ["status=failed", STATUS_ORDER.join(", ")],
+    ["host=gpu3", "runs there now; ran=gpu3: has run there in some attempt"],
+    ["failure~memory", "what its script left to say"],
+    ["adam", "in number, host, failure or configuration"],
+    ['"no space left"', "a text with spaces"],
+  ].filter(Boolean)
+  dialog("Filter", [
+    h("p", null, "Terms with spaces between them, all of which must hold. Upper and lower case are the same."),
+    h("dl.keys.terms", null, rows.map(([term, text]) => [h("dt", null, h("code", null, name(term, 48))), h("dd", null, text)])),
+    h("p", null, "Columns: trial, status, value, last, resource, milestone, host, ran, time (seconds in slots), attempts, restarts, failure."),
+  ], [["Close", null]])
 }
 
 export function shortcuts(app, views) {
@@ -2110,8 +2233,9 @@ function clean(text) {
 private let file19: StaticString = ###"""
 // The page: where one is, the head, and the news of the server.
 
-import { Stream, hasToken, setToken, takeToken } from "./api.js"
-import { announce, h, replace, say } from "./dom.js"
+import { Stream, access, hasToken, setToken, takeToken } from "./api.js"
+import { tokenDialog } from "./commands.js"
+import { announce, h, replace, say, toast } from "./dom.js"
 import { Head } from "./head.js"
 import { shortcuts } from "./help.js"
 import { oneLine } from "./format.js"
@@ -2156,6 +2280,7 @@ class App {
         for (const listener of this.lineListeners) listener(event)
       },
     })
+    this.checkToken()
     addEventListener("hashchange", () => this.go())
     shortcuts(this, VIEWS.map(([key]) => key))
   }
@@ -2172,13 +2297,17 @@ class App {
   failed(error) {
     if (this.run) return
     replace(this.main, error.status === 401
-      ? empty("This run asks for its token.", "Open the address that pasha-coord printed, with #token=… at its end.")
+      ? empty("This run is shown with its token alone.", [h("span", null, "Open the address that pasha-coord printed, with #token=… at its end, or "),
+        h("button.small", { type: "button", onclick: () => tokenDialog(this) }, "give the token…")])
       : problem(error))
   }
 
   /** Shows what the address names. */
   go() {
-    takeToken()
+    if (takeToken()) {
+      this.checkToken()
+      this.unlocked()
+    }
     this.head.token()
     if (!this.run) return
     const [path, query] = location.hash.replace(/^#\/?/, "").split("?")
@@ -2207,6 +2336,26 @@ class App {
 
   get canCommand() {
     return hasToken()
+  }
+
+  /** A token that came with the address, or is left of another run at the same port, may be a wrong one. */
+  async checkToken() {
+    if (!hasToken()) return
+    try {
+      if ((await access()).token !== "wrong") return
+    } catch {
+      // The first command tells it.
+      return
+    }
+    this.locked()
+    toast("The token of this address is not this run's: commands stay locked.", "error")
+  }
+
+  /** There is a token. */
+  unlocked() {
+    this.head.token()
+    this.sources.changed()
+    this.stream.retry()
   }
 
   /** The token was refused. */
@@ -2325,6 +2474,7 @@ private let file21: StaticString = ###"""
 // Pieces that several views are made of.
 
 import { freshId, h, replace, s } from "./dom.js"
+import { oneLine } from "./format.js"
 import { levelPlace, tint } from "./palette.js"
 
 /** A titled area. `tools`: what stands at the right of the title. */
@@ -2396,6 +2546,10 @@ export const loading = () => h("div.loading", { role: "status" }, h("span.hidden
 
 export const problem = (error) =>
   h("div.empty.problem", { role: "alert" }, h("strong", null, "This could not be read."), h("p", null, error.message))
+
+/** What the server says in a few words as a sentence, commands in it as such. */
+export const sentence = (text) =>
+  oneLine(text[0].toUpperCase() + text.slice(1) + ".").split("`").map((piece, index) => (index % 2 ? h("code", null, piece) : piece))
 
 /** A legend of the rungs. */
 export function rungLegend(levels, attribute) {
@@ -3046,7 +3200,7 @@ input::placeholder { color: var(--faint); opacity: 1; }
 .right { display: flex; align-items: center; gap: 0.35rem; }
 .pill { padding: 0.05rem 0.6rem; border-radius: 1rem; font-size: 0.857rem; font-weight: 600; background: var(--sunken); color: var(--muted); white-space: nowrap; }
 .pill.running, .pill.training { background: var(--accent-ground); color: var(--accent); }
-.pill.draining, .pill.closing, .pill.paused { background: var(--warn-ground); color: var(--warn); }
+.pill.draining, .pill.closing, .pill.paused, .pill.interrupted { background: var(--warn-ground); color: var(--warn); }
 .pill.finished { background: var(--good-ground); color: var(--good); }
 .pill.failed { background: var(--bad-ground); color: var(--bad); }
 .connection { display: inline-flex; align-items: center; gap: 0.4rem; color: var(--muted); font-size: 0.857rem; white-space: nowrap; margin-right: 0.4rem; }
@@ -3159,6 +3313,10 @@ dialog .actions { display: flex; flex-wrap: wrap; justify-content: flex-end; gap
 .field { display: grid; gap: 0.2rem; min-width: 0; align-content: end; }
 .field label { color: var(--text); overflow-wrap: anywhere; }
 .field select { width: 100%; }
+.fields.sums .field { align-content: start; }
+.whole { white-space: nowrap; }
+.field output { color: var(--faint); font-size: 0.893rem; overflow-wrap: anywhere; }
+.field output.sum { color: var(--text); }
 .keys { display: grid; grid-template-columns: max-content 1fr; gap: 0.4rem 1rem; align-items: baseline; }
 .keys dd { margin: 0; }
 kbd { border: 1px solid var(--line); border-bottom-width: 2px; border-radius: 5px; padding: 0.05rem 0.4rem; color: var(--text); }
@@ -3209,7 +3367,7 @@ private let file28: StaticString = ###"""
 
 import { CurvesChart } from "./chart-curves.js"
 import { h, replace } from "./dom.js"
-import { count, name } from "./format.js"
+import { count, name, plural } from "./format.js"
 import { choice, empty, panel, problem, rungLegend, toggle, trialLink } from "./parts.js"
 
 export function open(app, root, settings) {
@@ -3245,7 +3403,7 @@ export function open(app, root, settings) {
       chart.element.hidden = isEmpty
       replace(nothing, isEmpty && empty(data.total ? "No reports yet." : state.which === "running" ? "No trial is running." : "No trial has reported yet.",
         `Curves of ${name(app.run.metric)} appear with the first reports.`))
-      replace(told, `${count(data.curves.length)} of ${count(data.total)} trials`, state.which === "ids" && [": ", data.curves.map((curve) => [trialLink(curve.trial), " "])])
+      replace(told, `${count(data.curves.length)} of ${plural(data.total, "trial")}`, state.which === "ids" && [": ", data.curves.map((curve) => [trialLink(curve.trial), " "])])
       chart.set(data)
     },
     problem: (error) => replace(nothing, problem(error)),
@@ -3408,10 +3566,10 @@ private let file31: StaticString = ###"""
 import { BestChart } from "./chart-best.js"
 import { eventList } from "./event-list.js"
 import { h, replace, say } from "./dom.js"
-import { compact, count, duration, name, oneLine, percent, rough, value } from "./format.js"
+import { compact, count, duration, name, oneLine, percent, plural, rough, value } from "./format.js"
 import { hostStrip } from "./host-strip.js"
 import { ladder } from "./ladder.js"
-import { STATUS_ORDER, choice, empty, figure, icon, panel, problem, rungLegend, trialLink } from "./parts.js"
+import { STATUS_ORDER, choice, empty, figure, icon, panel, problem, rungLegend, sentence, trialLink } from "./parts.js"
 
 export function open(app, root) {
   const figures = h("dl.figures")
@@ -3454,7 +3612,7 @@ export function open(app, root) {
 
   function run(now) {
     replace(figures, bestFigure(now), trialsFigure(now), maximumFigure(now, ladderSource.data), slotsFigure(now), timeFigure(now), spentFigure(now))
-    replace(budget.content, limits(now))
+    replace(budget.content, limits(now), !now.commands.accepted && now.ended_at !== null && now.commands.reason && h("p.hint.way-on", null, sentence(now.commands.reason)))
     if (!now.best) replace(configuration.content, empty("None yet."))
     else if (shownBest !== now.best.trial) {
       shownBest = now.best.trial
@@ -3510,7 +3668,7 @@ function spentFigure(run) {
   const { resource, reports, slot_seconds, continued_in_place, restarts } = run.totals
   const whole = run.totals.trials * run.max_t
   return figure(`${resourceName(run)}s spent`, compact(resource), [
-    h("span.part", null, whole > 0 && resource > 0 ? `${percent(1 - resource / whole)} less than in full` : "nothing yet"), slot_seconds > 0 && h("span.part", { title: `${count(reports)} reports, ${count(restarts)} restarts` }, `${duration(slot_seconds)} of slots`),
+    h("span.part", null, whole > 0 && resource > 0 ? `${percent(1 - resource / whole)} less than in full` : "nothing yet"), slot_seconds > 0 && h("span.part", { title: `${plural(reports, "report")}, ${plural(restarts, "restart")}` }, `${duration(slot_seconds)} of slots`),
     continued_in_place > 0 && h("span.part", null, `${compact(continued_in_place)} promoted in place`)])
 }
 
@@ -3827,10 +3985,13 @@ private let file35: StaticString = ###"""
 
 import { get } from "./api.js"
 import { h, onceAFrame, replace, say } from "./dom.js"
-import { compact, count, duration, name, oneLine, parameter, value } from "./format.js"
-import { STATUS_ORDER, empty, icon, problem, rungMark, status } from "./parts.js"
+import { filterHelp } from "./help.js"
+import { compact, count, duration, name, oneLine, parameter, plural, value } from "./format.js"
+import { STATUS_ORDER, empty, icon, problem, rungMark, sentence, status } from "./parts.js"
 
 const PAGE = 100
+/** Characters of a filter. */
+const LONGEST = 500
 /** Browsers bound how tall a thing may be; beyond, the scroll bar stands for more than its length. */
 const TALLEST = 8_000_000
 
@@ -3862,7 +4023,7 @@ class TrialsView {
     this.sort = known(settings.get("sort")) ? settings.get("sort") : "trial"
     this.order = ["asc", "desc", "best"].includes(settings.get("order")) ? settings.get("order") : "desc"
     this.chosen = new Set((settings.get("status") ?? "").split(",").filter((word) => STATUS_ORDER.includes(word)))
-    this.text = (settings.get("text") ?? "").slice(0, 200)
+    this.text = (settings.get("filter") ?? settings.get("text") ?? "").slice(0, LONGEST)
     this.pages = new Map()
     this.matched = 0
     this.cursor = 0
@@ -3872,7 +4033,12 @@ class TrialsView {
   }
 
   build(root) {
-    this.filter = h("input.filter", { id: "filter", type: "search", placeholder: "Filter: id, host, name=value …", "aria-label": "Filter", maxlength: 200, autocomplete: "off", spellcheck: "false", value: this.text, oninput: () => this.typed() })
+    this.filter = h("input.filter", {
+      id: "filter", type: "search", placeholder: "Filter: #12, lr<0.01, status=failed, words …", "aria-label": "Filter", "aria-describedby": "filter-problem", maxlength: LONGEST, autocomplete: "off", spellcheck: "false", value: this.text,
+      title: "Terms with spaces between them, all of which must hold: #12, name<number, name=text, words, \"quoted text\"", oninput: () => this.typed(),
+    })
+    this.problem = h("p.filter-problem", { id: "filter-problem", role: "status", hidden: true })
+    this.box = h("div.filter-box", null, this.filter, h("button.quiet.square", { type: "button", "aria-label": "What the filter understands", title: "What the filter understands", onclick: () => filterHelp(this.app.run) }, "?"), this.problem)
     this.chips = h("div.chips", { role: "group", "aria-label": "Status" }, STATUS_ORDER.map((word) => h("button.chip", {
       type: "button", class: word, "aria-pressed": String(this.chosen.has(word)), "data-word": word, onclick: (event) => this.pick(word, event.currentTarget),
     }, icon(word), word, h("span.n"))))
@@ -3895,7 +4061,7 @@ class TrialsView {
     this.observer = new ResizeObserver(this.render)
     this.observer.observe(this.scroller)
     this.selected = new Set()
-    replace(root, h("h1.hidden-text", null, "Trials"), h("section.panel.fills.table-panel", { "aria-label": "Trials" }, h("div.head.wraps", null, this.filter, this.chips, this.compare, this.told), this.scroller, this.nothing))
+    replace(root, h("h1.hidden-text", null, "Trials"), h("section.panel.fills.table-panel", { "aria-label": "Trials" }, h("div.head.wraps", null, this.box, this.chips, this.compare, this.told), this.scroller, this.nothing))
     this.run(this.app.run)
     this.showSort()
   }
@@ -3917,7 +4083,7 @@ class TrialsView {
 
   get query() {
     const column = this.columns.find((one) => one.key === this.sort)
-    return { sort: column.parameter !== undefined ? "parameter" : column.key, parameter: column.parameter, order: this.order, status: [...this.chosen], text: this.text }
+    return { sort: column.parameter !== undefined ? "parameter" : column.key, parameter: column.parameter, order: this.order, status: [...this.chosen], filter: this.text.trim() }
   }
 
   typed() {
@@ -3956,7 +4122,7 @@ class TrialsView {
   /** Another question: from the top. */
   anew() {
     const isPlain = this.sort === "trial" && this.order === "desc"
-    this.app.keep("trials", { sort: isPlain ? "" : this.sort, order: isPlain ? "" : this.order, status: [...this.chosen].join(","), text: this.text })
+    this.app.keep("trials", { sort: isPlain ? "" : this.sort, order: isPlain ? "" : this.order, status: [...this.chosen].join(","), filter: this.text.trim() })
     this.scroller.scrollTop = 0
     this.cursor = 0
     this.ask()
@@ -3964,6 +4130,7 @@ class TrialsView {
 
   ask() {
     this.generation += 1
+    this.refused = false
     this.stale = this.pages
     this.pages = new Map()
     this.asking = new Set()
@@ -3986,7 +4153,7 @@ class TrialsView {
   }
 
   async fetch(page, again = false) {
-    if (this.asking.has(page) || (!again && this.pages.has(page))) return
+    if (this.refused || this.asking.has(page) || (!again && this.pages.has(page))) return
     this.asking.add(page)
     const generation = this.generation
     try {
@@ -3996,14 +4163,29 @@ class TrialsView {
       this.matched = data.matched
       this.total = data.total
       this.stale = null
-      say(this.told, data.matched === data.total ? `${count(data.total)} trials` : `${count(data.matched)} of ${count(data.total)}`)
+      this.refuse(null)
+      say(this.told, data.matched === data.total ? plural(data.total, "trial") : `${count(data.matched)} of ${count(data.total)}`)
       replace(this.nothing, data.matched === 0 && (data.total === 0 ? empty("No trial yet.", "Trials appear as soon as a host is ready.") : empty("No trial matches.")))
     } catch (error) {
-      if (generation === this.generation && !this.over) replace(this.nothing, problem(error))
+      if (generation !== this.generation || this.over) return
+      if (error.status === 400 && this.query.filter) this.refuse(error.message)
+      else replace(this.nothing, problem(error))
     } finally {
       if (generation === this.generation) this.asking.delete(page)
       if (!this.over) this.render()
     }
+  }
+
+  /** A filter that cannot be understood: what is wrong with it is said, and what was there before stays. */
+  refuse(words) {
+    this.refused = words !== null
+    this.problem.hidden = !this.refused
+    replace(this.problem, words !== null && sentence(words))
+    this.filter.setAttribute("aria-invalid", String(this.refused))
+    this.scroller.classList.toggle("old", this.refused)
+    if (!this.refused) return
+    this.pages = this.stale ?? this.pages
+    say(this.told, "")
   }
 
   // The rows
@@ -4245,7 +4427,12 @@ h3 > .when { margin-left: 0.7rem; }
 .view.trials { height: calc(100vh - 7.4rem); min-height: 26rem; flex: none; }
 .table-panel { flex: 1; min-height: 0; }
 .wraps { row-gap: 0.5rem; padding-bottom: 0.6rem; }
-.filter { flex: 1 1 14rem; min-width: 9rem; max-width: 30rem; }
+.filter-box { flex: 1 1 17rem; min-width: 9rem; max-width: 36rem; display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0.3rem; }
+.filter-problem { grid-column: 1 / -1; color: var(--bad); font-size: 0.893rem; overflow-wrap: anywhere; }
+.table-area.old { opacity: 0.75; }
+.terms { grid-template-columns: minmax(0, max-content) minmax(8rem, 1fr); }
+.terms dt { overflow-wrap: anywhere; color: var(--text); }
+.way-on { padding-top: 0.7rem; overflow-wrap: anywhere; }
 .chips { display: flex; flex-wrap: wrap; gap: 0.3rem; }
 .chip { min-height: 1.75rem; padding: 0 0.55rem; border-radius: 1rem; color: var(--muted); font-size: 0.893rem; }
 .chip .n { color: var(--faint); }

@@ -19,16 +19,17 @@ export function setToken(text) {
   }
 }
 
-/** The token of an address such as `…/#token=…`, which is taken out of it. */
+/** The token of an address such as `…/#token=…`, which is taken out of it; whether there was one. */
 export function takeToken() {
   const match = /^#token=([^&]+)(?:&(.*))?$/.exec(location.hash)
-  if (!match) return
+  if (!match) return false
   try {
     setToken(decodeURIComponent(match[1]))
   } catch {
     setToken(match[1])
   }
   history.replaceState(null, "", location.pathname + location.search + (match[2] ? "#" + match[2] : ""))
+  return true
 }
 
 export class ApiError extends Error {
@@ -39,7 +40,26 @@ export class ApiError extends Error {
   }
 }
 
-const headers = () => (token ? { Authorization: `Bearer ${token}` } : {})
+// What is no text of a header is no token either.
+const bearer = (text) => (text && /^[\x21-\x7e]+$/.test(text) ? { Authorization: `Bearer ${text}` } : {})
+
+/** What the server makes of a token: `token` is "right", "wrong" or "missing"; and whether reading needs it. */
+export async function access(text = token) {
+  return answer(await fetch(BASE + "access", { headers: bearer(text), cache: "no-store" }))
+}
+
+/** The token goes along where reading needs it, and nowhere else: whether it does is asked once. */
+let guarded = null
+async function readingHeaders() {
+  if (!token) return {}
+  guarded ??= access(null).then((found) => found.reading_needs_token)
+  try {
+    return (await guarded) ? bearer(token) : {}
+  } catch (error) {
+    guarded = null
+    throw error
+  }
+}
 
 function address(path, query) {
   const words = new URLSearchParams()
@@ -58,11 +78,13 @@ async function answer(response) {
     if (response.ok) throw new ApiError(response.status, "unreadable", "The server's answer could not be read.")
   }
   if (response.ok) return body
+  // Another server may be there by now.
+  if (response.status === 401) guarded = null
   const error = body?.error
   throw new ApiError(response.status, error?.code ?? "error", error?.message ?? `The server answered ${response.status}.`)
 }
 
-const ask = (path, query, signal) => fetch(address(path, query), { headers: headers(), cache: "no-store", signal })
+const ask = async (path, query, signal) => fetch(address(path, query), { headers: await readingHeaders(), cache: "no-store", signal })
 
 export async function get(path, query, signal) {
   return answer(await ask(path, query, signal))
@@ -78,7 +100,7 @@ export async function getText(path, query, signal) {
 export async function command(body) {
   const response = await fetch(BASE + "commands", {
     method: "POST",
-    headers: { ...headers(), "Content-Type": "application/json" },
+    headers: { ...bearer(token), "Content-Type": "application/json" },
     body: JSON.stringify(body),
   })
   return answer(response)
@@ -86,7 +108,7 @@ export async function command(body) {
 
 /**
  * The stream of news, connected anew whenever it breaks. By `fetch` and not `EventSource`, since that sends no token.
- * `on` has `state("live" | "connecting" | "lost" | "over", seconds)`, `changed(data)`, `line(event)`.
+ * `on` has `state("live" | "connecting" | "lost" | "locked" | "over", seconds)`, `changed(data)`, `line(event)`.
  */
 export class Stream {
   constructor(on) {
@@ -100,6 +122,11 @@ export class Stream {
     document.addEventListener("visibilitychange", () => this.look())
     addEventListener("pagehide", () => ((this.isGone = true), this.look()))
     addEventListener("pageshow", () => ((this.isGone = false), this.look()))
+  }
+
+  /** At once, however long it was to wait. */
+  retry() {
+    this.wake?.()
   }
 
   // A browser has six connections to one server: a page that nobody sees holds none of them.
@@ -130,6 +157,14 @@ export class Stream {
       }
       if (this.over) break
       if (this.isUnseen) continue
+      if (this.isLocked) {
+        // Without the token it is the same however often it is tried.
+        this.on.state("locked")
+        await new Promise((resolve) => (this.wake = resolve))
+        this.wake = null
+        this.on.state("connecting")
+        continue
+      }
       this.failures += 1
       const wait = Math.min(30, 0.5 * 2 ** Math.min(this.failures - 1, 6)) * (0.8 + 0.4 * Math.random())
       this.on.state("lost", wait)
@@ -150,7 +185,9 @@ export class Stream {
     const watch = setInterval(() => Date.now() - alive > 40000 && abort.abort(), 5000)
     try {
       const from = this.last === null ? {} : { "Last-Event-ID": String(this.last) }
-      const response = await fetch(BASE + "stream", { headers: { ...headers(), ...from }, cache: "no-store", signal: abort.signal })
+      const response = await fetch(BASE + "stream", { headers: { ...(await readingHeaders()), ...from }, cache: "no-store", signal: abort.signal })
+      this.isLocked = response.status === 401
+      if (this.isLocked) guarded = null
       if (!response.ok || !response.body) return
       this.failures = 0
       this.on.state("live")

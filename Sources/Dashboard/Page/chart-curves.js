@@ -1,6 +1,6 @@
 // Learning curves of many trials, coloured by the rung that each reached.
 
-import { isFinite_, name, number, value } from "./format.js"
+import { isFinite_, name, number, plural, value } from "./format.js"
 import { colours, rungColour } from "./palette.js"
 import { Plot } from "./plot.js"
 import { Scale, fittingDomain, valueTick } from "./scale.js"
@@ -30,7 +30,7 @@ export class CurvesChart {
     this.ranked = [...this.curves]
     // Those that went furthest are drawn last, above the others.
     this.curves.sort((a, b) => a.level - b.level)
-    this.plot.label = `Learning curves of ${this.curves.length} trials.`
+    this.plot.label = `Learning curves of ${plural(this.curves.length, "trial")}.`
     this.plot.redraw()
   }
 

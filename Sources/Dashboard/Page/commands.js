@@ -1,9 +1,9 @@
 // What can be told to the run. What cannot be undone is asked for once more.
 
-import { command, setToken } from "./api.js"
+import { access, command, setToken } from "./api.js"
 import { dialog } from "./dialog.js"
-import { freshId, h, toast } from "./dom.js"
-import { duration, name, oneLine, value } from "./format.js"
+import { freshId, h, say, toast } from "./dom.js"
+import { count, duration, name, oneLine, value } from "./format.js"
 
 /** Sends a command; what is wrong, as a text. */
 async function send(app, body) {
@@ -42,16 +42,30 @@ export async function addHost(app, host) {
   if (message) toast(message, "error")
 }
 
+/** A token by itself, or the address that ends with one. */
+const tokenOf = (text) => /[#&]token=([^&\s]+)/.exec(text)?.[1] ?? text.trim()
+
 export function tokenDialog(app) {
   const id = freshId("token")
   const input = h("input", { id, type: "password", autocomplete: "off", spellcheck: "false" })
-  dialog("Unlock commands", [
-    h("p", null, "Commands need the run's token. It is in the file ", h("code", null, "page.token"), " of the run's folder, and in the address that pasha-coord printed."),
+  const run = app.run?.run
+  const place = ["the file ", h("code", null, "page.token"), " of the run's folder, and in the address that ", h("code", null, `pasha-coord page${run ? " " + oneLine(run) : ""}`), " prints"]
+  dialog(app.run ? "Unlock commands" : "Show the run", [
+    h("p", null, app.run ? "Commands need" : "Reading needs", " the run's token. It is in ", place, ". Either may be put here."),
     h("div.field", null, h("label", { for: id }, "Token"), input),
-  ], [["Cancel", null], ["Unlock", () => {
-    if (!input.value.trim()) return "There is no token yet."
-    setToken(input.value.trim())
-    app.head.token()
+  ], [["Cancel", null], ["Unlock", async () => {
+    const given = tokenOf(input.value)
+    if (!given) return "There is no token yet."
+    try {
+      if ((await access(given)).token !== "right") {
+        return "This is not the token of this run: each run has its own. The right one is in the file page.token of this run's folder, on the machine that serves the page."
+      }
+    } catch (error) {
+      return `It could not be checked: ${error.message}`
+    }
+    setToken(given)
+    app.unlocked()
+    toast("Commands are unlocked in this tab.", "good")
     return null
   }, "primary"]])
 }
@@ -93,30 +107,69 @@ export function enqueue(app) {
   }, "primary"]])
 }
 
+// More trials, more time
+
 const LIMITS = {
-  max_num_trials_started: "Trials started", max_num_trials_completed: "Trials completed", max_num_trials_finished: "Trials finished",
-  max_num_evaluations: "Reports", max_wallclock_time: "Active hours", max_cost: "Cost",
+  max_num_trials_started: "More trials started", max_num_trials_completed: "More trials completed", max_num_trials_finished: "More trials finished",
+  max_num_evaluations: "More reports", max_wallclock_time: "More time", max_cost: "More cost",
+}
+
+const SIZES = { s: 1, sec: 1, seconds: 1, m: 60, min: 60, minutes: 60, h: 3600, hours: 3600, d: 86400, days: 86400 }
+
+/** The seconds of `90m`, `2h`, `1h30m`; null: it is none. A number alone could be anything. */
+function seconds(text) {
+  let [total, last] = [0, Infinity]
+  const rest = text.replaceAll(" ", "").replace(/([0-9]+(?:\.[0-9]+)?)([a-z]+)/g, (whole, digits, unit) => {
+    const size = Object.hasOwn(SIZES, unit) && SIZES[unit] < last ? SIZES[unit] : NaN
+    total += Number(digits) * size
+    last = size
+    return ""
+  })
+  return rest === "" && total > 0 ? total : null
+}
+
+function limitField({ name: key, limit, used }) {
+  const [id, isTime, isCount, title] = [freshId("limit"), key === "max_wallclock_time", key.startsWith("max_num"), LIMITS[key]]
+  const write = isTime ? duration : isCount ? count : (n) => value(n)
+  const base = Math.max(limit, used ?? 0)
+  const input = h("input", { id, type: "text", inputmode: isTime ? "text" : "decimal", autocomplete: "off", placeholder: isTime ? "none; 30m, 2h …" : "none", oninput: () => show() })
+  const output = h("output", { for: id })
+  /** What is given: nothing, so much, or what is wrong with it. */
+  const read = () => {
+    const text = input.value.trim()
+    if (text === "") return { more: null }
+    const more = isTime ? seconds(text) : Number(text)
+    if (isTime && more === null) return { wrong: "Time is written with its unit, as 30m, 2h or 1h30m." }
+    if (!(more > 0) || !Number.isFinite(more)) return { wrong: `${title}: it must be a number above 0.` }
+    if (isCount && !Number.isInteger(more)) return { wrong: `${title}: it must be a whole number.` }
+    return { more }
+  }
+  const show = () => {
+    const { more } = read()
+    const hasSum = more !== null && more !== undefined
+    output.className = hasSum ? "sum" : ""
+    say(output, hasSum ? `${write(base)} + ${write(more)} = ${write(base + more)}` : `now ${write(limit)}, ${write(used ?? 0)} used`)
+  }
+  show()
+  return { key, read, element: h("div.field", null, h("label", { for: id }, title), input, output) }
 }
 
 export function extend(app) {
-  const fields = Object.entries(LIMITS).map(([key, title]) => {
-    const id = freshId("limit")
-    const known = app.run.limits.find((limit) => limit.name === key)
-    const shown = key === "max_wallclock_time" && known ? duration(known.limit) : known && value(known.limit)
-    return { key, id, title, shown, known, input: h("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", placeholder: shown ? `now ${shown}` : "no limit" }) }
-  }).filter(({ key, known }) => known || key === "max_num_trials_started" || key === "max_wallclock_time")
+  const fields = app.run.limits.filter((limit) => Object.hasOwn(LIMITS, limit.name)).map(limitField)
+  if (fields.length === 0) {
+    dialog("Extend the search", h("p", null, "This run has no limit of trials, time or cost that it could have more of: it goes on until it is stopped."), [["Close", null]])
+    return
+  }
   dialog("Extend the search", [
-    h("p", null, "New limits, in place of those there are. What is left empty stays."),
-    h("div.fields", null, fields.map(({ id, title, input }) => h("div.field", null, h("label", { for: id }, title), input))),
+    h("p", null, "What you give comes on top of the present limits, as with ", h("code.whole", null, "pasha-coord extend"), ". What is left empty stays as it is."),
+    h("div.fields.sums", null, fields.map((field) => field.element)),
   ], [["Cancel", null], ["Extend", () => {
-    const body = { op: "extend" }
-    for (const { key, title, input } of fields) {
-      if (input.value.trim() === "") continue
-      const given = Number(input.value)
-      if (!(given > 0)) return `${title} must be a number above 0.`
-      if (key.startsWith("max_num") && !Number.isInteger(given)) return `${title} must be a whole number.`
-      body[key] = key === "max_wallclock_time" ? given * 3600 : given
+    const more = {}
+    for (const { key, read } of fields) {
+      const given = read()
+      if (given.wrong) return given.wrong
+      if (given.more !== null) more[key] = given.more
     }
-    return Object.keys(body).length > 1 ? send(app, body) : "Nothing is to be changed yet."
+    return Object.keys(more).length > 0 ? send(app, { op: "extend", more }) : "Nothing is given yet."
   }, "primary"]])
 }

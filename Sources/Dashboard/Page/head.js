@@ -19,6 +19,8 @@ export class Head {
     this.lock = h("button.quiet", { type: "button", hidden: true, onclick: () => (this.menu.hidePopover?.(), tokenDialog(app)) }, "Unlock commands…")
     this.menu = h("div.commands", { id: "commands", popover: "auto", role: "group", "aria-label": "Commands" }, this.lock, this.buttons)
     this.opener = h("button.quiet.opener", { type: "button", popovertarget: "commands" }, "Commands")
+    // Until it is known which can be given.
+    this.opener.hidden = this.menu.hidden = true
     this.theme = h("button.quiet.square", { type: "button", onclick: () => this.nextTheme() })
     this.showTheme()
     this.strip = h("div.banner", { role: "alert", hidden: true })
@@ -71,7 +73,7 @@ export class Head {
 
   connection(state, wait) {
     this.link.className = `connection ${state}`
-    const words = { live: "live", connecting: "connecting", lost: `no connection, next try in ${duration(Math.ceil(wait ?? 0))}`, over: "ended" }
+    const words = { live: "live", connecting: "connecting", lost: `no connection, next try in ${duration(Math.ceil(wait ?? 0))}`, locked: "needs the token", over: "ended" }
     say(this.link.lastChild, words[state])
     if (state === "lost") this.lostAt ??= Date.now() / 1000
     else if (state !== "connecting") this.lostAt = undefined

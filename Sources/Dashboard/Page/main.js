@@ -1,7 +1,8 @@
 // The page: where one is, the head, and the news of the server.
 
-import { Stream, hasToken, setToken, takeToken } from "./api.js"
-import { announce, h, replace, say } from "./dom.js"
+import { Stream, access, hasToken, setToken, takeToken } from "./api.js"
+import { tokenDialog } from "./commands.js"
+import { announce, h, replace, say, toast } from "./dom.js"
 import { Head } from "./head.js"
 import { shortcuts } from "./help.js"
 import { oneLine } from "./format.js"
@@ -46,6 +47,7 @@ class App {
         for (const listener of this.lineListeners) listener(event)
       },
     })
+    this.checkToken()
     addEventListener("hashchange", () => this.go())
     shortcuts(this, VIEWS.map(([key]) => key))
   }
@@ -62,13 +64,17 @@ class App {
   failed(error) {
     if (this.run) return
     replace(this.main, error.status === 401
-      ? empty("This run asks for its token.", "Open the address that pasha-coord printed, with #token=… at its end.")
+      ? empty("This run is shown with its token alone.", [h("span", null, "Open the address that pasha-coord printed, with #token=… at its end, or "),
+        h("button.small", { type: "button", onclick: () => tokenDialog(this) }, "give the token…")])
       : problem(error))
   }
 
   /** Shows what the address names. */
   go() {
-    takeToken()
+    if (takeToken()) {
+      this.checkToken()
+      this.unlocked()
+    }
     this.head.token()
     if (!this.run) return
     const [path, query] = location.hash.replace(/^#\/?/, "").split("?")
@@ -97,6 +103,26 @@ class App {
 
   get canCommand() {
     return hasToken()
+  }
+
+  /** A token that came with the address, or is left of another run at the same port, may be a wrong one. */
+  async checkToken() {
+    if (!hasToken()) return
+    try {
+      if ((await access()).token !== "wrong") return
+    } catch {
+      // The first command tells it.
+      return
+    }
+    this.locked()
+    toast("The token of this address is not this run's: commands stay locked.", "error")
+  }
+
+  /** There is a token. */
+  unlocked() {
+    this.head.token()
+    this.sources.changed()
+    this.stream.retry()
   }
 
   /** The token was refused. */

@@ -1,6 +1,7 @@
 // Pieces that several views are made of.
 
 import { freshId, h, replace, s } from "./dom.js"
+import { oneLine } from "./format.js"
 import { levelPlace, tint } from "./palette.js"
 
 /** A titled area. `tools`: what stands at the right of the title. */
@@ -72,6 +73,10 @@ export const loading = () => h("div.loading", { role: "status" }, h("span.hidden
 
 export const problem = (error) =>
   h("div.empty.problem", { role: "alert" }, h("strong", null, "This could not be read."), h("p", null, error.message))
+
+/** What the server says in a few words as a sentence, commands in it as such. */
+export const sentence = (text) =>
+  oneLine(text[0].toUpperCase() + text.slice(1) + ".").split("`").map((piece, index) => (index % 2 ? h("code", null, piece) : piece))
 
 /** A legend of the rungs. */
 export function rungLegend(levels, attribute) {

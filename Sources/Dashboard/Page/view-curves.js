@@ -2,7 +2,7 @@
 
 import { CurvesChart } from "./chart-curves.js"
 import { h, replace } from "./dom.js"
-import { count, name } from "./format.js"
+import { count, name, plural } from "./format.js"
 import { choice, empty, panel, problem, rungLegend, toggle, trialLink } from "./parts.js"
 
 export function open(app, root, settings) {
@@ -38,7 +38,7 @@ export function open(app, root, settings) {
       chart.element.hidden = isEmpty
       replace(nothing, isEmpty && empty(data.total ? "No reports yet." : state.which === "running" ? "No trial is running." : "No trial has reported yet.",
         `Curves of ${name(app.run.metric)} appear with the first reports.`))
-      replace(told, `${count(data.curves.length)} of ${count(data.total)} trials`, state.which === "ids" && [": ", data.curves.map((curve) => [trialLink(curve.trial), " "])])
+      replace(told, `${count(data.curves.length)} of ${plural(data.total, "trial")}`, state.which === "ids" && [": ", data.curves.map((curve) => [trialLink(curve.trial), " "])])
       chart.set(data)
     },
     problem: (error) => replace(nothing, problem(error)),

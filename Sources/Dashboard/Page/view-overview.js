@@ -3,10 +3,10 @@
 import { BestChart } from "./chart-best.js"
 import { eventList } from "./event-list.js"
 import { h, replace, say } from "./dom.js"
-import { compact, count, duration, name, oneLine, percent, rough, value } from "./format.js"
+import { compact, count, duration, name, oneLine, percent, plural, rough, value } from "./format.js"
 import { hostStrip } from "./host-strip.js"
 import { ladder } from "./ladder.js"
-import { STATUS_ORDER, choice, empty, figure, icon, panel, problem, rungLegend, trialLink } from "./parts.js"
+import { STATUS_ORDER, choice, empty, figure, icon, panel, problem, rungLegend, sentence, trialLink } from "./parts.js"
 
 export function open(app, root) {
   const figures = h("dl.figures")
@@ -49,7 +49,7 @@ export function open(app, root) {
 
   function run(now) {
     replace(figures, bestFigure(now), trialsFigure(now), maximumFigure(now, ladderSource.data), slotsFigure(now), timeFigure(now), spentFigure(now))
-    replace(budget.content, limits(now))
+    replace(budget.content, limits(now), !now.commands.accepted && now.ended_at !== null && now.commands.reason && h("p.hint.way-on", null, sentence(now.commands.reason)))
     if (!now.best) replace(configuration.content, empty("None yet."))
     else if (shownBest !== now.best.trial) {
       shownBest = now.best.trial
@@ -105,7 +105,7 @@ function spentFigure(run) {
   const { resource, reports, slot_seconds, continued_in_place, restarts } = run.totals
   const whole = run.totals.trials * run.max_t
   return figure(`${resourceName(run)}s spent`, compact(resource), [
-    h("span.part", null, whole > 0 && resource > 0 ? `${percent(1 - resource / whole)} less than in full` : "nothing yet"), slot_seconds > 0 && h("span.part", { title: `${count(reports)} reports, ${count(restarts)} restarts` }, `${duration(slot_seconds)} of slots`),
+    h("span.part", null, whole > 0 && resource > 0 ? `${percent(1 - resource / whole)} less than in full` : "nothing yet"), slot_seconds > 0 && h("span.part", { title: `${plural(reports, "report")}, ${plural(restarts, "restart")}` }, `${duration(slot_seconds)} of slots`),
     continued_in_place > 0 && h("span.part", null, `${compact(continued_in_place)} promoted in place`)])
 }
 

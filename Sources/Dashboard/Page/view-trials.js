@@ -2,10 +2,13 @@
 
 import { get } from "./api.js"
 import { h, onceAFrame, replace, say } from "./dom.js"
-import { compact, count, duration, name, oneLine, parameter, value } from "./format.js"
-import { STATUS_ORDER, empty, icon, problem, rungMark, status } from "./parts.js"
+import { filterHelp } from "./help.js"
+import { compact, count, duration, name, oneLine, parameter, plural, value } from "./format.js"
+import { STATUS_ORDER, empty, icon, problem, rungMark, sentence, status } from "./parts.js"
 
 const PAGE = 100
+/** Characters of a filter. */
+const LONGEST = 500
 /** Browsers bound how tall a thing may be; beyond, the scroll bar stands for more than its length. */
 const TALLEST = 8_000_000
 
@@ -37,7 +40,7 @@ class TrialsView {
     this.sort = known(settings.get("sort")) ? settings.get("sort") : "trial"
     this.order = ["asc", "desc", "best"].includes(settings.get("order")) ? settings.get("order") : "desc"
     this.chosen = new Set((settings.get("status") ?? "").split(",").filter((word) => STATUS_ORDER.includes(word)))
-    this.text = (settings.get("text") ?? "").slice(0, 200)
+    this.text = (settings.get("filter") ?? settings.get("text") ?? "").slice(0, LONGEST)
     this.pages = new Map()
     this.matched = 0
     this.cursor = 0
@@ -47,7 +50,12 @@ class TrialsView {
   }
 
   build(root) {
-    this.filter = h("input.filter", { id: "filter", type: "search", placeholder: "Filter: id, host, name=value …", "aria-label": "Filter", maxlength: 200, autocomplete: "off", spellcheck: "false", value: this.text, oninput: () => this.typed() })
+    this.filter = h("input.filter", {
+      id: "filter", type: "search", placeholder: "Filter: #12, lr<0.01, status=failed, words …", "aria-label": "Filter", "aria-describedby": "filter-problem", maxlength: LONGEST, autocomplete: "off", spellcheck: "false", value: this.text,
+      title: "Terms with spaces between them, all of which must hold: #12, name<number, name=text, words, \"quoted text\"", oninput: () => this.typed(),
+    })
+    this.problem = h("p.filter-problem", { id: "filter-problem", role: "status", hidden: true })
+    this.box = h("div.filter-box", null, this.filter, h("button.quiet.square", { type: "button", "aria-label": "What the filter understands", title: "What the filter understands", onclick: () => filterHelp(this.app.run) }, "?"), this.problem)
     this.chips = h("div.chips", { role: "group", "aria-label": "Status" }, STATUS_ORDER.map((word) => h("button.chip", {
       type: "button", class: word, "aria-pressed": String(this.chosen.has(word)), "data-word": word, onclick: (event) => this.pick(word, event.currentTarget),
     }, icon(word), word, h("span.n"))))
@@ -70,7 +78,7 @@ class TrialsView {
     this.observer = new ResizeObserver(this.render)
     this.observer.observe(this.scroller)
     this.selected = new Set()
-    replace(root, h("h1.hidden-text", null, "Trials"), h("section.panel.fills.table-panel", { "aria-label": "Trials" }, h("div.head.wraps", null, this.filter, this.chips, this.compare, this.told), this.scroller, this.nothing))
+    replace(root, h("h1.hidden-text", null, "Trials"), h("section.panel.fills.table-panel", { "aria-label": "Trials" }, h("div.head.wraps", null, this.box, this.chips, this.compare, this.told), this.scroller, this.nothing))
     this.run(this.app.run)
     this.showSort()
   }
@@ -92,7 +100,7 @@ class TrialsView {
 
   get query() {
     const column = this.columns.find((one) => one.key === this.sort)
-    return { sort: column.parameter !== undefined ? "parameter" : column.key, parameter: column.parameter, order: this.order, status: [...this.chosen], text: this.text }
+    return { sort: column.parameter !== undefined ? "parameter" : column.key, parameter: column.parameter, order: this.order, status: [...this.chosen], filter: this.text.trim() }
   }
 
   typed() {
@@ -131,7 +139,7 @@ class TrialsView {
   /** Another question: from the top. */
   anew() {
     const isPlain = this.sort === "trial" && this.order === "desc"
-    this.app.keep("trials", { sort: isPlain ? "" : this.sort, order: isPlain ? "" : this.order, status: [...this.chosen].join(","), text: this.text })
+    this.app.keep("trials", { sort: isPlain ? "" : this.sort, order: isPlain ? "" : this.order, status: [...this.chosen].join(","), filter: this.text.trim() })
     this.scroller.scrollTop = 0
     this.cursor = 0
     this.ask()
@@ -139,6 +147,7 @@ class TrialsView {
 
   ask() {
     this.generation += 1
+    this.refused = false
     this.stale = this.pages
     this.pages = new Map()
     this.asking = new Set()
@@ -161,7 +170,7 @@ class TrialsView {
   }
 
   async fetch(page, again = false) {
-    if (this.asking.has(page) || (!again && this.pages.has(page))) return
+    if (this.refused || this.asking.has(page) || (!again && this.pages.has(page))) return
     this.asking.add(page)
     const generation = this.generation
     try {
@@ -171,14 +180,29 @@ class TrialsView {
       this.matched = data.matched
       this.total = data.total
       this.stale = null
-      say(this.told, data.matched === data.total ? `${count(data.total)} trials` : `${count(data.matched)} of ${count(data.total)}`)
+      this.refuse(null)
+      say(this.told, data.matched === data.total ? plural(data.total, "trial") : `${count(data.matched)} of ${count(data.total)}`)
       replace(this.nothing, data.matched === 0 && (data.total === 0 ? empty("No trial yet.", "Trials appear as soon as a host is ready.") : empty("No trial matches.")))
     } catch (error) {
-      if (generation === this.generation && !this.over) replace(this.nothing, problem(error))
+      if (generation !== this.generation || this.over) return
+      if (error.status === 400 && this.query.filter) this.refuse(error.message)
+      else replace(this.nothing, problem(error))
     } finally {
       if (generation === this.generation) this.asking.delete(page)
       if (!this.over) this.render()
     }
+  }
+
+  /** A filter that cannot be understood: what is wrong with it is said, and what was there before stays. */
+  refuse(words) {
+    this.refused = words !== null
+    this.problem.hidden = !this.refused
+    replace(this.problem, words !== null && sentence(words))
+    this.filter.setAttribute("aria-invalid", String(this.refused))
+    this.scroller.classList.toggle("old", this.refused)
+    if (!this.refused) return
+    this.pages = this.stale ?? this.pages
+    say(this.told, "")
   }
 
   // The rows
