@@ -38,26 +38,11 @@ struct PointReader {
           entries.append(Configuration.Entry(pair.key, own))
         } else {
           mistakes.add(
-            .invalidValue, pair.value.place, "\(own) must be \(Self.members(of: domain)), not \(value.quotedText)")
+            .invalidValue, pair.value.place, "\(own) must be \(domain.membersInWords), not \(value.quotedText)")
         }
       }
     }
     guard entries.count == given.pairs.count else { return nil }
     return space.completed(Configuration(entries))
-  }
-
-  /// What belongs to a domain, in words.
-  private static func members(of domain: Domain) -> String {
-    func listed(_ values: [ParameterValue]) -> String {
-      let shown = values.prefix(8).map(\.quotedText).joined(separator: ", ")
-      return "one of " + (values.count > 8 ? shown + ", …" : shown)
-    }
-    switch domain {
-    case .real(let range): return "a number in \(PythonNumber.text(range.lower))…\(PythonNumber.text(range.upper))"
-    case .integer(let range): return "a whole number in \(range.lower)…\(range.upper)"
-    case .choice(let values): return listed(values)
-    case .ordinal(let ordinal): return listed(ordinal.values)
-    case .finite(let range): return listed(range.values)
-    }
   }
 }

@@ -48,7 +48,10 @@ extension Answers {
       throw APIError(.conflict, Presentation.printable(error))
     }
     var writer = JSONWriter()
-    writer.object { $0.member("done", order.done) }
+    writer.object { writer in
+      writer.member("done", order.done)
+      if case .enqueue = order, let trial = answer.whole("trial") { writer.member("trial", trial) }
+    }
     return Self.json(writer)
   }
 }
@@ -107,7 +110,7 @@ private enum Order {
         guard given == constant else { throw APIError(.badRequest, "\(name) is a constant") }
       case .domain(let domain):
         guard domain.cast(given) != nil else {
-          throw APIError(.badRequest, "the value of \(name) is not one that it may take")
+          throw APIError(.badRequest, "\(name) must be \(Presentation.printable(domain.membersInWords))")
         }
       }
       entries.append(Configuration.Entry(member.key, given))

@@ -47,3 +47,20 @@ extension Configuration {
   /// The configuration as one JSON object, in its order.
   public var json: JSONValue { .object(entries.map { JSONValue.Member($0.name, $0.value.json) }) }
 }
+
+extension Domain {
+  /// What belongs to the domain: `a number in 0.001…1.0`, `one of "a", "b"`.
+  public var membersInWords: String {
+    func listed(_ values: [ParameterValue]) -> String {
+      let shown = values.prefix(8).map(\.quotedText).joined(separator: ", ")
+      return "one of " + (values.count > 8 ? shown + ", …" : shown)
+    }
+    switch self {
+    case .real(let range): return "a number in \(PythonNumber.text(range.lower))…\(PythonNumber.text(range.upper))"
+    case .integer(let range): return "a whole number in \(range.lower)…\(range.upper)"
+    case .choice(let values): return listed(values)
+    case .ordinal(let ordinal): return listed(ordinal.values)
+    case .finite(let range): return listed(range.values)
+    }
+  }
+}

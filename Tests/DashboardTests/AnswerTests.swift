@@ -163,6 +163,11 @@ struct AnswerTests {
         #expect(answer.status == 200, "\(body): \(answer.body)")
         #expect(run.questions.last?.text("op") == operation)
       }
+      run.change { $0.answers["enqueue"] = .object([.init("trial", .int(7))]) }
+      let enqueued = try run.post(#"{"op": "enqueue", "configuration": {"x": 0.5}}"#)
+      #expect(try enqueued.status == 200 && enqueued.json()["trial"] as? Int == 7, "\(enqueued.body)")
+      let outside = try run.post(#"{"op": "enqueue", "configuration": {"x": 5}}"#)
+      #expect(outside.status == 400 && outside.body.contains("must be a number in 0.0…1.0"), "\(outside.body)")
       for (body, status) in [
         ("", 400), ("[]", 400), ("{}", 400), (#"{"op": 3}"#, 400), (#"{"op": "other"}"#, 400),
         (#"{"op": "pause_run", "more": 1}"#, 400), (#"{"op": "stop_trial"}"#, 400),

@@ -67,8 +67,11 @@ extension FaultScenario {
     if name != .syncHyperband, random.chance(300) { options.gracePeriod = 3 }
     var checkpoints = CheckpointPolicy(
       holdLimit: random.time(.seconds(5), .seconds(90)), settle: random.time(.milliseconds(200), .seconds(5)),
-      // Long ones too, which make the lease on the host much shorter than the coordinator's patience.
-      grace: random.chance(300) ? random.time(.seconds(10), lease * 2 / 5) : random.time(.seconds(1), .seconds(10)))
+      grace: random.time(.seconds(1), .seconds(10)))
+    // Long ones too, which make the lease on the host much shorter than the coordinator's patience. Drawn apart: seeds
+    // without one mean what they meant.
+    var graces = SeededGenerator(seed: seed, stream: 3)
+    if graces.chance(300) { checkpoints.grace = graces.time(.seconds(10), lease * 2 / 5) }
     if random.chance(250) { checkpoints.store = .coordinator }
     if random.chance(200) { checkpoints.keepBest = random.draw(1...3) }
     let stop = StopCriterion(
