@@ -90,7 +90,9 @@ extension Story {
     }
     if groups.count > Self.mostMessages {
       blocks.append(
-        .paragraph("These are the most frequent \(Self.mostMessages) of \(groups.count) messages; the others stand in `logs`."))
+        .paragraph(
+          "These are the most frequent \(Self.mostMessages) of \(Presentation.count(groups.count, "message")); the others stand in `logs`."
+        ))
     }
     return blocks
   }

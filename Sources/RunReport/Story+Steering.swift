@@ -40,7 +40,8 @@ extension Story {
     case .extended: return "the run was extended"
     case .resumed(nil): return "the run was resumed"
     case .resumed(let silence?):
-      return "a coordinator took the run up again; the one before had not ended it, and last wrote \(at(silence)) before"
+      return "a coordinator took the run up again; the one before had not ended it, and last wrote "
+        + "\(at(silence)) before"
     }
   }
 }
