@@ -33,7 +33,7 @@ extension Presentation {
     if state.training != nil, state.end == nil { lines.append("  \(progress(state))") }
     for (index, system) in state.scheduler.ladder.enumerated() {
       let name = state.scheduler.ladder.count > 1 ? "bracket \(index)" : "rungs"
-      let rungs = system.rungs.map { "\($0.level): \($0.entries) trials, \($0.promoted) promoted" }
+      let rungs = system.rungs.map { "\($0.level): \(count($0.entries, "trial")), \($0.promoted) promoted" }
         .joined(separator: " | ")
       lines.append("  \(name): \(rungs); maximum \(system.currentMaximum)")
     }
@@ -186,7 +186,7 @@ extension Presentation {
       .init("coordinator_answers", .bool({ if case .running = service { true } else { false } }())),
       .init("summary", summaryJSON(state)),
       .init("agents", .array(state.agents.map { json($0) })),
-      .init("hosts", .array(hosts.map(healthJSON))),
+      .init("hosts", .array(hosts.map { healthJSON($0, state) })),
       .init(
         "messages_without_effect",
         counters.map {
@@ -217,10 +217,10 @@ extension Presentation {
     ]
   }
 
-  private static func healthJSON(_ host: HostHealth) -> JSONValue {
+  private static func healthJSON(_ host: HostHealth, _ state: RunState) -> JSONValue {
     .object(
       [
-        .init("host", .string(host.host)), .init("state", .string(host.word.text)),
+        .init("host", .string(host.host)), .init("state", .string(word(host, state))),
         .init("agent", host.agent.map { .int($0.id.rawValue) } ?? .null),
       ] + healthMembers(host))
   }
