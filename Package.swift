@@ -123,7 +123,8 @@ let package = Package(
     module("CurveTables", ["HostSystem", "Simulation", "TuningModel"]),
     module("Presentation", ["Coordination", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
     pure(
-      "LiveScreen", ["Chronicle", "Coordination", "Presentation", "Scheduling", "TuningModel"]),
+      "LiveScreen",
+      ["Chronicle", "Coordination", "Presentation", "Scheduling", "SearchSpace", "TuningModel"]),
     module(
       "Dashboard",
       [
@@ -237,7 +238,9 @@ let package = Package(
         "Chronicle", "Coordination", "LiveScreen", "Presentation", "Scheduling", "SearchSpace", "Simulation",
         "TestSupport", "TuningModel", "Wire",
       ]),
-    tests("PresentationTests", ["Presentation", "Simulation", "TuningModel"]),
+    tests(
+      "PresentationTests",
+      ["Coordination", "Presentation", "Scheduling", "SearchSpace", "Simulation", "TuningModel", "Wire"]),
     tests(
       "ResultsTests",
       ["Coordination", "Journal", "Results", "Scheduling", "SearchSpace", "TestSupport", "TuningModel", "Wire"]),

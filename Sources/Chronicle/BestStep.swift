@@ -6,7 +6,7 @@ import TuningModel
 public struct BestStep: Equatable, Sendable {
   /// Active seconds of the run.
   public var seconds: Double
-  /// The resource that was spent by then: the sum over the trials of the highest resource reported.
+  /// What was trained by then, by all attempts.
   public var spent: Int
   public var value: Double
   public var trial: Int32

@@ -164,14 +164,14 @@ extension Chronicle {
   private mutating func counted(_ trial: TrialID, _ before: Before, _ seconds: Double) {
     let index = trial.rawValue
     trials[index].lastSeconds = seconds
-    trials[index].spentThen = state.totals.resource
+    trials[index].spentThen = state.totals.trained
     ranked = nil
     guard let best = state.bestSoFar, best != before.best, let holder = state.totals.bestTrial,
       let resource = state.trials[holder.rawValue].best?.resource
     else { return }
     steps.append(
       BestStep(
-        seconds: seconds, spent: state.totals.resource, value: best, trial: Int32(clamping: holder.rawValue),
+        seconds: seconds, spent: state.totals.trained, value: best, trial: Int32(clamping: holder.rawValue),
         resource: Int32(clamping: resource)))
   }
 

@@ -1,3 +1,5 @@
+import TuningModel
+
 /// Something in a cluster file that is wrong, or that is worth a look.
 public struct ClusterFileProblem: Hashable, Sendable, CustomStringConvertible {
   public enum Code: String, Hashable, Sendable {
@@ -35,17 +37,8 @@ public struct ClusterFileProblem: Hashable, Sendable, CustomStringConvertible {
     var place = fileName
     if let line { place += ":\(line)" }
     if let column { place += ":\(column)" }
-    return Self.printable("\(place): \(message)" + (snippet.map { "\n" + $0 } ?? ""))
-  }
-
-  /// What a file says must not steer the terminal that shows it: no control character but the ends of lines.
-  private static func printable(_ text: String) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      result.append(isControl && scalar != "\n" ? "\u{FFFD}" : scalar)
-    }
-    return String(result)
+    // What a file says must not steer the terminal that shows it.
+    return PrintableText.of("\(place): \(message)" + (snippet.map { "\n" + $0 } ?? ""), keepsNewlines: true)
   }
 }
 

@@ -206,6 +206,7 @@ extension RunState {
       trial.resumeFrom = assignment.resumeFrom
       trial.assignmentReason = assignment.reason
       let seal = trial.seals.last { $0.seal.generation == assignment.resumeFrom }?.seal
+      trial.attemptTrainedTo = seal?.coveredResource ?? 0
       trial.source = assignment.source.flatMap { holder in seal.map { CheckpointSource(seal: $0, holder: holder) } }
       // What it left there may be of use again, or is cleared away by the new attempt.
       trial.leftAt.removeAll { $0 == agent.place }

@@ -12,6 +12,7 @@ extension RunState {
       trials[index].rejectedReports += 1
     } else {
       noteBeginning(index, report)
+      noteTraining(index, report)
       trials[index].attemptReported = true
       trials[index].attemptResource = max(trials[index].attemptResource, report.resource ?? 0)
       trials[index].usableReports += 1
@@ -46,6 +47,18 @@ extension RunState {
       attempt: report.attempt, sequence: report.sequence, covered: covered)
   }
 
+  /// Whatever becomes of a report, what it names was trained.
+  private mutating func noteTraining(_ index: Int, _ report: ReceivedReport) {
+    guard let resource = report.resource, resource >= 1 else { return }
+    // The first report tells of one step at least: an attempt that reports what its checkpoint covers went on before that.
+    let from =
+      trials[index].attemptReported
+      ? trials[index].attemptTrainedTo : min(trials[index].attemptTrainedTo, resource - 1)
+    trials[index].attemptTrainedTo = max(from, resource)
+    trials[index].trained = trials[index].trained.addingOrMost(max(0, resource - from))
+    totals.trained = totals.trained.addingOrMost(max(0, resource - from))
+  }
+
   mutating func settleWithheld(_ attempt: TrialAttempt, sequence: Int, as disposition: ReportDisposition) {
     guard let trial = self[attempt.trial],
       let index = trial.withheld.firstIndex(where: { $0.attempt == attempt && $0.sequence == sequence })
@@ -61,9 +74,7 @@ extension RunState {
     let index = id.rawValue
     guard trials.indices.contains(index) else { return }
     if training == nil { _ = scheduler.record(id, resource: resource, value: value, cost: trials[index].costSoFar) }
-    // A script may report any whole number: the sum stops at the largest one.
-    let (sum, isTooLarge) = totals.resource.addingReportingOverflow(max(0, resource - trials[index].resource))
-    totals.resource = isTooLarge ? .max : sum
+    totals.resource = totals.resource.addingOrMost(max(0, resource - trials[index].resource))
     let mode = specification.experiment.mode
     trials[index].resource = max(trials[index].resource, resource)
     trials[index].lastValue = value
@@ -89,6 +100,14 @@ extension RunState {
       trials[index].order == nil
     else { return }
     if !awaiting.contains(id) { awaiting.append(id) }
+  }
+}
+
+extension Int {
+  /// The sum, for numbers from 0 on. A script may report any whole number: the sum stops at the largest one.
+  fileprivate func addingOrMost(_ other: Int) -> Int {
+    let (sum, isTooLarge) = addingReportingOverflow(other)
+    return isTooLarge ? .max : sum
   }
 }
 

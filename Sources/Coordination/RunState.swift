@@ -84,8 +84,11 @@ public struct RunState: Sendable {
     public var cost = 0.0
     /// Time that slots were occupied.
     public var slotTime: Duration = .zero
-    /// Resource trained: the sum over all trials of the highest resource reported.
+    /// How far the trials are ahead: the sum over all trials of the highest resource told to the scheduler.
     public var resource = 0
+    /// What was trained: the sum over all attempts of what they reported beyond where they began. More than `resource`
+    /// where a script does not wait at its milestone, or begins again.
+    public var trained = 0
     public var continuedInPlace = 0
     public var bestTrial: TrialID?
     public var lastFailure: (trial: TrialID, message: String)?
@@ -93,7 +96,7 @@ public struct RunState: Sendable {
     public static func == (a: Totals, b: Totals) -> Bool {
       a.reports == b.reports && a.completed == b.completed && a.stopped == b.stopped && a.failed == b.failed
         && a.codeFailures == b.codeFailures && a.everEnded == b.everEnded && a.suggestions == b.suggestions
-        && a.cost == b.cost && a.slotTime == b.slotTime && a.resource == b.resource
+        && a.cost == b.cost && a.slotTime == b.slotTime && a.resource == b.resource && a.trained == b.trained
         && a.continuedInPlace == b.continuedInPlace && a.bestTrial == b.bestTrial
         && a.lastFailure?.trial == b.lastFailure?.trial && a.lastFailure?.message == b.lastFailure?.message
     }
@@ -190,6 +193,10 @@ public struct TrialState: Equatable, Sendable {
   public internal(set) var attemptResource = 0
   /// The highest resource told to the scheduler.
   public internal(set) var resource = 0
+  /// What all its attempts have trained, what they trained again and past their milestones included.
+  public internal(set) var trained = 0
+  /// How far the newest attempt has trained: where it began, until it reports.
+  var attemptTrainedTo = 0
   public internal(set) var lastValue: Double?
   public internal(set) var best: Best?
   /// An operator has paused it: it gets no slot until an operator resumes it, and nothing waits for it.

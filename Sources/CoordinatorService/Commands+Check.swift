@@ -98,10 +98,12 @@ extension Commands {
     var lines = ["\(experiment.name): no mistakes"]
     lines.append("  command: \(Presentation.printable(experiment.entryPoint.joined(separator: " ")))")
     if let tree {
-      lines.append("  code: \(tree.manifest.entries.count) entries, \(Presentation.bytes(tree.bytes))")
+      lines.append("  code: \(Presentation.entries(tree.manifest.entries.count)), \(Presentation.bytes(tree.bytes))")
     }
     lines.append(
-      "  \(experiment.mode.rawValue)imise \(Presentation.printable(experiment.metric)) over \(experiment.space.entries.count) hyperparameters and constants"
+      "  \(experiment.mode.rawValue)imise \(Presentation.printable(experiment.metric)) over "
+        + (experiment.space.entries.count == 1
+          ? "1 hyperparameter or constant" : "\(experiment.space.entries.count) hyperparameters and constants")
     )
     let levels = shown(scheduler.levels) + ["\(specification.scheduler.maxResource)"]
     if let program = specification.program {
@@ -130,7 +132,7 @@ extension Commands {
     let cluster = specification.cluster
     guard !cluster.hosts.isEmpty else { return [] }
     let state = Files.parent(of: home)
-    if !isQuiet { complain("trying \(cluster.hosts.count) hosts …") }
+    if !isQuiet { complain("trying \(Presentation.count(cluster.hosts.count, "host")) …") }
     let checks = HostChecks(
       cluster: cluster, program: try AgentProgram.forHosts(try agentExecutable(), state: state),
       executable: try launchExecutable(), knownHosts: AgentProgram.knownHosts(state: state),
@@ -152,6 +154,6 @@ extension Commands {
     let usable = hosts.count { host in
       !host.faults(specification.cluster, entryPoint: specification.experiment.entryPoint).contains(where: \.isError)
     }
-    show("\(usable) of \(hosts.count) hosts can be used")
+    show("\(usable) of \(Presentation.count(hosts.count, "host")) can be used")
   }
 }

@@ -238,7 +238,9 @@ struct Cleaner {
         (try? folder.state()).map { Chosen(folder: folder, state: $0, keep: nil) }
       }
       let places = places(known, withRuns: false).filter { ClusterOptions.isRemote($0.host) }
-      if !removes, !places.isEmpty, !options.json { complain("looking at \(places.count) hosts …") }
+      if !removes, !places.isEmpty, !options.json {
+        complain("looking at \(Presentation.count(places.count, "host")) …")
+      }
       let own = here.leftOvers(removes: removes)
       return [own] + (try CleanRound(places: places, state: state, cleansAgents: true).run(removes: removes))
     }

@@ -57,7 +57,9 @@ extension Commands {
         do {
           let tree = try CodeTree.scan(folder: folder)
           findings.append(
-            .ok("code", "\(tree.manifest.entries.count) entries, \(Presentation.bytes(tree.bytes)), \(folder)"))
+            .ok(
+              "code",
+              "\(Presentation.entries(tree.manifest.entries.count)), \(Presentation.bytes(tree.bytes)), \(folder)"))
           if let warning = EntryPointCheck.warning(experiment, tree) { findings.append(.failure("code", warning)) }
         } catch {
           findings.append(.failure("code", "\(error)"))

@@ -59,17 +59,18 @@ extension Commands {
     let folder = try RunFolder.find(options.run, in: home)
     let output = options.output ?? folder.name + options.format.ending
     let exporter = try RunExporter(journal: folder.journal, specification: folder.specification())
+    var rows: Int?
     do {
       if options.format.isPython {
         let code = try PythonExport(options: options, output: output).run(exporter)
         guard code == .success else { return code }
       } else {
-        try write(exporter, folder, output, options)
+        rows = try write(exporter, folder, output, options)
       }
     } catch let error as SystemError {
       throw ServiceError(.cannotCreate, "cannot export: \(error.message)")
     }
-    if output != "-" { tell(exporter, folder, output, options) }
+    if output != "-" { tell(exporter, folder, output, options, rows: rows) }
     return .success
   }
 
@@ -85,34 +86,45 @@ extension Commands {
     if options.json { throw ServiceError(.usage, "--json and --output - both want standard output") }
   }
 
+  /// - Returns: rows of reports, where those are not all reports.
   private static func write(
     _ exporter: RunExporter, _ folder: RunFolder, _ output: String, _ options: ExportOptions
-  ) throws {
+  ) throws -> Int? {
     let isStandard = output == "-"
     let standard = try isStandard ? Descriptor.copy(of: STDOUT_FILENO) : nil
     if isStandard { signal(SIGPIPE, SIG_DFL) }
     switch options.format {
     case .jsonl:
       let style = options.strict ? JSONStyle.strict : .compact
-      if let standard { return try exporter.writeLines(to: standard, only: options.table, style: style) }
-      try exporter.writeLines(to: output, replacing: options.force, only: options.table, style: style)
+      if let standard {
+        try exporter.writeLines(to: standard, only: options.table, style: style)
+      } else {
+        try exporter.writeLines(to: output, replacing: options.force, only: options.table, style: style)
+      }
     case .csv:
-      guard let table = options.table else { return try exporter.writeTables(to: output, replacing: options.force) }
-      if let standard { return try exporter.writeTable(table, to: standard) }
-      try exporter.writeTable(table, to: output, replacing: options.force)
+      if let table = options.table, let standard {
+        try exporter.writeTable(table, to: standard)
+      } else if let table = options.table {
+        try exporter.writeTable(table, to: output, replacing: options.force)
+      } else {
+        try exporter.writeTables(to: output, replacing: options.force)
+      }
     case .sqlite: try exporter.writeDatabase(to: output, replacing: options.force)
     case .syneTune:
       if !options.force, Files.exists(output + "/metadata.json") {
         throw SystemError(.exists, message: "\(output) holds an experiment; --force replaces it")
       }
       try Files.makeFolder(output, mode: 0o755, intermediates: true)
-      try ResultsWriter(folder: output, journal: folder.journal, specification: folder.specification()).update()
+      let writer = ResultsWriter(folder: output, journal: folder.journal, specification: try folder.specification())
+      try writer.update()
+      return writer.rows
     case .parquet, .tensorboard, .mlflow, .optuna: break
     }
+    return nil
   }
 
   private static func tell(
-    _ exporter: RunExporter, _ folder: RunFolder, _ output: String, _ options: ExportOptions
+    _ exporter: RunExporter, _ folder: RunFolder, _ output: String, _ options: ExportOptions, rows: Int?
   ) {
     let (trials, reports) = (exporter.run.chronicle.state.trials.count, exporter.run.reports)
     if options.json {
@@ -120,9 +132,16 @@ extension Commands {
         JSONValue.object([
           .init("run", .string(folder.name)), .init("format", .string(options.format.rawValue)),
           .init("output", .string(output)), .init("trials", .int(trials)), .init("reports", .int(reports)),
+          .init("rows", .int(rows ?? reports)),
         ]).jsonText(.strict))
     } else {
-      show("\(output): \(trials) trials, \(reports) reports of \(folder.name)")
+      let counted = Presentation.count(reports, "report")
+      let written =
+        rows.map { rows in
+          rows == reports
+            ? counted : "\(Presentation.count(rows, "row")) of \(counted) (those that count, or repeat one)"
+        } ?? counted
+      show("\(output): \(Presentation.count(trials, "trial")), \(written) of \(folder.name)")
     }
   }
 }

@@ -25,6 +25,7 @@ extension Commands {
     }
     var texts: [JSONValue] = []
     var isEmpty = true
+    let output = LogOutput()
     for number in attempt.map({ $0...$0 }) ?? 1...last {
       let source = LogSource(
         folder: folder, state: state, attempt: TrialAttempt(TrialID(trial), Attempt(number)),
@@ -32,11 +33,12 @@ extension Commands {
       var text: [UInt8] = []
       try source.read { piece in
         isEmpty = isEmpty && piece.isEmpty
-        if json { text += piece } else { writeAll(STDOUT_FILENO, piece) }
+        if json { text += piece } else { output.write(piece) }
       }
       texts.append(
         .object([.init("attempt", .int(number)), .init("text", .string(String(decoding: text, as: UTF8.self)))]))
     }
+    output.finish()
     if json { show(JSONValue.array(texts).jsonText(.strict)) }
     if isEmpty, !json, isatty(STDERR_FILENO) == 1 {
       complain(
@@ -71,6 +73,8 @@ extension Commands {
     var number = attempt ?? 1
     var offset = 0
     var watched: String?
+    let output = LogOutput()
+    defer { output.finish() }
     while true {
       // What the journal says is read first: an attempt that has ended by now has written all that it will.
       try catchUp()
@@ -86,7 +90,7 @@ extension Commands {
           watched = path
         }
         // A host that is away for a moment is asked again.
-        do { offset = try source.read(from: offset) { writeAll(STDOUT_FILENO, $0) } } catch  where !isOver {}
+        do { offset = try source.read(from: offset) { output.write($0) } } catch  where !isOver {}
       }
       if isOver, newest > number, attempt == nil {
         number += 1
@@ -103,6 +107,17 @@ extension Commands {
       }
       while !watcher.events().isEmpty {}
     }
+  }
+}
+
+/// Where logs are printed: a terminal is given nothing that steers it, all else the bytes as they are.
+private final class LogOutput {
+  private var terminal: TerminalLog? = isatty(STDOUT_FILENO) == 1 ? TerminalLog() : nil
+
+  func write(_ piece: [UInt8]) { writeAll(STDOUT_FILENO, terminal?.shown(piece) ?? piece) }
+
+  func finish() {
+    if let rest = terminal?.finish() { writeAll(STDOUT_FILENO, rest) }
   }
 }
 

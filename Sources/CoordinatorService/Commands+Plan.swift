@@ -126,7 +126,7 @@ extension Commands {
     let program: HostTask.Program =
       needsBundle
       ? try AgentProgram.forHosts(try agentExecutable(), state: state) : .installed(path: try agentExecutable())
-    complain("looking at \(cluster.hosts.count) hosts …")
+    complain("looking at \(Presentation.count(cluster.hosts.count, "host")) …")
     return try HostChecks(
       cluster: cluster, program: program, executable: try launchExecutable(),
       knownHosts: AgentProgram.knownHosts(state: state)

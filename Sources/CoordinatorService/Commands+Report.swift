@@ -58,16 +58,16 @@ extension Commands {
     let specification = try folder.specification()
     var chronicle = try Chronicle(specification: specification)
     var curves = RecordedCurves()
-    var searched: [Int]?
+    var searched: Savings.Searched?
     try JournalReader(at: folder.journal).replay { record in
       let stamped = StampedFact(stamp: record.stamp, fact: record.fact)
       chronicle.take(stamped, sequence: record.sequence)
       curves.note(stamped)
-      if case .trainingBegan = record.fact, searched == nil { searched = chronicle.state.trials.map(\.resource) }
+      if case .trainingBegan = record.fact, searched == nil { searched = Savings.Searched(chronicle.state) }
     }
     let slots = min(chronicle.timeline.lanes.count, specification.cluster.maxWorkers ?? .max)
     let savings =
-      chronicle.state.totals.resource == 0
+      chronicle.state.totals.trained == 0
       ? nil
       : Savings(
         curves: curves, state: chronicle.state, searched: searched,

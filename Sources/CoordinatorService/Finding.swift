@@ -24,7 +24,11 @@ struct Finding: Equatable {
 
   var line: String {
     let word = level == .failure ? "FAILURE" : level.rawValue
-    let text = Presentation.printable(text) + (fix.isEmpty ? "" : "; \(Presentation.printable(fix))")
+    // A line of the file that is shown stands below.
+    let indent = "\n" + String(repeating: " ", count: 23)
+    let lines = Presentation.printable(text, keepsNewlines: true).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    let text = lines.joined(separator: indent) + (fix.isEmpty ? "" : "; \(Presentation.printable(fix))")
     return "  \(word)\(String(repeating: " ", count: 8 - word.count))"
       + "\(check)\(String(repeating: " ", count: max(1, 13 - check.count)))\(text)"
   }

@@ -139,6 +139,7 @@ private final class Lane: Sendable {
         {
           var desk = NewsDesk([target], newest: newest)
           let courier = Courier(folder: folder, end: end, note: note)
+          var troubles = TargetTroubles(name: courier.name(target))
           while true {
             let due = desk.nextTime.map { max($0 - HostClock.now, .zero) } ?? .seconds(3600)
             waitReadable(mailbox.wakeup.descriptor, for: due)
@@ -148,14 +149,14 @@ private final class Lane: Sendable {
               case .end(let patience):
                 // What one could not be told is due again when the run is resumed.
                 if patience > .zero {
-                  Self.finish(&desk, courier, within: patience, record, number)
+                  Self.finish(&desk, courier, &troubles, within: patience, record, number)
                 } else {
                   record.end(number)
                 }
                 return
               }
             }
-            if let parcel = desk.next(at: HostClock.now) { Self.deliver(parcel, &desk, courier, until: nil) }
+            if let parcel = desk.next(at: HostClock.now) { Self.deliver(parcel, &desk, courier, &troubles, until: nil) }
             record.note(number, told: desk.done)
           }
         })
@@ -176,30 +177,30 @@ private final class Lane: Sendable {
   func join() { thread.join() }
 
   private static func deliver(
-    _ parcel: NewsDesk.Parcel, _ desk: inout NewsDesk, _ courier: Courier, until deadline: Instant?
+    _ parcel: NewsDesk.Parcel, _ desk: inout NewsDesk, _ courier: Courier, _ troubles: inout TargetTroubles,
+    until deadline: Instant?
   ) {
     let failure = courier.deliver(parcel, until: deadline)
-    if let failure { courier.note("\(courier.name(parcel.target)): \(failure.text)") }
+    if let words = troubles.note(failure?.text) { courier.note(words) }
     let isHopeless = failure?.isHopeless ?? false
     if desk.took(parcel, isTold: failure == nil, isHopeless: isHopeless, at: HostClock.now) {
-      courier.note("\(courier.name(parcel.target)) was not told of \(parcel.news.rawValue)")
+      troubles.giveUp(parcel.news)
     }
   }
 
   /// Tells what is left, and tries again what was not taken, as long as there is time.
   private static func finish(
-    _ desk: inout NewsDesk, _ courier: Courier, within patience: Duration, _ record: NewsRecord, _ number: Int
+    _ desk: inout NewsDesk, _ courier: Courier, _ troubles: inout TargetTroubles, within patience: Duration,
+    _ record: NewsRecord, _ number: Int
   ) {
     let deadline = HostClock.now + patience
     desk.hurry()
     while let due = desk.nextTime, max(due, HostClock.now) < deadline {
       if due > HostClock.now { waitReadable(anyOf: [], for: due - HostClock.now) }
-      if let parcel = desk.next(at: HostClock.now) { deliver(parcel, &desk, courier, until: deadline) }
+      if let parcel = desk.next(at: HostClock.now) { deliver(parcel, &desk, courier, &troubles, until: deadline) }
     }
     record.note(number, told: desk.done)
-    guard desk.waiting > 0 else { return }
-    let what = desk.waiting == 1 ? "a message" : "\(desk.waiting) messages"
-    courier.note("\(courier.name(desk.targets[0])): \(what) could not be delivered")
+    if let words = troubles.finish(waiting: desk.waitingNews) { courier.note(words) }
   }
 }
 

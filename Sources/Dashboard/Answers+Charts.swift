@@ -20,7 +20,7 @@ extension Answers {
       let shown = chronicle.results(limit: results)
       writer.object { writer in
         writer.member("x", isOverTime ? "time" : "resource")
-        writer.member("end", isOverTime ? now.active.inSeconds : Double(chronicle.state.totals.resource))
+        writer.member("end", isOverTime ? now.active.inSeconds : Double(chronicle.state.totals.trained))
         writer.member("total", chronicle.steps.count)
         writer.array("steps") { writer in
           for step in steps {

@@ -273,7 +273,7 @@ struct RunView {
         for word in Self.statusWords { writer.member(word, counts[word] ?? 0) }
       }
       writer.member("reports", state.totals.reports)
-      writer.member("resource", state.totals.resource)
+      writer.member("resource", state.totals.trained)
       writer.member("slot_seconds", max(0, slotSeconds))
       writer.maybe("cost", specification.experiment.costAttribute == nil ? nil : state.totals.cost)
       writer.member("restarts", restarts)

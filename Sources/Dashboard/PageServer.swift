@@ -13,9 +13,14 @@ import TuningModel
 /// A failure to serve, with what to do about it.
 public struct DashboardError: Error, CustomStringConvertible {
   public var message: String
+  /// Whether what it was asked to do cannot be done, rather than that it could not.
+  public var isUsage: Bool
   public var description: String { message }
 
-  public init(_ message: String) { self.message = message }
+  public init(_ message: String, isUsage: Bool = false) {
+    self.message = message
+    self.isUsage = isUsage
+  }
 }
 
 /// Serves the page of a run until it is told to stop.

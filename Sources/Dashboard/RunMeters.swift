@@ -87,7 +87,7 @@ final class RunMeters: Sendable {
     "pasha_trials": "Trials by status.",
     "pasha_waiting_trials": "Trials that wait for a slot.",
     "pasha_reports_total": "Reports received.",
-    "pasha_resource_total": "Resource trained, over all trials.",
+    "pasha_resource_total": "Resource trained, by all attempts of all trials.",
     "pasha_slot_seconds_total": "Time in slots, over all trials.",
     "pasha_restarts_total": "Starts after faults of hosts.",
     "pasha_checkpoint_moves_total": "Checkpoints that went from one place to another.",
@@ -141,7 +141,7 @@ extension RunMeters.Sheet {
     for word in RunView.statusWords { set("trials", Double(counts[word] ?? 0), ["status": word]) }
     set("waiting_trials", Double(state.waiting.count))
     count("reports", Double(state.totals.reports))
-    count("resource", Double(state.totals.resource))
+    count("resource", Double(state.totals.trained))
     count("slot_seconds", slotSeconds)
     count("restarts", Double(restarts))
     count("checkpoint_moves", Double(moves))

@@ -14,24 +14,26 @@ struct ServerNames: Sendable {
     var room = in6_addr()
     let isVersion6 = inet_pton(AF_INET6, bindAddress, &room) == 1
     guard isVersion6 || inet_pton(AF_INET, bindAddress, &room) == 1 else {
-      throw DashboardError("the address to listen at must be in numbers, such as 127.0.0.1, not \(address)")
+      throw DashboardError(
+        "the address to listen at must be in numbers, such as 127.0.0.1, not \(address)", isUsage: true)
     }
     isLoopback = bindAddress == "::1" || !isVersion6 && bindAddress.hasPrefix("127.")
     guard isLoopback || isEncrypted else {
       throw DashboardError(
         "\(address) is not this machine alone (127.0.0.1, ::1): other addresses take --tls-certificate and --tls-key; "
-          + "without them reach the page from another machine through SSH: ssh -L 8700:127.0.0.1:8700 HOST")
+          + "without them reach the page from another machine through SSH: ssh -L 8700:127.0.0.1:8700 HOST",
+        isUsage: true)
     }
     scheme = isEncrypted ? "https" : "http"
     for name in hostNames where !Self.isName(name) {
-      throw DashboardError("a host name is letters, digits, '-' and '.', or an address, not \(name)")
+      throw DashboardError("a host name is letters, digits, '-' and '.', or an address, not \(name)", isUsage: true)
     }
     var names = hostNames.map { Self.isVersion6($0) ? "[\($0.lowercased())]" : $0.lowercased() }
     let isEverywhere = bindAddress == "0.0.0.0" || bindAddress == "::"
     if isEverywhere {
       guard !names.isEmpty else {
         throw DashboardError(
-          "say with --host-name by which name or address browsers ask for the page at \(address)")
+          "say with --host-name by which name or address browsers ask for the page at \(address)", isUsage: true)
       }
     } else {
       names.append(isVersion6 ? "[\(bindAddress.lowercased())]" : bindAddress)

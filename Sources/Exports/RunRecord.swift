@@ -39,7 +39,7 @@ extension ExportedRun {
       .init("slot_seconds", .double(state.totals.slotTime.inSeconds)),
       .init("trials", .int(state.trials.count)),
       .init("reports", .int(reports)),
-      .init("resource", .int(state.totals.resource)),
+      .init("resource", .int(state.totals.trained)),
       .init("best_trial", best.map { .int($0.id.rawValue) } ?? .null),
       .init("best_value", best?.best.map { .double($0.value) } ?? .null),
       .init("best_resource", best?.best.map { .int($0.resource) } ?? .null),

@@ -1,3 +1,5 @@
+import TuningModel
+
 /// A text as a terminal shows it: signs of one or two columns.
 enum Cells {
   struct Cell: Equatable, Sendable {
@@ -24,7 +26,7 @@ enum Cells {
       }
       let width = width(of: first)
       guard width > 0 else {
-        if !isInvisible(first) || isSteering(first) {
+        if !isInvisible(first) || PrintableText.isSteering(first) {
           cells.append(Cell(text: glyphs.isUnicode ? "\u{FFFD}" : "?", width: 1))
         }
         continue
@@ -87,13 +89,5 @@ enum Cells {
   private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
     scalar.properties.generalCategory == .nonspacingMark || scalar.value == 0x200D || scalar.value == 0xAD
       || (0xFE00...0xFE0F).contains(scalar.value)
-  }
-
-  /// What changes the direction of writing, or the line.
-  private static func isSteering(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0x61C: true
-    default: false
-    }
   }
 }

@@ -1,3 +1,5 @@
+import Presentation
+
 /// Choosing a trial or a host: with the arrow keys, or by typing its number or a part of its name.
 public struct Choosing: Equatable, Sendable {
   public enum Kind: Equatable, Sendable { case pause, stop, drain }
@@ -32,7 +34,7 @@ public struct Choosing: Equatable, Sendable {
               text: "resume trial \(trial.number): \(trial.status), \(trial.detail)", question: nil)
             : Choice(
               order: .pauseTrial(trial.number), name: "\(trial.number)",
-              text: "pause trial \(trial.number): \(trial.status), \(trial.detail)", question: nil)
+              text: "\(Self.act(on: trial)): \(trial.status), \(trial.detail)", question: nil)
         } + [
           Choice(
             order: .pauseRun, name: "run", text: "pause the run: all trials are sealed, `resume` goes on",
@@ -56,7 +58,9 @@ public struct Choosing: Equatable, Sendable {
           choices.append(
             Choice(
               order: .drainHost(host.name), name: host.name,
-              text: "drain \(host.name): \(host.state), \(busy) of \(host.slots.count) slots busy", question: nil))
+              text:
+                "drain \(host.name): \(host.state), \(busy) of \(Presentation.count(host.slots.count, "slot")) busy",
+              question: nil))
         }
         if host.canReturn {
           choices.append(
@@ -75,6 +79,15 @@ public struct Choosing: Equatable, Sendable {
       return name == wanted ? 0 : name.hasPrefix(wanted) ? 1 : name.contains(wanted) ? 2 : nil
     }
     return (0...2).flatMap { wanted in all.filter { rank($0) == wanted } }
+  }
+
+  /// A trial that runs is paused; one at its milestone goes on no further, and one that waits gets no slot, until resumed.
+  private static func act(on trial: RunScreen.Trial) -> String {
+    switch trial.status {
+    case "paused": "hold back trial \(trial.number), even if promoted"
+    case "pending": "hold back trial \(trial.number), even if a slot is free"
+    default: "pause trial \(trial.number)"
+    }
   }
 
   /// The place of what is chosen.

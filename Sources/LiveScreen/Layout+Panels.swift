@@ -43,7 +43,10 @@ extension Layout {
   func help() -> [StyledLine] {
     let keys: [(String, String)] = [
       ("q", "leave the view; the run goes on, and `pasha-coord attach` shows it again"),
-      ("p", "pause a trial, or let one go on that was paused by hand"),
+      (
+        "p",
+        "pause a trial or the whole run (asks first); let a trial go on that was paused by hand"
+      ),
       ("s", "stop a trial or the run for good (asks first)"),
       ("d", "drain a host: it gets no new trials; or bring one back"),
       ("\(glyphs.less) \(glyphs.more)", "scroll the hosts; also page up and down, home, end"),

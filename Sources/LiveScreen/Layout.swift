@@ -29,7 +29,8 @@ public struct Layout: Sendable {
     guard rows > 1 else { return [head(screen)[0]] }
     var lines = Array(head(screen).prefix(max(1, min(2, rows - 3))))
     var left = rows - foot.count - lines.count
-    let summary = summary(screen, rows: left)
+    let isOpen = interaction.mode != .main
+    let summary = summary(screen, rows: left, isOpen: isOpen)
     lines += summary
     left -= summary.count
     if let panel = panel(screen, interaction, rows: left) {
@@ -131,10 +132,17 @@ public struct Layout: Sendable {
     return result
   }
 
-  private func summary(_ screen: RunScreen, rows: Int) -> [StyledLine] {
+  /// Rows below the head from which on the best configuration has a line.
+  private static let configurationRows = 18
+
+  /// - Parameter isOpen: something is being chosen or asked, which needs the room.
+  private func summary(_ screen: RunScreen, rows: Int, isOpen: Bool) -> [StyledLine] {
     guard rows > 0 else { return [] }
     var lines: [StyledLine] = []
     lines.append(labelled("Best", best(screen)))
+    if let text = screen.best?.configuration, !text.isEmpty, !isOpen, rows >= Self.configurationRows, columns >= 60 {
+      lines.append(labelled("", StyledLine(text)))
+    }
     var left = StyledLine(screen.left)
     if !screen.leftBasis.isEmpty, columns >= 60 || screen.left == "no estimate" {
       left.add(screen.left == "no estimate" ? ": \(screen.leftBasis)" : ", \(screen.leftBasis)", .dim)

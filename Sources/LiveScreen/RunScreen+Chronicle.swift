@@ -2,6 +2,7 @@ import Chronicle
 import Coordination
 import Presentation
 import Scheduling
+import SearchSpace
 import TuningModel
 
 extension RunScreen {
@@ -45,7 +46,8 @@ extension RunScreen {
       best = Best(
         value: Presentation.number(value.value),
         detail: "trial \(trial.id), \(resource) \(value.resource)"
-          + Self.since(chronicle.steps.last?.seconds, active))
+          + Self.since(chronicle.steps.last?.seconds, active),
+        configuration: Self.text(of: trial.configuration, experiment.space))
     }
     steps = chronicle.bestSteps(over: { $0.seconds }, limit: Self.stepLimit).map {
       Step(seconds: $0.seconds, value: $0.value)
@@ -57,6 +59,11 @@ extension RunScreen {
     setLadder(state)
     setHosts(state, around)
     setEvents(chronicle, around)
+  }
+
+  private static func text(of configuration: Configuration, _ space: ConfigurationSpace) -> String {
+    let names = Set(space.domains.map(\.name))
+    return Presentation.configuration(Configuration(configuration.entries.filter { names.contains($0.name) }))
   }
 
   static func title(_ name: SchedulerOptions.Name) -> String {
@@ -144,7 +151,7 @@ extension RunScreen {
           name: "\(state.specification.experiment.metric) \(sign)", used: "", limit: Presentation.number(value),
           share: nil))
     }
-    spent = "\(totals.resource) \(resource)s, \(totals.reports) reports"
+    spent = "\(Presentation.amount(totals.trained, of: resource)), \(Presentation.count(totals.reports, "report"))"
   }
 
   private mutating func setTimeLeft(_ chronicle: Chronicle, _ around: Surroundings, _ active: Double) {
@@ -281,7 +288,8 @@ extension RunScreen {
     let busy = hosts.reduce(0) { $0 + $1.slots.count { $0.trial != nil } }
     hostSummary =
       state.end == nil && !state.isSuspended
-      ? "\(hosts.count), \(ready) ready; \(slots) slots, \(busy) busy" : "\(hosts.count) with \(slots) slots"
+      ? "\(hosts.count), \(ready) ready; \(Presentation.count(slots, "slot")), \(busy) busy"
+      : "\(hosts.count) with \(Presentation.count(slots, "slot"))"
   }
 
   private func slot(_ index: Int, _ agent: AgentState?, _ state: RunState) -> Slot {

@@ -73,6 +73,8 @@ public struct RunScreen: Equatable, Sendable {
   public struct Best: Equatable, Sendable {
     public var value: String
     public var detail: String
+    /// `lr=0.001 hidden=64`, without constants.
+    public var configuration = ""
   }
 
   public var run = ""

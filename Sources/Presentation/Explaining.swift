@@ -77,6 +77,9 @@ extension Presentation {
         .init("slots", .array(element.slots.map { .int($0) })), .init("text", .string(element.text)),
       ])
     }
-    return .object([.init("waiting", .array(waiting)), .init("idle", .array(idle))])
+    let over = explanation.state.end.map {
+      JSONValue.string("the run is over (\(reason($0.reason, explanation.state)))")
+    }
+    return .object([.init("waiting", .array(waiting)), .init("idle", .array(idle)), .init("reason", over ?? .null)])
   }
 }

@@ -32,7 +32,8 @@ extension Presentation {
       text.append("with \(explanation.faults.count) of its faults:")
     } else {
       text.append(
-        "seed \(result.seed): \(result.reports) reports, \(result.restarts) restarts, \(result.steps) steps, digest "
+        "seed \(result.seed): \(count(result.reports, "report")), \(count(result.restarts, "restart")), "
+          + "\(count(result.steps, "step")), digest "
           + hexadecimal(result.digest))
       text.append("\(count(explanation.faults.count, "fault")):")
     }
@@ -49,7 +50,8 @@ extension Presentation {
   public static func faultSummary(_ counts: FaultCounts, failed: [UInt64], in time: Duration) -> String {
     let rate = Double(counts.seeds) / max(time.inSeconds, 0.001) * 60
     var text =
-      "\(counts.seeds) seeds, \(counts.faults) faults, \(counts.reports) reports, \(counts.restarts) restarts, "
+      "\(count(counts.seeds, "seed")), \(count(counts.faults, "fault")), \(count(counts.reports, "report")), "
+      + "\(count(counts.restarts, "restart")), "
       + "\(Int(counts.seconds / 3_600)) hours of virtual time; \(Int(rate)) seeds per minute; "
     text += failed.isEmpty ? "none failed" : "\(failed.count) failed: "
     text += failed.prefix(20).map(String.init).joined(separator: ", ")

@@ -6,6 +6,14 @@ extension Presentation {
   /// `1 trial`, `3 trials`.
   public static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
+  /// `1 epoch`, `3 epochs`, of a name that may be a plural already.
+  public static func amount(_ count: Int, of noun: String) -> String {
+    noun.hasSuffix("s") ? "\(count) \(noun)" : self.count(count, noun)
+  }
+
+  /// `1 entry`, `3 entries`.
+  public static func entries(_ count: Int) -> String { "\(count) \(count == 1 ? "entry" : "entries")" }
+
   /// A metric with up to six significant digits.
   public static func number(_ value: Double) -> String {
     if value.isNaN { return "NaN" }
@@ -97,20 +105,9 @@ extension Presentation {
     return printable(value.argumentText)
   }
 
-  /// The text without control characters, so that a hostile name or log line cannot steer a terminal.
+  /// The text as a terminal may be given it.
   public static func printable(_ text: String, keepsNewlines: Bool = false) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      if !isControl || (keepsNewlines && scalar == "\n") {
-        result.append(scalar)
-      } else if scalar == "\t" {
-        result.append(" ")
-      } else {
-        result.append("\u{FFFD}")
-      }
-    }
-    return String(result)
+    PrintableText.of(text, keepsNewlines: keepsNewlines)
   }
 
   /// Columns padded to their widest cell, two spaces apart; the first row is the heading. Cells that are numbers stand

@@ -168,7 +168,8 @@ extension HostHealth {
     }
     let flaps = history.flaps
     if let live, let began = flaps.began, !flaps.tellsMending, live.now.active - began <= FlapBound.window {
-      note = "its link broke \(flaps.count) times in the last \(Presentation.duration(live.now.active - began))"
+      note =
+        "its link broke \(Presentation.count(flaps.count, "time")) in the last \(Presentation.duration(live.now.active - began))"
     }
   }
 

@@ -13,7 +13,8 @@ extension Presentation {
       let busy = agent?.slots.count { $0 != nil } ?? 0
       let devices = agent?.greeting?.devices.first.map { printable($0) } ?? ""
       rows.append([
-        printable(host.host), host.word.text, agent.map { "\($0.id)" } ?? "-", agent.map { "\($0.slots.count)" } ?? "-",
+        printable(host.host), word(host, state), agent.map { "\($0.id)" } ?? "-",
+        agent.map { "\($0.slots.count)" } ?? "-",
         "\(busy)", devices,
       ])
     }
@@ -25,6 +26,11 @@ extension Presentation {
     return ([table(rows)] + below + note).joined(separator: "\n")
   }
 
+  /// The state of a host. A run that is over has none that is ready: its agents have ended.
+  static func word(_ host: HostHealth, _ state: RunState) -> String {
+    state.end != nil && !host.word.isTroubled ? "over" : host.word.text
+  }
+
   public static func hostsJSON(_ state: RunState, live: LiveView? = nil) -> JSONValue {
     .array(
       HostHealth.all(state, live: live).map { host in
@@ -32,7 +38,7 @@ extension Presentation {
         return .object(
           [
             .init("host", .string(host.host)),
-            .init("state", .string(host.word.text)),
+            .init("state", .string(word(host, state))),
             .init("agent", host.agent.map { .int($0.id.rawValue) } ?? .null),
             .init("hostname", host.agent?.greeting.map { .string($0.hostname) } ?? .null),
             .init("slots", .array(slots)),

@@ -71,6 +71,8 @@ public struct NewsDesk: Sendable {
     self.newest = newest
   }
 
+  /// Of what the parcels that wait tell.
+  public var waitingNews: [News] { parcels.map(\.news) }
   /// Parcels that wait.
   public var waiting: Int { parcels.count }
 

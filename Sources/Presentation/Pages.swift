@@ -27,7 +27,7 @@ extension Presentation {
   /// How an attempt ended; empty for a fact that ends none.
   public static func ending(_ fact: Fact, in state: RunState) -> String {
     switch fact {
-    case .attemptRefused(_, let refusal, _): return "not started: \(printable(refusal.detail))"
+    case .attemptRefused(_, let refusal, _): return "not started: \(detail(refusal))"
     case .attemptEnded(_, let end, _):
       let isAsTold = (end.cause == .paused || end.cause == .stopped) && end.exitStatus == 0
       let cause = isAsTold ? told : cause(end)

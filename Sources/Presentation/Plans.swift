@@ -79,7 +79,7 @@ extension Presentation {
     }
     guard let farm = plan.farm, !plan.forecasts.isEmpty else { return lines.joined(separator: "\n") }
     lines.append(
-      "\nestimate for \(farm.slots) slots; \(plan.curves), \(plan.seeds) seeds: "
+      "\nestimate for \(count(farm.slots, "slot")); \(plan.curves), \(count(plan.seeds, "seed")): "
         + "the median (and the middle half), but for full training, which is arithmetic")
     lines.append(forecasts(plan, farm))
     lines += plan.notes.map { printable($0) }

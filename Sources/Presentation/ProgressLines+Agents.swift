@@ -88,7 +88,7 @@ extension Presentation {
   }
 
   private static func summary(_ count: Int, _ broken: Duration) -> String {
-    "before, its link broke \(count) times within \(duration(FlapBound.window)), for \(duration(broken)) in all"
+    "before, its link broke \(Presentation.count(count, "time")) within \(duration(FlapBound.window)), for \(duration(broken)) in all"
   }
 
   // MARK: Silence

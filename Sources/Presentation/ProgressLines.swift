@@ -29,7 +29,7 @@ extension Presentation {
       ["trial \(attempt.trial) goes on in place to \(resource(milestone, state))"]
     case .attemptRefused(let attempt, let refusal, let consequence):
       [
-        "trial \(attempt.trial) was not started: \(printable(refusal.detail))\(restart(attempt.trial, consequence, state))"
+        "trial \(attempt.trial) was not started: \(detail(refusal))\(restart(attempt.trial, consequence, state))"
       ]
     case .attemptStarted(let attempt, _): started(attempt, at: stamped.stamp, state)
     case .reportReceived(let report): reported(report, state)
@@ -83,7 +83,8 @@ extension Presentation {
     let awaited = state.agents.filter { $0.history.awaitedSince != nil }
     guard !awaited.isEmpty else { return facts }
     let trials = awaited.flatMap { $0.slots.compactMap { $0 } }.count
-    return "\(facts); \(count(awaited.count, "agent")) with \(count(trials, "trial")) under way are awaited"
+    return
+      "\(facts); \(count(awaited.count, "agent")) with \(count(trials, "trial")) under way \(awaited.count == 1 ? "is" : "are") awaited"
   }
 
   /// The host of an agent, as the cluster file names it.
@@ -193,6 +194,11 @@ extension Presentation {
   }
 
   private static let unsealedMark = "pasha: the checkpoint is not sealed: "
+
+  /// Why an attempt was not started. Agents name attempts as `9#1`.
+  static func detail(_ refusal: StartRefusal) -> String {
+    printable(refusal.detail).replacing(/\b([0-9]+)#([0-9]+)\b/) { "attempt \($0.output.2) of trial \($0.output.1)" }
+  }
 
   /// The last line of what an attempt left to say, ours before its own and without the mark.
   static func lastWords(_ tail: String) -> String? {
@@ -307,9 +313,7 @@ extension Presentation {
     let active = state.activeTrials.count
     let what =
       active == 0
-      ? ""
-      : active == 1
-        ? ": pausing 1 trial and sealing its checkpoint" : ": pausing \(active) trials and sealing their checkpoints"
+      ? "" : ": pausing \(count(active, "trial")) and sealing \(active == 1 ? "its checkpoint" : "their checkpoints")"
     let why = end.reason == .schedulerFailed ? " (\(reason(end.reason, state)))" : ""
     return (suspends ? "pausing the run\(why)" : "ending the run (\(reason(end.reason, state)))") + what
   }
@@ -321,7 +325,7 @@ extension Presentation {
       state.trials.count == 1 ? "its one trial was started" : "all \(state.trials.count) trials were started"
     case .trialsCompleted: "\(count(state.totals.completed, "trial")) completed"
     case .trialsFinished: "enough trials finished"
-    case .evaluations: state.totals.reports == 1 ? "1 report was made" : "\(state.totals.reports) reports were made"
+    case .evaluations: count(state.totals.reports, "report") + (state.totals.reports == 1 ? " was made" : " were made")
     case .wallclockTime: "the time is up"
     case .cost: "the cost is spent"
     case .metricValue: "the metric is good enough"

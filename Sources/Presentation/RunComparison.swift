@@ -7,7 +7,7 @@ public struct RunCourse: Sendable {
   /// A better value than all before it.
   public struct Step: Equatable, Sendable {
     public var active: Duration
-    /// Epochs of all trials until then.
+    /// Epochs that all attempts trained until then.
     public var spent: Int
     public var value: Double
   }
@@ -26,7 +26,7 @@ public struct RunCourse: Sendable {
     state.apply(stamped)
     let after = state.totals.bestTrial.flatMap { state[$0]?.best?.value }
     guard let after, after != before else { return }
-    steps.append(Step(active: stamped.stamp.active, spent: state.totals.resource, value: after))
+    steps.append(Step(active: stamped.stamp.active, spent: state.totals.trained, value: after))
   }
 
   /// The first step that is as good as a value.
@@ -81,7 +81,7 @@ extension Presentation {
       })
     rows.append(row("trials") { "\($0.state.trials.count)" })
     rows.append(row("failed") { "\($0.state.totals.failed)" })
-    rows.append(row("\(unit)s in all") { "\($0.state.totals.resource)" })
+    rows.append(row("\(unit.hasSuffix("s") ? unit : unit + "s") trained") { "\($0.state.totals.trained)" })
     rows.append(
       row("maximum resource") { course in "\(course.state.scheduler.ladder.map(\.currentMaximum).max() ?? 0)" })
     rows.append(row("time") { duration($0.state.lastStamp?.active ?? .zero) })

@@ -19,6 +19,7 @@ extension Presentation {
       .init("trials", .int(way.trials)),
       .init("epochs", .int(way.epochs)),
       .init("assumed_epochs", .int(way.assumedEpochs)),
+      .init("extra_epochs", .int(way.extraEpochs)),
       .init("training_seconds", way.seconds.map { .double($0) } ?? .null),
       .init("assumed_seconds", .double(way.assumedSeconds)),
       .init("wall_seconds", way.wallSeconds.map { .double($0) } ?? .null),

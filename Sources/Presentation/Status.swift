@@ -186,7 +186,7 @@ extension Presentation {
       .init("coordinator_answers", .bool({ if case .running = service { true } else { false } }())),
       .init("summary", summaryJSON(state)),
       .init("agents", .array(state.agents.map { json($0) })),
-      .init("hosts", .array(hosts.map(healthJSON))),
+      .init("hosts", .array(hosts.map { healthJSON($0, state) })),
       .init(
         "messages_without_effect",
         counters.map {
@@ -217,10 +217,10 @@ extension Presentation {
     ]
   }
 
-  private static func healthJSON(_ host: HostHealth) -> JSONValue {
+  private static func healthJSON(_ host: HostHealth, _ state: RunState) -> JSONValue {
     .object(
       [
-        .init("host", .string(host.host)), .init("state", .string(host.word.text)),
+        .init("host", .string(host.host)), .init("state", .string(word(host, state))),
         .init("agent", host.agent.map { .int($0.id.rawValue) } ?? .null),
       ] + healthMembers(host))
   }

@@ -29,19 +29,21 @@ extension Presentation {
     let active = state.lastStamp?.active ?? .zero
     lines.append(
       "spent: \(duration(active)), \(count(state.trials.count, "trial")), \(count(totals.reports, "report")), "
-        + "\(totals.resource) \(printable(experiment.resourceAttribute))s, \(duration(totals.slotTime)) of slot time; "
-        + "\(totals.continuedInPlace) promotions without a restart")
+        + "\(amount(totals.trained, of: printable(experiment.resourceAttribute))), \(duration(totals.slotTime)) of slot time; "
+        + "\(count(totals.continuedInPlace, "promotion")) without a restart")
     let maximum = state.scheduler.ladder.map(\.currentMaximum).max() ?? state.specification.scheduler.maxResource
     let (full, isTooLarge) = state.trials.count.multipliedReportingOverflow(
       by: state.specification.scheduler.maxResource)
-    if totals.resource > 0, !isTooLarge, full >= totals.resource {
-      let share = (1000 * Double(full - totals.resource) / Double(full)).rounded() / 10
+    if totals.trained > 0, !isTooLarge, full >= totals.trained {
+      let share = (1000 * Double(full - totals.trained) / Double(full)).rounded() / 10
       lines.append(
         "unspent: "
           + (state.specification.scheduler.name == .pasha
-            ? "the maximum resource ended at \(maximum) of \(state.specification.scheduler.maxResource); " : "")
+            ? "the maximum resource \(state.end == nil ? "stands" : "ended") at \(maximum) of \(state.specification.scheduler.maxResource); "
+            : "")
           + "\(number(share)) % "
-          + "of the \(full) \(printable(experiment.resourceAttribute))s that training all trials in full would take")
+          + "of the \(amount(full, of: printable(experiment.resourceAttribute))) that training all trials in full would take"
+      )
     }
     if totals.failed > 0 { lines.append("failed: \(count(totals.failed, "trial"))") }
     return lines.joined(separator: "\n")
@@ -123,7 +125,7 @@ extension Presentation {
       .init("completed", .int(state.totals.completed)),
       .init("failed", .int(state.totals.failed)),
       .init("reports", .int(state.totals.reports)),
-      .init("resource", .int(state.totals.resource)),
+      .init("resource", .int(state.totals.trained)),
       .init("active_seconds", .double((state.lastStamp?.active ?? .zero).inSeconds)),
       .init("slot_seconds", .double(state.totals.slotTime.inSeconds)),
       .init("continued_in_place", .int(state.totals.continuedInPlace)),

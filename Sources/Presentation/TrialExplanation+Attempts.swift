@@ -11,7 +11,7 @@ extension TrialExplanation {
       switch assignment.reason {
       case .created: "it is new"
       case .promoted: "it was promoted"
-      case .restarted: "the attempt before was lost"
+      case .restarted: wasRefused ? "the attempt before was refused" : "the attempt before was lost"
       case .resumed: "it goes on where it was interrupted"
       case .training: "it is one of the best, and trained further"
       }
@@ -43,7 +43,7 @@ extension TrialExplanation {
     _ attempt: TrialAttempt, _ refusal: StartRefusal, _ consequence: EndConsequence, _ before: Before
   ) -> String {
     let place = before.trial?.slot.map { host($0.agent) } ?? "its host"
-    return "\(place) did not start attempt \(attempt.attempt): \(Presentation.printable(refusal.detail)); "
+    return "\(place) did not start attempt \(attempt.attempt): \(Presentation.detail(refusal)); "
       + outcome(consequence)
   }
 
@@ -106,7 +106,7 @@ extension TrialExplanation {
     }
   }
 
-  private func failure(_ kind: FailureKind) -> String {
+  func failure(_ kind: FailureKind) -> String {
     let tail =
       Presentation.printable(own?.failureMessage ?? "", keepsNewlines: true)
       .split(separator: "\n", omittingEmptySubsequences: true).last.map { " (\($0))" } ?? ""

@@ -26,7 +26,7 @@ extension TrialExplanation {
       let best = trial.best.map { ", best \(metric($0.value)) at \(resource($0.resource))" } ?? ""
       return "is completed at \(resource(trial.resource))\(best)"
     case .stopped: return "is stopped at \(resource(trial.resource))"
-    case .failed: return "failed at \(resource(trial.resource))"
+    case .failed(let kind): return "failed at \(resource(trial.resource)): \(failure(kind))"
     }
   }
 

@@ -21,6 +21,8 @@ public struct TrialExplanation {
   var reports = ReportCount()
   /// Since when the trial wants a slot; nil: it does not.
   var waitingSince: Duration?
+  /// Whether its newest attempt was refused by its host.
+  var wasRefused = false
 
   /// Throws when the scheduler's options make no sense together.
   public init(trial: TrialID, specification: RunSpecification) throws(SchedulerOptionProblem) {
@@ -40,6 +42,11 @@ public struct TrialExplanation {
     let before = concerns ? Before(state, trial, stamped.fact) : nil
     state.apply(stamped)
     if let before { tell(stamped, before) }
+    switch stamped.fact {
+    case .attemptRefused(let attempt, _, _) where attempt.trial == trial: wasRefused = true
+    case .attemptEnded(let attempt, _, _) where attempt.trial == trial: wasRefused = false
+    default: break
+    }
     if case .pending? = own?.status {
       waitingSince = waitingSince ?? stamped.stamp.active
     } else {

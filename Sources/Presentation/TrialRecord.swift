@@ -53,7 +53,7 @@ public struct TrialRecord {
     case .attemptRefused(let attempt, let refusal, _):
       change(attempt) {
         $0.ended = stamped.stamp
-        $0.end = "was not started: \(Presentation.printable(refusal.detail))"
+        $0.end = "was not started: \(Presentation.detail(refusal))"
       }
     case .attemptEnded(let attempt, let end, let consequence):
       change(attempt) {
@@ -153,7 +153,13 @@ extension Presentation {
 
   private static func next(_ trial: TrialState, _ state: RunState) -> String {
     if trial.status.isFinal || state.end != nil { return "nothing" }
-    return "\(resource(trial.promotedTo ?? trial.milestone, state)) (`pasha-coord explain \(trial.id)` says why)"
+    let why = "(`pasha-coord explain \(trial.id)` says why)"
+    if let promotedTo = trial.promotedTo { return "\(resource(promotedTo, state)) \(why)" }
+    if trial.status == .paused, trial.resource >= trial.milestone {
+      let doesGoOn = state.drain?.promotesStill != false && state.training == nil && state.closing == nil
+      return doesGoOn ? "nothing until it is promoted \(why)" : "nothing \(why)"
+    }
+    return "\(resource(trial.milestone, state)) \(why)"
   }
 
   /// `show --json`: what `trials --json` says of the trial, and its attempts.

@@ -78,10 +78,10 @@ public struct WaitingExplanation {
     switch stamped.fact {
     case .attemptRefused(let attempt, let refusal, _):
       let agent = state[attempt.trial]?.slot?.agent
-      noteRefusal(of: attempt.trial, agent, Presentation.printable(refusal.detail))
+      noteRefusal(of: attempt.trial, agent, Presentation.detail(refusal))
       let isUsable = state[attempt.trial]?.slot.map { state[$0.agent]?.unusable[$0.index] == nil } ?? true
       if refusal.code == .hostFault || refusal.code == .noSuchSlot || refusal.code == .slotBusy && isUsable {
-        noteFault(of: agent, attempt.trial, Presentation.printable(refusal.detail), stamped.stamp)
+        noteFault(of: agent, attempt.trial, Presentation.detail(refusal), stamped.stamp)
       }
     case .reportReceived(let report): refusals[report.attempt.trial] = nil
     case .attemptEnded(let attempt, let end, _):
@@ -179,7 +179,7 @@ public struct WaitingExplanation {
     let usable = slots(at: now)
     let free = usable.count { state[$0.agent]?.slots[$0.index] == nil }
     if usable.isEmpty { return "there is no slot that takes work\(whyNone())" }
-    if free == 0 { return "all \(usable.count) slots are taken" }
+    if free == 0 { return usable.count == 1 ? "its one slot is taken" : "all \(usable.count) slots are taken" }
     return "a slot is free; it starts at the next turn, or when the host that has its checkpoint has one"
   }
 

@@ -25,6 +25,8 @@ public final class ResultsWriter {
   private var metadata: [UInt8] = []
   private var start: (start: RunStart, at: Timestamp)?
   private var training: ResultsMetadata.Training?
+  /// Rows of the table: reports that count, or repeat what counts.
+  public private(set) var rows = 0
 
   /// - Parameters:
   ///   - folder: the run's folder, where the files go.
@@ -67,6 +69,7 @@ public final class ResultsWriter {
     table = ResultsTable(specification: specification, columns: table.columns)
     body = nil
     lastSequence = 0
+    rows = 0
   }
 
   /// Reads to the end of the journal; true when a column appeared behind the first row that was made.
@@ -88,6 +91,7 @@ public final class ResultsWriter {
           let known = table.columns.count
           guard let line = try line(of: record, reader) else { continue }
           if !isFirstRow, table.columns.count > known { hasLaterColumns = true }
+          rows += 1
           lines += line.utf8
           lines.append(UInt8(ascii: "\n"))
         }

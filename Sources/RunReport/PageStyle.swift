@@ -85,6 +85,7 @@ enum PageStyle {
     svg .grid{stroke:var(--grid);fill:none}
     svg .level{stroke:var(--line);stroke-dasharray:2 3;fill:none}
     svg .axis{stroke:var(--muted);fill:none}
+    svg .cut{stroke-dasharray:4 2}.mark.cut{background:var(--muted)}
     svg .line{fill:none;stroke-linejoin:round;stroke-width:1.3}
     svg .best{stroke:var(--best)}
     svg .bestfill{fill:var(--best)}

@@ -2,7 +2,7 @@ import Presentation
 
 /// Names and texts of a run, as they may stand in a report.
 enum ReportText {
-  /// Without control characters and without those that turn the direction of what follows; not longer than `limit`.
+  /// As it may stand in a terminal, and not longer than `limit`.
   static func plain(_ text: String, limit: Int = 200, keepsNewlines: Bool = false) -> String {
     var result = String.UnicodeScalarView()
     var count = 0
@@ -12,10 +12,7 @@ enum ReportText {
         break
       }
       count += 1
-      switch scalar.value {
-      case 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069, 0x2028, 0x2029, 0xFEFF: result.append("\u{FFFD}")
-      default: result.append(scalar)
-      }
+      result.append(scalar)
     }
     return String(result)
   }

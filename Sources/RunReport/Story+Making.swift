@@ -47,7 +47,7 @@ extension Story {
   private func limits() -> String? {
     let stop = state.specification.stop
     var words: [String] = []
-    if let trials = stop.maxTrialsStarted { words.append("\(trials) trials started") }
+    if let trials = stop.maxTrialsStarted { words.append("\(Presentation.count(trials, "trial")) started") }
     if let time = stop.maxWallclockTime { words.append(Presentation.duration(time)) }
     if let count = stop.trainBest { words.append("then the best \(count) are trained in full") }
     return words.isEmpty ? nil : words.joined(separator: ", ")

@@ -57,17 +57,66 @@ extension Story {
     let maximum = state.scheduler.ladder.map(\.currentMaximum).max() ?? scheduler.maxResource
     guard state.totals.reports > 0 else { return nil }
     guard let first = chronicle.rises.first else {
-      return "The maximum resource stayed at \(amount(maximum)): the order of the trials never changed by more than "
-        + "epsilon, so longer training was not needed to tell them apart."
+      if maximum >= scheduler.maxResource {
+        return "The maximum resource was \(amount(maximum)) from the start: there are too few rungs to compare orders."
+      }
+      return
+        "The maximum resource \(isSearched ? "stayed" : "stands") at \(amount(maximum)), where it began: \(held())."
     }
     let times =
       chronicle.rises.count == 1 ? "once" : chronicle.rises.count == 2 ? "twice" : "\(chronicle.rises.count) times"
     let rest =
       maximum < scheduler.maxResource
-      ? " of the \(ReportText.whole(scheduler.maxResource)) allowed: from then on the order was settled"
-      : ", all that is allowed: the order was never settled for long"
+      ? " of the \(ReportText.whole(scheduler.maxResource)) allowed: \(held())"
+      : ", all that is allowed: each time the order of the trials had changed"
     return
       "The maximum resource rose \(times), from \(ReportText.whole(first.raise.from)) to \(amount(maximum))\(rest)."
+  }
+
+  /// Whether the search went on until a limit or a goal of its own was reached.
+  private var isSearched: Bool {
+    switch state.training?.end.reason ?? state.end?.reason {
+    case .trialsStarted?, .trialsCompleted?, .trialsFinished?, .evaluations?, .wallclockTime?, .cost?, .metricValue?,
+      .spaceExhausted?, .schedulerFinished?:
+      true
+    case .tooManyFailures?, .noUsableHost?, .stoppedByOperator?, .pausedByOperator?, .schedulerFailed?, nil: false
+    }
+  }
+
+  /// What the present top rungs show of the order of their trials, which let the maximum stay. Each trial that comes to a
+  /// top rung where there is one already is compared.
+  private func held() -> String {
+    var comparisons = 0
+    var levels: [Int] = []
+    var isSame = true
+    for (system, view) in state.scheduler.ladder.enumerated() {
+      guard view.currentMaximum < scheduler.maxResource, let top = view.comparedLevel,
+        let below = view.rungs.last(where: { $0.level < top })?.level
+      else { continue }
+      let upper = state.scheduler.entries(system: system, level: top).map(\.trial)
+      if !levels.contains(top) { levels.append(top) }
+      guard upper.count > 1 else { continue }
+      comparisons += upper.count - 1
+      let both = Set(upper)
+      isSame =
+        isSame
+        && upper == state.scheduler.entries(system: system, level: below).map(\.trial).filter { both.contains($0) }
+    }
+    let place = levels.count == 1 ? " at \(resource) \(ReportText.whole(levels[0]))" : " in a top rung"
+    guard comparisons > 0 else {
+      return
+        "fewer than two trials came together\(place), so that no order was compared there, and nothing is known of "
+        + "what longer training would have changed"
+    }
+    let often =
+      "was compared "
+      + (comparisons == 1 ? "once" : comparisons == 2 ? "twice" : "\(ReportText.whole(comparisons)) times")
+    let outcome =
+      isSame
+      ? "it is the same as in the rung below"
+      : "it differs from that in the rung below by no more than the criterion allows"
+    return "the order of the trials\(place) \(often), and \(outcome)"
+      + (isSearched ? "; it was settled when the search ended" : "")
   }
 
   private func saved() -> String? {
@@ -96,7 +145,8 @@ extension Story {
     let failed = state.totals.failed
     let lost = chronicle.trials.reduce(0) { $0 + $1.attempts.count { $0.ending == .lost } }
     var text = failed == 0 ? "No trial failed" : "\(Presentation.count(failed, "trial")) failed"
-    text += lost > 0 ? "; \(Presentation.count(lost, "attempt")) were lost with hosts and made up for." : "."
+    text +=
+      lost > 0 ? "; \(Presentation.count(lost, "attempt")) \(lost == 1 ? "was" : "were") lost and made up for." : "."
     return text
   }
 }

@@ -40,7 +40,7 @@ extension Story {
     switch importance.note {
     case nil: nil
     case .tooFew?:
-      "\(importance.trials) trials can be compared at the same \(resource), and at least \(Importance.leastTrials) are "
+      "\(Presentation.count(importance.trials, "trial")) can be compared at the same \(resource), and at least \(Importance.leastTrials) are "
         + "needed"
     case .few?: "few trials: it is a first impression"
     case .sampled(let all)?: "a sample of \(importance.trials) of \(all) trials"
@@ -56,7 +56,7 @@ extension Story {
     }
     return (lead ?? "")
       + "Shares are those of a functional analysis of variance on a random forest (Hutter, Hoos, Leyton-Brown, ICML 2014), "
-      + "over \(importance.trials) trials compared at the same \(resource); thin lines span the middle 80 % of the trees. "
+      + "over \(Presentation.count(importance.trials, "trial")) compared at the same \(resource); thin lines span the middle 80 % of the trees. "
       + "What is missing to 100 % is interaction and noise"
       + (importanceNote.map { ". Used were \($0)" } ?? "") + "."
   }
@@ -110,7 +110,7 @@ extension Story {
     let range = ShownRange(values, isBetterLower: isBetterLower)
     let chart = Chart(height: 250, x: place.axis(shownName), y: .linear(metric, range?.range ?? 0...1, steps: 7))
     let title = "\(metric) by \(shownName)"
-    let summary = "The best value of \(dots.count) trials, by \(shownName)."
+    let summary = "The best value of \(Presentation.count(dots.count, "trial")), by \(shownName)."
     let winner = state.result?.id.rawValue
     let svg = chart.svg(title, summary) { writer in
       for (index, trial) in dots.reversed().enumerated() {

@@ -27,7 +27,7 @@ extension Story {
     let steps = chronicle.bestSteps(over: { isOverTime ? $0.seconds : Double($0.spent) }, limit: 400)
     let values = dots.compactMap { state.trials[$0].best?.value } + steps.map(\.value)
     let range = ShownRange(values, isBetterLower: isBetterLower)
-    let last = x(end, state.totals.resource)
+    let last = x(end, state.totals.trained)
     let chart = Chart(
       x: .linear(isOverTime ? "time since the start, \(unit.name)" : "\(resources) of all trials", 0...max(last, 1e-9)),
       y: .linear(metric, range?.range ?? 0...1, steps: 8))

@@ -52,7 +52,7 @@ extension Story {
     let title = "Trials in each rung, and those promoted from it" + bracket(system, ladder)
     let summary =
       steps.map {
-        "\(resource) \(ReportText.whole($0.level)): \(ReportText.whole($0.entries)) trials, \($0.promoted) promoted"
+        "\(resource) \(ReportText.whole($0.level)): \(ReportText.whole($0.entries)) \($0.entries == 1 ? "trial" : "trials"), \($0.promoted) promoted"
       }
       .joined(separator: "; ") + "."
     let maximum = ladder[system].currentMaximum

@@ -57,6 +57,13 @@ extension Story {
           + (savings.again == nil
             ? "." : ", and the second row shows how near such a simulation comes to what was."))
     }
+    texts.append(
+      "This run's row counts all that its attempts trained, by their reports, each from where it began"
+        + (savings.run.extraEpochs > 0
+          ? ": \(amount(savings.run.extraEpochs)) of it brought no trial further, trained again since no checkpoint covered "
+            + "\(savings.run.extraEpochs == 1 ? "it" : "them"), or past a milestone at which the script did not wait."
+          : ".")
+        + " The other rows train each \(resource) of a trial once.")
     if savings.full.assumedEpochs > 0 || others.contains(where: { $0.assumedEpochs > 0 }) {
       texts.append(
         "Assumed \(resources) lie beyond where the run stopped a trial, so nobody knows their values. Each is taken to last "

@@ -123,7 +123,7 @@ struct Story {
       Document.Tile(
         title: "trials", value: ReportText.whole(state.trials.count),
         note: state.totals.failed > 0 ? "\(state.totals.failed) failed" : ""),
-      Document.Tile(title: "\(resources) trained", value: ReportText.whole(state.totals.resource)),
+      Document.Tile(title: "\(resources) trained", value: ReportText.whole(state.totals.trained)),
     ]
     if let maximum {
       tiles.append(

@@ -18,6 +18,9 @@ public struct RecordedCurves: Sendable {
     /// When the stretch under way began: the run's own time, and the agent's where a report of it came already.
     var began = Duration.zero
     var lastRead: Timestamp?
+    /// Of all its epochs, those that it trained again and past its milestones included, and of its search alone.
+    var spent = 0.0
+    var searched: Double?
   }
 
   private var trials: [Trial] = []
@@ -32,6 +35,8 @@ public struct RecordedCurves: Sendable {
     case .attemptAssigned(let assignment): begin(assignment.attempt.trial, stamped.stamp)
     case .attemptStarted(let attempt, _), .attemptProceeded(let attempt, _): begin(attempt.trial, stamped.stamp)
     case .reportReceived(let report): note(report, stamped.stamp)
+    case .trainingBegan:
+      for index in trials.indices where trials[index].searched == nil { trials[index].searched = trials[index].spent }
     default: break
     }
   }
@@ -51,6 +56,7 @@ public struct RecordedCurves: Sendable {
       last.map { (report.readAt - $0).inSeconds }
       ?? (stamp.active - trials[index].began).inSeconds
     trials[index].lastRead = report.readAt
+    trials[index].spent += max(0, seconds)
     let isRanked = report.disposition == .ranked
     // What was told to the scheduler counts; of repetitions, and of what was withheld and never settled, the first.
     guard trials[index].epochs[resource].map({ isRanked && !$0.isRanked }) ?? true else { return }
@@ -64,6 +70,11 @@ public struct RecordedCurves: Sendable {
 
   /// Values that stand behind an epoch without one, and in no curve therefore.
   public var valuesLeftOut: Int { trials.reduce(0) { $0 + $1.epochs.count - Self.length($1) } }
+
+  /// Seconds in training of a trial during the search: of all that it reported, whatever became of it.
+  func seconds(of trial: Int) -> Double {
+    trials.indices.contains(trial) ? trials[trial].searched ?? trials[trial].spent : 0
+  }
 
   /// The curves of the trials that reported their first epoch; rows have the numbers of the trials.
   public func table(name: String) -> CurveTable {

@@ -4,7 +4,8 @@ import TuningModel
 
 /// What a run spent, and what other ways of searching the same configurations would have spent, by the run's own curves.
 ///
-/// Three ways are compared. *This run* is what was measured. *Full training* trains every configuration that was started up
+/// Three ways are compared. *This run* is what was measured: all that its attempts trained, also what one trained again
+/// without a checkpoint, or past its milestone (`extraEpochs`); the other ways train each epoch of a trial once. *Full training* trains every configuration that was started up
 /// to the maximum resource: arithmetic alone. *Another scheduler* is the real one, run by `Simulation` on the curves that
 /// the run has measured, with the configurations in the order in which the run started them.
 ///
@@ -21,6 +22,8 @@ public struct Savings: Sendable, Equatable {
     public var epochs = 0
     /// Those of `epochs` that the run did not train.
     public var assumedEpochs = 0
+    /// Those of `epochs` that brought no trial further: trained again, or past a milestone.
+    public var extraEpochs = 0
     /// Time in training, of all trials together; nil where scripts do not report each epoch.
     public var seconds: Double?
     /// Part of `seconds`.
@@ -62,22 +65,26 @@ public struct Savings: Sendable, Equatable {
   static let mostEpochs = 5_000_000
 
   /// - Parameters:
-  ///   - searched: the resource of each trial when the search ended; nil: the run trained nothing after its search.
+  ///   - searched: what was trained when the search ended; nil: the run trained nothing after its search.
   ///   - began: active seconds at the first start of a trial: the preparation of hosts is left out.
   ///   - slots: how many trials the run could train at once.
   public init(
-    curves: RecordedCurves, state: RunState, searched: [Int]? = nil, began: Double = 0, slots: Int
+    curves: RecordedCurves, state: RunState, searched: Searched? = nil, began: Double = 0, slots: Int
   ) {
     self.slots = max(1, slots)
     let own = SavingsCurves(curves, state: state)
-    let resources = searched ?? state.trials.map(\.resource)
+    let searched = searched ?? Searched(state)
     run = Way(label: state.specification.scheduler.name.rawValue)
     full = Way(label: "full training")
     if curves.valuesLeftOut > 0 { notes.append(.gaps(values: curves.valuesLeftOut)) }
     let isTimed = curves.valuesLeftOut == 0
     for index in state.trials.indices where state.trials[index].attempt != nil {
-      let trained = index < resources.count ? resources[index] : 0
-      own.add(index, upTo: trained, to: &run, isTimed: isTimed)
+      let (trained, ahead) = searched.trials.indices.contains(index) ? searched.trials[index] : (0, 0)
+      run.trials += 1
+      run.epochs = run.epochs.addingOrMost(trained)
+      run.extraEpochs = run.extraEpochs.addingOrMost(max(0, trained - ahead))
+      run.maxResource = max(run.maxResource, ahead)
+      if isTimed { run.seconds = (run.seconds ?? 0) + curves.seconds(of: index) }
       own.add(index, upTo: own.fullLength(index, state), to: &full, isTimed: isTimed)
     }
     run.wallSeconds = (state.searchTime ?? state.lastStamp?.active).map { max(0, $0.inSeconds - began) }
@@ -91,6 +98,14 @@ public struct Savings: Sendable, Equatable {
       return
     }
     simulate(own, state)
+  }
+
+  /// What was trained at a moment, by trial.
+  public struct Searched: Sendable {
+    /// In all, and how far the trial is ahead.
+    var trials: [(trained: Int, ahead: Int)]
+
+    public init(_ state: RunState) { trials = state.trials.map { ($0.trained, $0.resource) } }
   }
 
   private mutating func simulate(_ own: SavingsCurves, _ state: RunState) {
@@ -123,6 +138,13 @@ public struct Savings: Sendable, Equatable {
       notes.append(.notComparable(error.message))
       return nil
     }
+  }
+}
+
+extension Int {
+  fileprivate func addingOrMost(_ other: Int) -> Int {
+    let (sum, isTooLarge) = addingReportingOverflow(other)
+    return isTooLarge ? .max : sum
   }
 }
 

@@ -70,6 +70,9 @@ struct PashaPage: ParsableCommand {
       try loop.watch(number: end.descriptor, token: 0)
       while !done.withLock({ $0 }) { _ = try loop.wait() }
       if let error = outcome.withLock({ $0 }) { throw error }
+    } catch let error as DashboardError where error.isUsage {
+      complain("pasha-page: \(error)")
+      throw ArgumentParser.ExitCode(CoordinatorService.ExitCode.usage.rawValue)
     } catch {
       complain("pasha-page: \(error)")
       throw ArgumentParser.ExitCode(CoordinatorService.exitCode(of: error).rawValue)

@@ -46,6 +46,13 @@ import Testing
     #expect(levels(try findings(run.place, [wrong], status: 1), "file") == ["failure"])
     #expect(levels(try findings(run.place, ["/nowhere.yml"], status: 1), "file") == ["failure"])
 
+    // What is wrong in YAML is shown with its line, as `check` does.
+    let broken = try run.place.folder.write("broken.yml", text + "\nsearch: [1\n")
+    let told = try run.place.coordinator(["doctor", broken])
+    #expect(try told.wait(limit: 60) == 1)
+    #expect(told.output.contains("FAILURE file"), "\(told.output)")
+    #expect(!told.output.contains("\u{FFFD}"), "\(told.output)")
+
     try run.place.folder.write("file", "")
     let command = try run.place.coordinator(
       ["doctor"], environment: ["PASHA_STATE": run.place.folder.file("file/state")])

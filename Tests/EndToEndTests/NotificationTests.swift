@@ -86,7 +86,7 @@ struct NotificationTests {
     let said = coordinator.output
     #expect(said.contains("the webhook at 127.0.0.1: answered with 503"))
     #expect(said.contains("the environment of the coordinator has no variable MISSING"))
-    #expect(said.contains("the webhook at 127.0.0.1 was not told of finish"))
+    #expect(said.contains("the webhook at 127.0.0.1: 1 message was not delivered (1 of finish)"))
     #expect(!said.contains("s3cret"))
   }
 

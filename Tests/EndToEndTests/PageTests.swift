@@ -81,6 +81,18 @@ import Testing
     }
   }
 
+  @Test func anAddressThatOthersReachTakesACertificate() throws {
+    let run = try RealRun("open", trials: 3)
+    #expect(try run.start().wait() == 0)
+    for arguments in [
+      ["--listen", "0.0.0.0"], ["--listen", "nowhere"],
+      ["--listen", "0.0.0.0", "--tls-certificate", run.file, "--tls-key", run.file],
+    ] {
+      let page = try run.place.coordinator(["page"] + arguments)
+      #expect(try page.wait() == 64, "\(arguments): \(page.errors)")
+    }
+  }
+
   @Test func aRunGoesOnWhateverItsPageDoes() throws {
     let missing = try RealRun("missing", trials: 3)
     let first = try start(missing, [], ["PASHA_NO_PAGE": "", "PASHA_PAGE": "/nowhere/pasha-page"])

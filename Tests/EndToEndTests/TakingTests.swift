@@ -50,6 +50,7 @@ import Testing
     ] {
       let answer = try #require(run.place.json(["export", "--format", format]) as? [String: Any])
       #expect(answer["format"] as? String == format && answer["trials"] as? Int == 6)
+      #expect((answer["rows"] as? Int).map { $0 > 0 && $0 <= answer["reports"] as? Int ?? 0 } == true, "\(answer)")
       #expect(FileManager.default.fileExists(atPath: run.place.folder.file(name + file)))
       let again = try run.place.coordinator(["export", "--format", format])
       #expect(try again.wait() == 73)

@@ -38,6 +38,8 @@ enum SampleScreens {
       presence: presence, now: last ?? Stamp(wall: Timestamp(microseconds: 0), active: .zero))
     var screen = RunScreen(chronicle, around, name: "search-2026-11-30-10-20-00-123")
     screen.run = "search-2026-11-30-10-20-00-123"
+    screen.best?.configuration =
+      "lr=0.0123456 hidden=128 activation=relu dropout=0.125 weight_decay=1e-05 optimizer=adamw batch_size=64 warmup=0.1"
     // The time of day depends on where the tests run.
     for index in screen.events.indices { screen.events[index].clock = "10:2\(index % 10):0\(index % 7)" }
     return screen
@@ -116,7 +118,7 @@ enum SampleScreens {
     screen.status = text()
     if number.isMultiple(of: 2) { screen.reason = text() }
     screen.time = text()
-    screen.best = RunScreen.Best(value: text(), detail: text())
+    screen.best = RunScreen.Best(value: text(), detail: text(), configuration: text() + text())
     screen.resource = text()
     screen.spent = text()
     screen.left = text()

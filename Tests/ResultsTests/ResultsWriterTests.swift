@@ -37,6 +37,11 @@ import TuningModel
     }
     let found = try table(run)
     #expect(found.last == "")
+    #expect(writer.rows == 60)
+    // What waits for its trial to go on is no row yet.
+    try run.report(0, epoch: 4, [.init("loss", .double(0))], .withheld)
+    try writer.update()
+    #expect(writer.rows == 60)
     #expect(try whole(run) == found)
   }
 
@@ -55,6 +60,7 @@ import TuningModel
     #expect(lines[1].hasSuffix("1.0,,"))
     #expect(lines[2].hasSuffix("1.25,x,"))
     #expect(lines[3].hasSuffix("1.5,,1"))
+    #expect(writer.rows == 3)
     #expect(try whole(run) == lines)
   }
 

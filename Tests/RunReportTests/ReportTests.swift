@@ -49,6 +49,55 @@ struct ReportTests {
     #expect(text.contains("| full training of every configuration | ≈ 10 | 6 | ≈ 2.5 times |"))
   }
 
+  @Test("of the order of the trials it says what was compared, and that it was settled once the search is over")
+  func order() throws {
+    #expect(
+      try small().report().markdown().contains(
+        "stands at 3 epochs, where it began: fewer than two trials came together at epoch 3, so that no order was compared"
+      ))
+    func run(_ values: [[Double]], _ end: RunEnd.Reason?) throws -> String {
+      var run = try Runs.Builder(Runs.specification(Self.space))
+      Runs.start(&run)
+      for (index, values) in values.enumerated() {
+        run.trial(index, Self.configuration(0.1), values: values, milestone: 3)
+        run.end(index, .paused)
+      }
+      if let end { run.take(.runFinished(RunEnd(reason: end, message: ""))) }
+      return run.report().markdown()
+    }
+    let same: [[Double]] = [[5, 4, 3], [6, 5, 4], [7, 6, 5]]
+    let compared = "the order of the trials at epoch 3 was compared twice, and it is the same as in the rung below"
+    for end in [nil, .stoppedByOperator, .tooManyFailures] as [RunEnd.Reason?] {
+      let text = try run(same, end)
+      #expect(text.contains("stands at 3 epochs, where it began: \(compared)."), "\(text)")
+    }
+    #expect(
+      try run(same, .trialsStarted).contains(
+        "stayed at 3 epochs, where it began: \(compared); it was settled when the search ended."))
+    #expect(
+      try run([[5, 4, 3.1], [4.9, 5, 3.2]], nil).contains(
+        "was compared once, and it differs from that in the rung below by no more than the criterion allows."))
+  }
+
+  @Test("of slots it tells the time that somebody ran the run: a night between is cut out and marked")
+  func night() throws {
+    var run = try Runs.Builder(Runs.specification(Self.space))
+    Runs.start(&run, slots: 1)
+    run.trial(0, Self.configuration(0.1), values: (1...6).map(Double.init))
+    run.end(0, .paused)
+    run.take(.runSuspended)
+    run.down = 36_000
+    run.take(.runResumed(version: "9.9"))
+    run.trial(1, Self.configuration(0.2), values: (1...6).map(Double.init))
+    let report = run.report()
+    let text = report.markdown()
+    #expect(text.contains("1 slot over 22.0 s; a trial was in it 68 % of the time."), "\(text)")
+    #expect(text.contains("Time in which no coordinator ran the run is cut out: 10 h 00 min in all."))
+    #expect(text.contains("| host | 1 | 2 | 68 % | 0 |"))
+    #expect(report.html().contains("no coordinator ran the run for 10 h 00 min"))
+    try check(report)
+  }
+
   @Test("what scripts print in failing is told once of those that differ in numbers alone, the most frequent first")
   func failures() throws {
     var run = try Runs.Builder(Runs.specification(Self.space))

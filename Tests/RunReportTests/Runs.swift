@@ -15,13 +15,15 @@ enum Runs {
     var chronicle: Chronicle
     var curves = RecordedCurves()
     var sequence = 0
+    /// Seconds in which nobody ran the run.
+    var down = 0
 
     init(_ specification: RunSpecification) throws { chronicle = try Chronicle(specification: specification) }
 
     mutating func take(_ facts: Fact...) {
       for fact in facts {
         sequence += 1
-        let stamp = Stamp(wall: Timestamp(microseconds: Int64(sequence) * 1_000_000), active: .seconds(sequence))
+        let stamp = Stamp(wall: Timestamp(microseconds: Int64(sequence + down) * 1_000_000), active: .seconds(sequence))
         let stamped = StampedFact(stamp: stamp, fact: fact)
         chronicle.take(stamped, sequence: sequence)
         curves.note(stamped)

@@ -13,6 +13,7 @@ struct SavingsTests {
     var state: RunState
     var curves = RecordedCurves()
     private var seconds = 0.0
+    private var sequence = 0
 
     init(_ scheduler: SchedulerOptions) throws {
       state = try RunState(
@@ -23,7 +24,7 @@ struct SavingsTests {
       take(.agentAdmitted(AgentAdmission(agent: AgentID(0), publicKey: "k", name: "h", origin: .launched)))
     }
 
-    private mutating func take(_ fact: Fact) {
+    mutating func take(_ fact: Fact) {
       let time = Int64(seconds * 1e6)
       let stamped = StampedFact(
         stamp: Stamp(wall: Timestamp(microseconds: time), active: .microseconds(time)), fact: fact)
@@ -40,19 +41,36 @@ struct SavingsTests {
           TrialCreation(
             trial: attempt.trial, configuration: Configuration([.init("x", .int(index))]), bracket: 0,
             origin: .searcher(draws: 1))))
+      self.attempt(index, .first)
+      for (place, value) in values.enumerated() {
+        report(index, [value], every: place == 0 ? first ?? step : step, from: epochs?[place] ?? place + 1)
+      }
+    }
+
+    mutating func attempt(_ index: Int, _ number: Attempt) {
+      let attempt = TrialAttempt(TrialID(index), number)
       take(
         .attemptAssigned(
           AttemptAssignment(
             attempt: attempt, slot: SlotID(agent: AgentID(0), index: 0), milestone: 9, resumeFrom: nil,
-            reason: .created)))
+            reason: number == .first ? .created : .promoted)))
       take(.attemptStarted(attempt, pid: 1))
+    }
+
+    mutating func report(
+      _ index: Int, _ values: [Double], every step: Double, from first: Int,
+      as disposition: ReportDisposition = .ranked,
+      of number: Attempt = .first
+    ) {
       for (place, value) in values.enumerated() {
-        seconds += place == 0 ? first ?? step : step
+        seconds += step
+        sequence += 1
         take(
           .reportReceived(
             ReceivedReport(
-              attempt: attempt, sequence: place + 1, readAt: Timestamp(microseconds: Int64(seconds * 1e6)),
-              resource: epochs?[place] ?? place + 1, value: value, fields: [], disposition: .ranked)))
+              attempt: TrialAttempt(TrialID(index), number), sequence: sequence,
+              readAt: Timestamp(microseconds: Int64(seconds * 1e6)), resource: first + place, value: value, fields: [],
+              disposition: disposition)))
       }
     }
 
@@ -144,10 +162,29 @@ struct SavingsTests {
   @Test("what was trained after the search is left out")
   func training() throws {
     var run = try Run(options())
-    run.trial(0, (1...9).map(Double.init), every: 1)
-    let savings = Savings(curves: run.curves, state: run.state, searched: [3], began: 4, slots: 1)
-    #expect(savings.run.epochs == 3 && savings.run.seconds == 3 && savings.run.wallSeconds == 5)
+    run.trial(0, (1...3).map(Double.init), every: 1)
+    let searched = Savings.Searched(run.state)
+    run.take(.trainingBegan(Training(end: RunEnd(reason: .wallclockTime, message: ""), trials: [TrialID(0)])))
+    run.report(0, (4...9).map(Double.init), every: 1, from: 4)
+    let savings = Savings(curves: run.curves, state: run.state, searched: searched, began: 2, slots: 1)
+    #expect(savings.run.epochs == 3 && savings.run.seconds == 3 && savings.run.wallSeconds == 1)
     #expect(savings.full.epochs == 9 && savings.full.assumedEpochs == 0)
+  }
+
+  @Test("what was trained again, and past a milestone, is trained: in epochs, in time, and by itself")
+  func extra() throws {
+    var run = try Run(options())
+    // Epochs 2 and 3 came without waiting for an answer, and are trained again: the script has no checkpoint.
+    run.trial(0, [3], every: 2)
+    run.report(0, [2, 1], every: 2, from: 2, as: .withheld)
+    run.end(0, .paused)
+    run.attempt(0, Attempt(2))
+    run.report(0, [3], every: 3, from: 1, as: .recorded, of: Attempt(2))
+    run.report(0, [2, 1], every: 3, from: 2, of: Attempt(2))
+    let savings = Savings(curves: run.curves, state: run.state, slots: 1)
+    #expect(run.state.totals.trained == 6 && run.state.totals.resource == 3)
+    #expect(savings.run.epochs == 6 && savings.run.extraEpochs == 3 && savings.run.maxResource == 3)
+    #expect(savings.run.seconds == 15 && savings.full.epochs == 9)
   }
 
   @Test("an empty run, values that are not finite, and a resource beyond the maximum are no trouble")
