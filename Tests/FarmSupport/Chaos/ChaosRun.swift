@@ -14,6 +14,8 @@ public final class ChaosRun {
   /// What the coordinators printed, one after the other.
   private(set) var log = ""
   private(set) var problems: [String] = []
+  /// How many of the faults took effect, by their kinds.
+  public internal(set) var effects: [FaultKind: Int] = [:]
   private var ends: [(at: Double, fault: Fault, end: () throws -> Void)] = []
   private var begun = ContinuousClock.now
   /// Whether a coordinator may end by itself now.
@@ -65,7 +67,7 @@ public final class ChaosRun {
     }
     log += coordinator.output + coordinator.errors
     do {
-      problems += try run.leftovers()
+      problems += try run.leftovers() + run.leftoversHere()
       problems += try check()
     } catch {
       problems.append("the check: \(error)")
@@ -98,7 +100,13 @@ public final class ChaosRun {
         note("\(ended.fault.host == 0 ? "" : "ph\(ended.fault.host): ")over: \(ended.fault.kind.rawValue)")
       } else if let fault = faults.popFirst() {
         note("\(fault)")
-        if let end = try begin(fault) { ends.append((time + fault.lasts, fault, end)) }
+        switch try begin(fault) {
+        case .nothingThere: continue
+        case .isOver: break
+        case .goesOn(let end): ends.append((time + fault.lasts, fault, end))
+        }
+        // Of a clock the journal tells afterwards whether it was seen to move.
+        if fault.kind.clock == nil { effects[fault.kind, default: 0] += 1 }
       }
     }
   }
