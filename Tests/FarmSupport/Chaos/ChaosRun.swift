@@ -2,6 +2,7 @@ import Coordination
 import Foundation
 import Glibc
 import TestSupport
+import TuningModel
 
 /// One run under a schedule of faults: a farm, a coordinator, the faults, then quiet, the end and the checks.
 public final class ChaosRun {
@@ -31,7 +32,7 @@ public final class ChaosRun {
     self.schedule = schedule
     self.say = say
     var options = FarmRun.Options(
-      slots: schedule.slots, sleep: schedule.epoch, trials: 5000, lostAfter: "\(Int(FaultSchedule.lease))s",
+      slots: schedule.slots, sleep: schedule.epoch, trials: 20_000, lostAfter: "\(Int(FaultSchedule.lease))s",
       cluster: ["sandbox: {writable: [\(Self.notes)]}", "connect: \(schedule.tunnels ? "tunnel" : "direct")"],
       scheduler: "{name: pasha, max_t: 27, random_seed: \(schedule.search)}", bytes: 20_000)
     options.checkpoints = ["hold_limit: 5s", "store: \(schedule.store.rawValue)"]
@@ -134,6 +135,14 @@ public final class ChaosRun {
   /// With all faults over, the run comes to its end by itself.
   private func finish() throws {
     note("quiet")
+    // All hosts come back. An agent that was started and is not in touch yet when the run ends would wait ten minutes for
+    // a coordinator.
+    try run.await("all hosts to be in touch", within: .seconds(180)) { facts in
+      if coordinator.hasEnded { try unexpectedEnd() }
+      let inTouch = facts.agentsInTouch
+      return run.farm.names.allSatisfy { !facts.agents(named: $0).isDisjoint(with: inTouch) }
+    }
+    note("all hosts are in touch")
     let started = try run.facts().count { if case .trialCreated = $0 { true } else { false } }
     var options = self.options
     options.trials = started + 6
@@ -151,5 +160,22 @@ public final class ChaosRun {
     }
     try run.expectEnd(coordinator, limit: 150)
     note("ended")
+  }
+}
+
+extension [Fact] {
+  /// The agents that this coordinator has heard and that are not silent.
+  fileprivate var agentsInTouch: Set<AgentID> {
+    var agents: Set<AgentID> = []
+    for fact in self {
+      switch fact {
+      case .runResumed: agents = []
+      case .agentGreeted(let greeting): agents.insert(greeting.agent)
+      case .agentReachability(let agent, .reachable): agents.insert(agent)
+      case .agentReachability(let agent, _): agents.remove(agent)
+      default: break
+      }
+    }
+    return agents
   }
 }
