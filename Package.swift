@@ -177,8 +177,11 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "RunChecking",
-      dependencies: ["ClusterFile", "Coordination", "Journal", "Scheduling", "SchedulingReference", "TuningModel"],
-      path: "Tests/RunChecking", swiftSettings: strict),
+      dependencies: [
+        "ClusterFile", "Coordination", "Journal", "Scheduling", "SchedulingReference", "Simulation", "TuningModel",
+      ],
+      path: "Tests/RunChecking",
+      swiftSettings: strict + [.define("PASHA_MUTANTS", .when(configuration: .debug))]),
     .target(
       name: "FarmSupport",
       dependencies: ["Coordination", "HostSystem", "Journal", "RunChecking", "TestSupport", "TuningModel", "Wire"],
@@ -186,6 +189,9 @@ let package = Package(
     .executableTarget(
       name: "chaos", dependencies: ["FarmSupport", "TestSupport", "pasha-agent", "pasha-coord", "pasha-launch"],
       path: "Tests/Chaos", swiftSettings: strict),
+    .executableTarget(
+      name: "soak", dependencies: ["Presentation", "RunChecking", "Simulation", "TuningModel"], path: "Tests/Soak",
+      swiftSettings: strict + [.define("PASHA_MUTANTS", .when(configuration: .debug))]),
     tests("TuningModelTests", ["TuningModel"]),
     tests("SearchSpaceTests", ["SearchSpace", "TuningModel"]),
     tests("SchedulingTests", ["Scheduling", "SchedulingReference", "TuningModel"], resources: [.copy("Golden")]),
@@ -202,7 +208,7 @@ let package = Package(
       "SimulationTests",
       [
         "Coordination", "HostSystem", "Journal", "RunChecking", "Scheduling", "SearchSpace", "Simulation",
-        "TestSupport", "TuningModel", "Wire", "pasha-coord",
+        "TestSupport", "TuningModel", "Wire", "pasha-coord", "soak",
       ]),
     tests(
       "ChronicleTests",
@@ -306,18 +312,25 @@ let package = Package(
 )
 
 // The builds with a sanitizer in `Cluster/test --all` have the tests of what has threads, C or memory of its own, and what
-// they stand on: the rest is values, and would take as long again.
+// they stand on: the rest is values, and would take as long again. The coordinator is among them as the program that it is,
+// without the page's server, which is a program of its own on the packages of others.
 if let sanitizer = Context.environment["PASHA_SANITIZE"] {
   let concurrent = [
     "HostSystem", "Messaging", "Journal", "TrialSandbox", "Tunnel", "Launching", "SecureShell", "AgentService",
-    "Devices",
+    "Devices", "EndToEnd",
   ]
   var names = (sanitizer == "thread" ? concurrent : concurrent + ["Wire", "CodeTree", "Results"]).map { $0 + "Tests" }
+  let others: Set = ["pasha-page", "scale-benchmark"]
   var kept: Set<String> = []
   while let name = names.popLast() {
-    guard kept.insert(name).inserted, let target = package.targets.first(where: { $0.name == name }) else { continue }
+    guard !others.contains(name), kept.insert(name).inserted,
+      let target = package.targets.first(where: { $0.name == name })
+    else { continue }
     for case .byNameItem(let dependency, _) in target.dependencies { names.append(dependency) }
   }
   package.targets.removeAll { !kept.contains($0.name) }
   package.products.removeAll { !kept.contains($0.name) }
+  for target in package.targets {
+    target.dependencies.removeAll { if case .byNameItem(let name, _) = $0 { others.contains(name) } else { false } }
+  }
 }

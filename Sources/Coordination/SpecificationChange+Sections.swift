@@ -55,22 +55,31 @@ extension SpecificationChange {
   }
 
   mutating func compareStop(_ old: StopCriterion, _ new: StopCriterion, isTraining: Bool) {
-    func key(_ name: String) -> String { "stop_criterion.\(name)" }
-    let change = Change.stop(new)
-    apply(key("max_num_trials_started"), old.maxTrialsStarted, new.maxTrialsStarted, change)
-    apply(key("max_num_trials_completed"), old.maxTrialsCompleted, new.maxTrialsCompleted, change)
-    apply(key("max_num_trials_finished"), old.maxTrialsFinished, new.maxTrialsFinished, change)
-    apply(key("max_num_evaluations"), old.maxEvaluations, new.maxEvaluations, change)
-    apply(key("max_wallclock_time"), old.maxWallclockTime, new.maxWallclockTime, change)
-    apply(key("max_cost"), old.maxCost, new.maxCost, change)
-    apply(key("max_metric_value"), old.maxMetricValue, new.maxMetricValue, change)
-    apply(key("min_metric_value"), old.minMetricValue, new.minMetricValue, change)
-    apply(key("at_limit"), old.atLimit, new.atLimit, change)
+    compareLimit("max_num_trials_started", old, new, \.maxTrialsStarted, isTraining)
+    compareLimit("max_num_trials_completed", old, new, \.maxTrialsCompleted, isTraining)
+    compareLimit("max_num_trials_finished", old, new, \.maxTrialsFinished, isTraining)
+    compareLimit("max_num_evaluations", old, new, \.maxEvaluations, isTraining)
+    compareLimit("max_wallclock_time", old, new, \.maxWallclockTime, isTraining)
+    compareLimit("max_cost", old, new, \.maxCost, isTraining)
+    compareLimit("max_metric_value", old, new, \.maxMetricValue, isTraining)
+    compareLimit("min_metric_value", old, new, \.minMetricValue, isTraining)
+    compareLimit("at_limit", old, new, \.atLimit, isTraining)
+    compareLimit("train_best", old, new, \.trainBest, isTraining)
+  }
+
+  /// Limits bound the search: when that is over they would change nothing, and whoever raises one would wait for trials in
+  /// vain.
+  private mutating func compareLimit<Value: Equatable>(
+    _ name: String, _ old: StopCriterion, _ new: StopCriterion, _ limit: KeyPath<StopCriterion, Value>,
+    _ isTraining: Bool
+  ) {
+    let key = "stop_criterion.\(name)"
     if isTraining {
       refuse(
-        key("train_best"), old.trainBest, new.trainBest, "the search is over, and its best trials are being trained")
+        key, old[keyPath: limit], new[keyPath: limit],
+        "the search is over, and its best trials are being trained; `pasha-coord extend` when the run has ended")
     } else {
-      apply(key("train_best"), old.trainBest, new.trainBest, change)
+      apply(key, old[keyPath: limit], new[keyPath: limit], .stop(new))
     }
   }
 

@@ -207,7 +207,7 @@ import Wire
 
   @Test func aFloodOfReportsArrivesWholeAndInOrder() throws {
     let coordinator = try StandInCoordinator()
-    let count = 30_000
+    let count = 100_000
     try coordinator.serve([
       "train.sh": """
       head -c 20000000 /dev/zero | tr '\\0' x

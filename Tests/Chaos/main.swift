@@ -66,7 +66,7 @@ if let count = request.recoveries {
 }
 
 let begun = ContinuousClock.now
-var faults: [FaultKind: Int] = [:]
+var coverage = FaultCoverage()
 var recoveries: [String: Int] = [:]
 var runs = 0
 var longest = 0.0
@@ -87,7 +87,7 @@ while runs == 0 || request.only == nil && elapsed() + longest < request.minutes 
   do {
     let run = try ChaosRun(schedule, say: say)
     let problems = run.carryOut()
-    for fault in schedule.faults { faults[fault.kind, default: 0] += 1 }
+    coverage.add(schedule, effects: run.effects)
     recoveries.merge(run.recoveries(), uniquingKeysWith: +)
     say("run \(number): \(run.figures()), problems: \(problems.count)")
     if !problems.isEmpty {
@@ -110,13 +110,21 @@ while runs == 0 || request.only == nil && elapsed() + longest < request.minutes 
 }
 
 say("")
-say("chaos: \(minutes(elapsed())) minutes, \(runs) runs of seed \(request.seed), \(faults.values.reduce(0, +)) faults")
-for kind in FaultKind.allCases { say("  \(faults[kind] ?? 0)  \(kind.rawValue)") }
+let effects = coverage.effects
+say(
+  "chaos: \(minutes(elapsed())) minutes, \(runs) runs of seed \(request.seed), \(effects.values.reduce(0, +)) faults that "
+    + "took effect")
+for kind in FaultKind.allCases { say("  \(effects[kind] ?? 0)  \(kind.rawValue)") }
+let missing = coverage.missing.map(\.rawValue).joined(separator: ", ")
+say("kinds without effect: \(missing.isEmpty ? "none" : missing)")
 for (what, count) in recoveries.sorted(by: { $0.key < $1.key }) { say("  \(count)  \(what)") }
 // What failed stands in the middle of a long log: once more, where it is seen.
 for failure in failures {
   say("run \(failure.run), Cluster/chaos --seed \(request.seed) --run \(failure.run):")
   for problem in failure.problems.prefix(20) { say("  - \(problem)") }
 }
+// A choice of runs or of kinds is no whole chaos.
+let gap = request.only == nil && request.kinds == nil ? coverage.problem(minutes: request.minutes) : nil
+if let gap { say("not covered: \(gap)") }
 say("problems: \(failures.isEmpty ? "0" : "in runs \(failures.map(\.run))")")
-exit(failures.isEmpty ? 0 : 1)
+exit(failures.isEmpty && gap == nil ? 0 : 1)

@@ -100,15 +100,44 @@ import TuningModel
     try FileManager.default.createDirectory(
       atPath: run.farm.home("ph1") + "/.pasha/here", withIntermediateDirectories: true)
     let command =
-      "mount -t tmpfs left /root/.pasha/here; cp /bin/sleep /root/pasha-left; setsid /root/pasha-left 60 >/dev/null 2>&1 </dev/null &"
+      "mkdir -p /tmp/pasha-locks; flock /tmp/pasha-locks/nvidia.0.lock sleep 60 >/dev/null 2>&1 </dev/null & "
+      + "mount -t tmpfs left /root/.pasha/here; cp /bin/sleep /root/pasha-left; setsid /root/pasha-left 60 >/dev/null 2>&1 </dev/null &"
     _ = try run.farm.run("ph1", command)
     // It is started in the background, when the machine comes to it.
     var left: [String] = []
     try eventually("the process to be found") {
       left = try run.leftovers(patience: .seconds(1))
-      return left.contains { $0.contains("pasha-left 60") }
+      return left.contains { $0.contains("pasha-left 60") } && left.contains { $0.contains("nvidia.0.lock is held") }
     }
     #expect(left.contains { $0.contains("a mount is left: /root/.pasha/here") }, "\(left)")
+  }
+
+  @Test func whatTheCoordinatorLeftIsFound() throws {
+    let run = try FarmRun("left-here", hosts: 1)
+    #expect(try run.leftoversHere(patience: .seconds(1)) == [])
+    // A host that is silent is waited for.
+    try run.farm.silence("ph1")
+    let coordinator = try run.start()
+    try eventually("its launcher") { try run.leftoversHere(patience: .zero).contains { $0.contains("pasha-launch") } }
+    #expect(try run.leftoversHere(patience: .zero).contains { $0.contains("pasha-coord") })
+    coordinator.send(SIGKILL)
+    try coordinator.wait()
+    #expect(try run.leftoversHere() == [])
+  }
+
+  @Test func aClockThatDidNotMoveIsFound() throws {
+    let quiet = try Self.quiet.get()
+    let check = try FarmCheck(quiet.places)
+    let now = Date().timeIntervalSince1970
+    for whose in [MovedClocks.Whose.coordinator, .agents] {
+      // As if it had been moved all the time.
+      let move = MovedClocks.Move(whose, hours: 24, from: now - 3600, until: now)
+      #expect(check.seen(move) == 0)
+      #expect(check.clockProblems([move]).contains { $0.contains("moved by 24 h, and ") })
+      // And as if it had been moved before it began.
+      let early = MovedClocks.Move(whose, hours: -24, from: now - 7200, until: now - 3600)
+      #expect(check.clockProblems([early]) == [])
+    }
   }
 
   // MARK: Checkpoints

@@ -10,14 +10,31 @@ struct ScheduleTests {
     }
   }
 
-  @Test func sixRunsOfAnySeedHaveAllKindsAndBothSidesOfTheLease() {
-    for seed in UInt64(1)...50 {
-      let schedules = (1...6).map { FaultSchedule(seed: seed, run: $0) }
-      let faults = schedules.flatMap(\.faults)
-      #expect(Set(faults.map(\.kind)) == Set(FaultKind.allCases), "seed \(seed)")
-      #expect(Set(schedules.map(\.store)) == Set(FaultSchedule.Store.allCases))
-      #expect(faults.contains { $0.lasts > FaultSchedule.lease })
+  @Test func fourRunsOfAnySeedHaveAllKindsAndBothSidesOfTheLease() {
+    for seed in UInt64(1)...200 {
+      for first in [1, 5] {
+        let schedules = (first..<first + FaultSchedule.runsForAllKinds).map { FaultSchedule(seed: seed, run: $0) }
+        let faults = schedules.flatMap(\.faults)
+        #expect(Set(faults.map(\.kind)) == Set(FaultKind.allCases), "seed \(seed)")
+        #expect(Set(schedules.map(\.store)) == Set(FaultSchedule.Store.allCases))
+        #expect(faults.contains { $0.lasts > FaultSchedule.lease })
+      }
     }
+  }
+
+  @Test func aWholeChaosThatNeverDrewAKindIsFound() {
+    var coverage = FaultCoverage()
+    for run in 1...3 { coverage.add(FaultSchedule(seed: 1, run: run), effects: [.linkCut: 2]) }
+    #expect(coverage.problem(minutes: 8) == nil, "three runs need not have all")
+    var partial = FaultCoverage()
+    for run in 1...4 { partial.add(FaultSchedule(seed: 1, run: run, only: [.linkCut, .narrow]), effects: [:]) }
+    let problem = partial.problem(minutes: 8) ?? ""
+    #expect(problem.hasPrefix("in 4 runs these kinds were never drawn: coordinator killed, "), "\(problem)")
+    #expect(partial.problem(minutes: 7) == nil)
+    coverage.add(FaultSchedule(seed: 1, run: 4), effects: [.linkCut: 1])
+    #expect(coverage.problem(minutes: 8) == nil)
+    #expect(coverage.effects == [.linkCut: 7])
+    #expect(coverage.missing.count == FaultKind.allCases.count - 1)
   }
 
   @Test func nothingHappensTwiceAtOnceToOneThing() {

@@ -28,7 +28,7 @@ import Testing
     let second = try run.resume()
     try eventually("the agents' return", within: .seconds(40)) { second.output.contains("after the resume") }
     // Of its two trials one may just be between one attempt and the next.
-    let awaited = /goes on: \d+ facts replayed; 1 agent with [12] trials? under way are awaited/
+    let awaited = /goes on: \d+ facts replayed; 1 agent with [12] trials? under way is awaited/
     #expect(second.output.matches(of: awaited).count == 1, "\(second.output)")
     let found = /after the resume 1 of 1 agents are back, with [012] of [12] trials under way; \d+ reports/
     #expect(second.output.matches(of: found).count == 1, "\(second.output)")

@@ -138,18 +138,21 @@ extension FarmRuns {
       let coordinator = try run.place.coordinator([run.file], environment: clocks.environment)
       for (reports, hours) in [(2, 24), (5, -24), (8, 0)] {
         try run.awaitReports(reports)
-        try clocks.moveCoordinator(hours: hours)
-        try clocks.moveAgents(hours: -hours)
+        try clocks.move(.coordinator, hours: hours)
+        try clocks.move(.agents, hours: -hours)
       }
       try run.expectEnd(coordinator)
       try run.expectNothingLeft()
       let check = try run.check()
-      for problem in try check.problems(wallClocks: false) { Issue.record("\(problem)") }
+      let problems = try check.problems(wallClocks: false) + check.clockProblems(clocks.moves)
+      for problem in problems { Issue.record("\(problem)") }
       #expect(check.journal.restarts == 0 && check.journal.lost.isEmpty)
       let walls = check.journal.records.map(\.stamp.wall.microseconds)
       let day = Int64(86_400) * 1_000_000
-      // The clock that people read did jump; the run's own went on.
+      // The clocks that people read did jump, on either side; the run's own went on.
       #expect(try #require(walls.max()) - #require(walls.min()) > day)
+      #expect(clocks.moves.count == 4)
+      for move in clocks.moves { #expect(check.seen(move) > 0, "\(move)") }
       let last = try #require(check.journal.records.last)
       #expect(last.stamp.active < .seconds(120))
     }

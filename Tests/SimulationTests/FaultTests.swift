@@ -24,12 +24,7 @@ import TuningModel
   }
 
   private func expectSound(_ result: FaultSimulation.Result) {
-    var problems = result.violation.map { [$0] } ?? []
-    // The slow reference knows those that promote or stop trials by rungs without waiting for all of a rung.
-    if problems.isEmpty, result.specification.scheduler.name != .syncHyperband {
-      problems = JournalCheck.decisionProblems(of: result.facts.map(\.fact), result.specification.scheduler)
-    }
-    if let problem = problems.first {
+    if let problem = result.problems.first {
       Issue.record("seed \(result.seed): \(problem); again: pasha-coord simulate --faults --seed \(result.seed)")
     }
   }
@@ -110,50 +105,5 @@ import TuningModel
   func theSearchFindsDefects(_ mutant: Mutant) throws {
     let outcome = try Mutant.$current.withValue(mutant) { try SmallScope.search(depth: 4, stride: 2, limit: 400_000) }
     #expect(outcome.violation != nil, "\(mutant) survives \(outcome.states) states")
-  }
-}
-
-/// Seeds side by side on all cores.
-enum FaultRuns {
-  /// The results in the order of the seeds; none after `isEnough` has said so.
-  static func run(
-    _ seeds: [UInt64], with mutant: Mutant? = nil,
-    until isEnough: @escaping @Sendable (FaultSimulation.Result) -> Bool = { _ in false }
-  ) -> [FaultSimulation.Result] {
-    let shared = Shared()
-    DispatchQueue.concurrentPerform(iterations: min(seeds.count, ProcessInfo.processInfo.activeProcessorCount)) { _ in
-      Mutant.$current.withValue(mutant) {
-        while let index = shared.next(of: seeds.count) {
-          let result = FaultSimulation(seed: seeds[index]).run()
-          shared.add(index, result, isLast: isEnough(result))
-        }
-      }
-    }
-    return shared.results
-  }
-
-  private final class Shared: @unchecked Sendable {
-    // Sendable in truth: everything is behind the lock.
-    private let lock = NSLock()
-    private var taken = 0
-    private var isOver = false
-    private var found: [(Int, FaultSimulation.Result)] = []
-
-    func next(of count: Int) -> Int? {
-      lock.withLock {
-        guard taken < count, !isOver else { return nil }
-        taken += 1
-        return taken - 1
-      }
-    }
-
-    func add(_ index: Int, _ result: FaultSimulation.Result, isLast: Bool) {
-      lock.withLock {
-        found.append((index, result))
-        if isLast { isOver = true }
-      }
-    }
-
-    var results: [FaultSimulation.Result] { lock.withLock { found.sorted { $0.0 < $1.0 }.map(\.1) } }
   }
 }

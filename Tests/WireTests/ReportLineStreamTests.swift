@@ -87,12 +87,12 @@ import TuningModel
     return reader.read(Array(bytes[position.offset...])).filter(\.isReport)
   }
 
-  @Test func aLineOfAHundredMegabytesCostsNoMoreThanTheLimits() {
+  @Test func aLineOfAGigabyteCostsNoMoreThanTheLimits() {
     let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
     for beginning in ["", #"[tune-metric]: {"a": ""#, #"[tune-metric]: {"a": 1} "#] {
       var reader = ReportLineReader()
       #expect(reader.read(Array(beginning.utf8)).isEmpty)
-      for _ in 0..<100 { #expect(reader.read(piece).isEmpty) }
+      for _ in 0..<1024 { #expect(reader.read(piece).isEmpty) }
       #expect(reader.heldBytes <= 3 * (64 << 10))
       let found = reader.read(Array(" [tune-metric]: {\"epoch\": 3}\n[tune-metric]: {\"epoch\": 4}\n".utf8))
       let last = found.filter(\.isReport).count

@@ -14,10 +14,16 @@ extension ChaosRun {
         run: run.place.runFolder(), base: run.place.folder.path, homes: Dictionary(uniqueKeysWithValues: homes),
         notes: Self.notes(run),
         shared: schedule.store == .shared ? run.farm.folder + "/shared/kept" : nil))
+    for kind in FaultKind.allCases {
+      guard let clock = kind.clock else { continue }
+      let count = clocks.moves.count { $0.whose == clock && check.seen($0) > 0 }
+      if count > 0 { effects[kind] = count }
+    }
     let lost = check.journal.lost
     let reruns = Set(lost.map(\.trial)).union(check.bereft)
     return try check.problems(incomplete: lost, reruns: reruns, wallClocks: false) + check.pulseProblems()
       + check.checkpointProblems() + check.failureProblems(schedule.faults)
+      + check.clockProblems(clocks.moves)
   }
 
   /// How often the run recovered, by what came back.

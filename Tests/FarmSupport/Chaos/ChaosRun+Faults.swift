@@ -3,48 +3,43 @@ import Glibc
 import TestSupport
 
 extension ChaosRun {
-  /// Begins a fault and gives what ends it; nil: it is over.
-  func begin(_ fault: Fault) throws -> (() throws -> Void)? {
+  /// What came of the beginning of a fault.
+  enum Beginning {
+    /// What it is done to was not there.
+    case nothingThere
+    case isOver
+    case goesOn(end: () throws -> Void)
+  }
+
+  func begin(_ fault: Fault) throws -> Beginning {
     let host = "ph\(fault.host)"
     switch fault.kind {
-    case .coordinatorKilled: return try killCoordinator()
+    case .coordinatorKilled: return .goesOn(end: try killCoordinator())
     case .coordinatorStopped: return stop([coordinator.pid])
-    case .launchersKilled:
-      kill(launchers, "launchers")
-      return nil
-    case .agentKilled:
-      kill(agents(host), "agent")
-      return nil
-    case .agentAndSupervisorsKilled:
-      kill(agents(host) + supervisors(host), "agent and supervisors")
-      return nil
-    case .supervisorKilled:
-      kill(one(of: supervisors(host), fault), "supervisor")
-      return nil
-    case .trialKilled:
-      kill(one(of: trials(host), fault), "trial")
-      return nil
+    case .launchersKilled: return kill(launchers, "launchers")
+    case .agentKilled: return kill(agents(host), "agent")
+    case .agentAndSupervisorsKilled: return kill(agents(host) + supervisors(host), "agent and supervisors")
+    case .supervisorKilled: return kill(one(of: supervisors(host), fault), "supervisor")
+    case .trialKilled: return kill(one(of: trials(host), fault), "trial")
     case .agentStopped: return stop(agents(host))
     case .supervisorStopped: return stop(one(of: supervisors(host), fault))
     case .trialStopped: return stop(one(of: trials(host), fault))
     case .linkCut:
       try run.farm.cut(host)
-      return { [run] in try run.farm.heal(host) }
+      return .goesOn { [run] in try run.farm.heal(host) }
     case .hearsNothing, .heardByNobody, .loss, .delay, .narrow:
-      guard let trouble = fault.kind.trouble else { return nil }
-      return try run.farm.trouble(host, trouble)
+      guard let trouble = fault.kind.trouble else { return .nothingThere }
+      return .goesOn(end: try run.farm.trouble(host, trouble))
     case .hostKilled:
       try run.farm.kill(host)
-      return { [run] in try run.farm.start(host) }
-    case .journalDiskFull: return try fillJournal()
+      return .goesOn { [run] in try run.farm.start(host) }
+    case .journalDiskFull: return .goesOn(end: try fillJournal())
     case .trialDiskFull: return try fill(run.farm.home(host))
     case .checkpointDiskFull: return try fill(run.farm.folder + "/shared")
-    case .coordinatorClock:
-      try clocks.moveCoordinator(hours: fault.pick % 2 == 0 ? 24 : -24)
-      return { [clocks] in try clocks.moveCoordinator(hours: 0) }
-    case .agentClocks:
-      try clocks.moveAgents(hours: fault.pick % 2 == 0 ? 24 : -24)
-      return { [clocks] in try clocks.moveAgents(hours: 0) }
+    case .coordinatorClock, .agentClocks:
+      let whose = fault.kind == .agentClocks ? MovedClocks.Whose.agents : .coordinator
+      try clocks.move(whose, hours: fault.pick % 2 == 0 ? 24 : -24)
+      return .goesOn { [clocks] in try clocks.move(whose, hours: 0) }
     }
   }
 
@@ -73,9 +68,9 @@ extension ChaosRun {
     }
   }
 
-  private func fill(_ folder: String) throws -> () throws -> Void {
+  private func fill(_ folder: String) throws -> Beginning {
     try SmallDisk.fill(folder)
-    return { SmallDisk.free(folder) }
+    return .goesOn { SmallDisk.free(folder) }
   }
 
   // MARK: Processes
@@ -101,17 +96,24 @@ extension ChaosRun {
     pids.isEmpty ? [] : [pids[Int(fault.pick % UInt64(pids.count))]]
   }
 
-  private func kill(_ pids: [Int32], _ what: String) {
-    if pids.isEmpty { note("  (there is no \(what))") }
+  private func kill(_ pids: [Int32], _ what: String) -> Beginning {
+    if pids.isEmpty {
+      note("  (there is no \(what))")
+      return .nothingThere
+    }
     for pid in pids { Glibc.kill(pid, SIGKILL) }
+    return .isOver
   }
 
-  private func stop(_ pids: [Int32]) -> () throws -> Void {
-    if pids.isEmpty { note("  (there is none)") }
+  private func stop(_ pids: [Int32]) -> Beginning {
+    if pids.isEmpty {
+      note("  (there is none)")
+      return .nothingThere
+    }
     // Whoever has the number by then is left alone.
     let stopped = pids.map { (pid: $0, began: Self.begin(of: $0)) }
     for pid in pids { Glibc.kill(pid, SIGSTOP) }
-    return {
+    return .goesOn {
       for process in stopped where process.began != nil && Self.begin(of: process.pid) == process.began {
         Glibc.kill(process.pid, SIGCONT)
       }

@@ -2,6 +2,7 @@ import Coordination
 import Foundation
 import Glibc
 import TestSupport
+import TuningModel
 
 /// One run under a schedule of faults: a farm, a coordinator, the faults, then quiet, the end and the checks.
 public final class ChaosRun {
@@ -14,6 +15,8 @@ public final class ChaosRun {
   /// What the coordinators printed, one after the other.
   private(set) var log = ""
   private(set) var problems: [String] = []
+  /// How many of the faults took effect, by their kinds.
+  public internal(set) var effects: [FaultKind: Int] = [:]
   private var ends: [(at: Double, fault: Fault, end: () throws -> Void)] = []
   private var begun = ContinuousClock.now
   /// Whether a coordinator may end by itself now.
@@ -29,7 +32,7 @@ public final class ChaosRun {
     self.schedule = schedule
     self.say = say
     var options = FarmRun.Options(
-      slots: schedule.slots, sleep: schedule.epoch, trials: 5000, lostAfter: "\(Int(FaultSchedule.lease))s",
+      slots: schedule.slots, sleep: schedule.epoch, trials: 20_000, lostAfter: "\(Int(FaultSchedule.lease))s",
       cluster: ["sandbox: {writable: [\(Self.notes)]}", "connect: \(schedule.tunnels ? "tunnel" : "direct")"],
       scheduler: "{name: pasha, max_t: 27, random_seed: \(schedule.search)}", bytes: 20_000)
     options.checkpoints = ["hold_limit: 5s", "store: \(schedule.store.rawValue)"]
@@ -65,7 +68,7 @@ public final class ChaosRun {
     }
     log += coordinator.output + coordinator.errors
     do {
-      problems += try run.leftovers()
+      problems += try run.leftovers() + run.leftoversHere()
       problems += try check()
     } catch {
       problems.append("the check: \(error)")
@@ -98,7 +101,13 @@ public final class ChaosRun {
         note("\(ended.fault.host == 0 ? "" : "ph\(ended.fault.host): ")over: \(ended.fault.kind.rawValue)")
       } else if let fault = faults.popFirst() {
         note("\(fault)")
-        if let end = try begin(fault) { ends.append((time + fault.lasts, fault, end)) }
+        switch try begin(fault) {
+        case .nothingThere: continue
+        case .isOver: break
+        case .goesOn(let end): ends.append((time + fault.lasts, fault, end))
+        }
+        // Of a clock the journal tells afterwards whether it was seen to move.
+        if fault.kind.clock == nil { effects[fault.kind, default: 0] += 1 }
       }
     }
   }
@@ -126,6 +135,14 @@ public final class ChaosRun {
   /// With all faults over, the run comes to its end by itself.
   private func finish() throws {
     note("quiet")
+    // All hosts come back. An agent that was started and is not in touch yet when the run ends would wait ten minutes for
+    // a coordinator.
+    try run.await("all hosts to be in touch", within: .seconds(180)) { facts in
+      if coordinator.hasEnded { try unexpectedEnd() }
+      let inTouch = facts.agentsInTouch
+      return run.farm.names.allSatisfy { !facts.agents(named: $0).isDisjoint(with: inTouch) }
+    }
+    note("all hosts are in touch")
     let started = try run.facts().count { if case .trialCreated = $0 { true } else { false } }
     var options = self.options
     options.trials = started + 6
@@ -143,5 +160,22 @@ public final class ChaosRun {
     }
     try run.expectEnd(coordinator, limit: 150)
     note("ended")
+  }
+}
+
+extension [Fact] {
+  /// The agents that this coordinator has heard and that are not silent.
+  fileprivate var agentsInTouch: Set<AgentID> {
+    var agents: Set<AgentID> = []
+    for fact in self {
+      switch fact {
+      case .runResumed: agents = []
+      case .agentGreeted(let greeting): agents.insert(greeting.agent)
+      case .agentReachability(let agent, .reachable): agents.insert(agent)
+      case .agentReachability(let agent, _): agents.remove(agent)
+      default: break
+      }
+    }
+    return agents
   }
 }

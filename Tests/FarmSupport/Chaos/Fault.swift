@@ -44,6 +44,15 @@ public enum FaultKind: String, Sendable, CaseIterable {
     }
   }
 
+  /// The clock that it moves.
+  var clock: MovedClocks.Whose? {
+    switch self {
+    case .coordinatorClock: .coordinator
+    case .agentClocks: .agents
+    default: nil
+    }
+  }
+
   var concernsHost: Bool { [.processes, .link, .host, .disk].contains(target) }
 
   /// The trouble of a link that it is.

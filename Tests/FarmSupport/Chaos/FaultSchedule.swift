@@ -29,14 +29,16 @@ public struct FaultSchedule: Equatable, Sendable {
     var random = SeededGenerator(seed: seed, stream: UInt64(run))
     hosts = 3 + Int(random.nextBelow(2))
     slots = 1 + Int(random.nextBelow(2))
-    store = Store.allCases[(run + Int(seed % 3)) % 3]
-    tunnels = (run + Int(seed % 2)) % 2 == 0
+    store = Self.store(seed, run)
+    tunnels = Self.tunnels(seed, run)
     epoch = 0.05 + 0.25 * random.nextUnit()
     search = Int(random.nextBelow(1000))
     faults = []
     let kinds = kinds.filter { only?.contains($0) ?? true }
     if kinds.isEmpty { return }
-    var deck: [FaultKind] = []
+    // What is dealt to this run comes first.
+    let dealt = Self.dealt(seed, run).filter(kinds.contains)
+    var deck = Self.shuffled(dealt, &random) + Self.shuffled(kinds.filter { !dealt.contains($0) }, &random)
     var busy: [FaultKind.Target: [Int: Double]] = [:]
     var time = 1 + 2 * random.nextUnit()
     while time < Self.length {
@@ -60,15 +62,37 @@ public struct FaultSchedule: Equatable, Sendable {
     }
   }
 
+  private static func store(_ seed: UInt64, _ run: Int) -> Store { Store.allCases[(run + Int(seed % 3)) % 3] }
+  private static func tunnels(_ seed: UInt64, _ run: Int) -> Bool { (run + Int(seed % 2)) % 2 == 0 }
+
   /// The kinds of faults that a run with these settings can have.
-  public var kinds: [FaultKind] {
-    FaultKind.allCases.filter { kind in
-      switch kind {
-      case .checkpointDiskFull: store == .shared
-      case .launchersKilled: tunnels
-      default: true
-      }
+  private var kinds: [FaultKind] { FaultKind.allCases.filter { Self.canHave($0, store, tunnels) } }
+
+  private static func canHave(_ kind: FaultKind, _ store: Store, _ tunnels: Bool) -> Bool {
+    switch kind {
+    case .checkpointDiskFull: store == .shared
+    case .launchersKilled: tunnels
+    default: true
     }
+  }
+
+  /// Runs among which all kinds are dealt like cards: 1 to 4, 5 to 8, ... have all of them together.
+  public static let runsForAllKinds = 4
+
+  /// What a run has of the kinds: those that need something special come to a run that has it, the others in turn to the
+  /// run with the fewest.
+  private static func dealt(_ seed: UInt64, _ run: Int) -> [FaultKind] {
+    let first = run - (run - 1) % runsForAllKinds
+    var random = SeededGenerator(seed: seed, stream: UInt64(1 << 32 + first))
+    var hands = Array(repeating: [FaultKind](), count: runsForAllKinds)
+    let cards = shuffled(FaultKind.allCases, &random)
+    let special = cards.filter { $0 == .checkpointDiskFull || $0 == .launchersKilled }
+    for kind in special + cards.filter({ !special.contains($0) }) {
+      let able = hands.indices.filter { canHave(kind, store(seed, first + $0), tunnels(seed, first + $0)) }
+      guard let place = able.min(by: { hands[$0].count < hands[$1].count }) else { continue }
+      hands[place].append(kind)
+    }
+    return hands[run - first]
   }
 
   private func draw(_ kind: FaultKind, at time: Double, _ random: inout SeededGenerator) -> Fault {

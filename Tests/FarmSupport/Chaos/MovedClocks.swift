@@ -5,8 +5,27 @@ import TestSupport
 /// Wall clocks of the coordinator and of all programs on the hosts that can be moved while they run; monotonic clocks go
 /// on as they are. Needs clang, which comes with Swift.
 public final class MovedClocks {
+  public enum Whose: Sendable { case coordinator, agents }
+
+  /// How far a clock was away from the others, and from when to when by the clock of this machine.
+  public struct Move: Sendable {
+    public var whose: Whose
+    public var hours: Int
+    /// In seconds since 1970, and `until` not before the clock is put right again.
+    public var from: Double
+    public var until = Double.infinity
+
+    public init(_ whose: Whose, hours: Int, from: Double, until: Double = .infinity) {
+      self.whose = whose
+      self.hours = hours
+      self.from = from
+      self.until = until
+    }
+  }
+
   private let farm: Farm
   private let file: String
+  public private(set) var moves: [Move] = []
   /// What a coordinator is started with.
   public let environment: [String: String]
 
@@ -30,10 +49,16 @@ public final class MovedClocks {
     }
   }
 
-  public func moveCoordinator(hours: Int) throws { try Self.set(file, hours: hours) }
-
-  public func moveAgents(hours: Int) throws {
-    for host in farm.names { try Self.set("\(farm.folder)/hosts/\(host)/clock", hours: hours) }
+  public func move(_ whose: Whose, hours: Int) throws {
+    let begun = Date().timeIntervalSince1970
+    for index in moves.indices where moves[index].whose == whose && moves[index].until == .infinity {
+      moves[index].until = begun
+    }
+    switch whose {
+    case .coordinator: try Self.set(file, hours: hours)
+    case .agents: for host in farm.names { try Self.set("\(farm.folder)/hosts/\(host)/clock", hours: hours) }
+    }
+    if hours != 0 { moves.append(Move(whose, hours: hours, from: Date().timeIntervalSince1970)) }
   }
 
   private static func compile(_ library: String, reading file: String) throws {
