@@ -55,31 +55,30 @@ extension SpecificationChange {
   }
 
   mutating func compareStop(_ old: StopCriterion, _ new: StopCriterion, isTraining: Bool) {
-    compareLimit("max_num_trials_started", old, new, \.maxTrialsStarted, isTraining)
-    compareLimit("max_num_trials_completed", old, new, \.maxTrialsCompleted, isTraining)
-    compareLimit("max_num_trials_finished", old, new, \.maxTrialsFinished, isTraining)
-    compareLimit("max_num_evaluations", old, new, \.maxEvaluations, isTraining)
-    compareLimit("max_wallclock_time", old, new, \.maxWallclockTime, isTraining)
-    compareLimit("max_cost", old, new, \.maxCost, isTraining)
-    compareLimit("max_metric_value", old, new, \.maxMetricValue, isTraining)
-    compareLimit("min_metric_value", old, new, \.minMetricValue, isTraining)
-    compareLimit("at_limit", old, new, \.atLimit, isTraining)
-    compareLimit("train_best", old, new, \.trainBest, isTraining)
+    compareLimit("max_num_trials_started", old, new, { $0.maxTrialsStarted }, isTraining)
+    compareLimit("max_num_trials_completed", old, new, { $0.maxTrialsCompleted }, isTraining)
+    compareLimit("max_num_trials_finished", old, new, { $0.maxTrialsFinished }, isTraining)
+    compareLimit("max_num_evaluations", old, new, { $0.maxEvaluations }, isTraining)
+    compareLimit("max_wallclock_time", old, new, { $0.maxWallclockTime }, isTraining)
+    compareLimit("max_cost", old, new, { $0.maxCost }, isTraining)
+    compareLimit("max_metric_value", old, new, { $0.maxMetricValue }, isTraining)
+    compareLimit("min_metric_value", old, new, { $0.minMetricValue }, isTraining)
+    compareLimit("at_limit", old, new, { $0.atLimit }, isTraining)
+    compareLimit("train_best", old, new, { $0.trainBest }, isTraining)
   }
 
   /// Limits bound the search: when that is over they would change nothing, and whoever raises one would wait for trials in
   /// vain.
   private mutating func compareLimit<Value: Equatable>(
-    _ name: String, _ old: StopCriterion, _ new: StopCriterion, _ limit: KeyPath<StopCriterion, Value>,
-    _ isTraining: Bool
+    _ name: String, _ old: StopCriterion, _ new: StopCriterion, _ limit: (StopCriterion) -> Value?, _ isTraining: Bool
   ) {
     let key = "stop_criterion.\(name)"
     if isTraining {
       refuse(
-        key, old[keyPath: limit], new[keyPath: limit],
+        key, limit(old), limit(new),
         "the search is over, and its best trials are being trained; `pasha-coord extend` when the run has ended")
     } else {
-      apply(key, old[keyPath: limit], new[keyPath: limit], .stop(new))
+      apply(key, limit(old), limit(new), .stop(new))
     }
   }
 

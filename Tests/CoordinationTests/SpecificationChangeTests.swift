@@ -121,6 +121,23 @@ struct SpecificationChangeTests {
     #expect(change.applied(to: Self.specification()) == Self.specification())
   }
 
+  @Test("limits of the search are held while its best trials are trained")
+  func training() {
+    let old = Self.specification()
+    var new = old
+    new.stop.maxTrialsStarted = 1_000_000
+    new.stop.maxWallclockTime = .seconds(1_000_000)
+    new.stop.trainBest = 77
+    #expect(SpecificationChange.compare(old, new).refused.isEmpty)
+    let change = SpecificationChange.compare(old, new, isTraining: true)
+    #expect(
+      change.refused.map(\.key) == [
+        "stop_criterion.max_num_trials_started", "stop_criterion.max_wallclock_time", "stop_criterion.train_best",
+      ])
+    #expect(change.refused.allSatisfy { $0.reason.contains("pasha-coord extend") })
+    #expect(SpecificationChange.compare(old, old, isTraining: true).refused.isEmpty)
+  }
+
   @Test("of a program in place of a scheduler only the time for an answer can be changed")
   func program() {
     var old = Self.specification()
