@@ -30,7 +30,8 @@ extension Story {
     case .command(.stopTrial(let trial)): return "trial \(trial) was stopped"
     case .command(.pauseTrial(let trial)): return "trial \(trial) was paused"
     case .command(.resumeTrial(let trial)): return "trial \(trial) was let go on"
-    case .enqueued(let trial): return "trial \(trial) was brought in: \(values(trial.rawValue, limit: 160))"
+    case .enqueued(let trial):
+      return "trial \(trial) was brought in" + (state[trial] == nil ? "" : ": \(values(trial.rawValue, limit: 160))")
     case .hostAdded(let name): return "host \(host(name)) came in"
     case .hostMarked(let name, .inUse): return "host \(host(name)) was taken into use again"
     case .hostMarked(let name, .draining): return "host \(host(name)) was drained"
