@@ -1,7 +1,8 @@
 """Looks at what a run of the digits example left: python3 check_digits_run.py PASHA_COORD [FOLDER], with PASHA_STATE set.
 
 FOLDER is what Cluster/quickstart was given with --dir: with it the run must have gone over both hosts, and checkpoints
-must have moved between them.
+must have moved between them: exit status 3 where none did, which is chance (a trial that is promoted goes on where its
+checkpoint is, if there is a slot).
 """
 
 import csv
@@ -36,7 +37,10 @@ def check_hosts(folder, status, best):
     expect(names == HOSTS, "its agents are %s" % sorted(names))
     expect(best["checkpoint"]["host"] in HOSTS, "the best checkpoint is on %s" % best["checkpoint"]["host"])
     moves = [match.groups() for match in MOVE.finditer((folder / "output").read_text(errors="replace"))]
-    expect(moves, "no checkpoint moved between the hosts")
+    if not moves:
+        # As good a run, and one that shows less: whoever asks for more starts another one.
+        print("no checkpoint moved between the hosts")
+        sys.exit(3)
     for trial, source, goal in moves:
         expect({source, goal} == HOSTS, "the checkpoint of trial %s moved from %s to %s" % (trial, source, goal))
     # A trial that moved has run on either host, and each keeps its part of the output.

@@ -5,7 +5,7 @@ import Coordination
 public struct TargetTroubles: Sendable {
   private let name: String
   private var last: String?
-  private var givenUp: [News] = []
+  private var givenUp: [News: Int] = [:]
 
   /// - Parameter name: of the target, without what may be a secret.
   public init(name: String) { self.name = name }
@@ -23,19 +23,18 @@ public struct TargetTroubles: Sendable {
     return words == last ? nil : "\(name): \(failure)"
   }
 
-  public mutating func giveUp(_ news: News) { givenUp.append(news) }
+  public mutating func giveUp(_ news: News) { givenUp[news, default: 0] += 1 }
 
   /// - Parameter waiting: of what the messages tell that were not given up.
   /// - Returns: what there is to say at the end.
   public mutating func finish(waiting: [News]) -> String? {
-    let all = givenUp + waiting
-    givenUp = []
-    guard !all.isEmpty else { return nil }
-    let counts = News.allCases.compactMap { news in
-      let count = all.count { $0 == news }
-      return count > 0 ? "\(count) of \(news.rawValue)" : nil
-    }
-    return "\(name): \(Presentation.count(all.count, "message")) \(all.count == 1 ? "was" : "were") not delivered "
-      + "(\(counts.joined(separator: ", ")))"
+    for news in waiting { givenUp[news, default: 0] += 1 }
+    let counts = givenUp
+    givenUp = [:]
+    let sum = counts.values.reduce(0, +)
+    guard sum > 0 else { return nil }
+    let words = News.allCases.compactMap { news in counts[news].map { "\($0) of \(news.rawValue)" } }
+    return "\(name): \(Presentation.count(sum, "message")) \(sum == 1 ? "was" : "were") not delivered "
+      + "(\(words.joined(separator: ", ")))"
   }
 }
