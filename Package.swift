@@ -178,7 +178,8 @@ let package = Package(
     .target(
       name: "RunChecking",
       dependencies: [
-        "ClusterFile", "Coordination", "Journal", "Scheduling", "SchedulingReference", "Simulation", "TuningModel",
+        "ClusterFile", "Coordination", "HostSystem", "Journal", "Scheduling", "SchedulingReference", "Simulation",
+        "TuningModel",
       ],
       path: "Tests/RunChecking",
       swiftSettings: strict + [.define("PASHA_MUTANTS", .when(configuration: .debug))]),
@@ -190,7 +191,8 @@ let package = Package(
       name: "chaos", dependencies: ["FarmSupport", "TestSupport", "pasha-agent", "pasha-coord", "pasha-launch"],
       path: "Tests/Chaos", swiftSettings: strict),
     .executableTarget(
-      name: "soak", dependencies: ["Presentation", "RunChecking", "Simulation", "TuningModel"], path: "Tests/Soak",
+      name: "soak", dependencies: ["HostSystem", "Presentation", "RunChecking", "Simulation", "TuningModel"],
+      path: "Tests/Soak",
       swiftSettings: strict + [.define("PASHA_MUTANTS", .when(configuration: .debug))]),
     tests("TuningModelTests", ["TuningModel"]),
     tests("SearchSpaceTests", ["SearchSpace", "TuningModel"]),

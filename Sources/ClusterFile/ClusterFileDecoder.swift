@@ -43,7 +43,8 @@ struct ClusterFileDecoder {
     let results = ResultsSection.decode(top)
     let notifications = NotificationsSection.decode(top)
     let page = PageSection.decode(top)
-    if let cluster, let checkpoints { checkTimes(cluster, checkpoints, top) }
+    // A run that was begun before this was looked at goes on: its own file cannot be changed.
+    if checksFiles, let cluster, let checkpoints { checkTimes(cluster, checkpoints, top) }
 
     if options?.name == .external, program == nil { return nil }
     guard let experiment = read?.experiment, let options, let searcher, let stop, let cluster, let checkpoints,

@@ -99,6 +99,12 @@ struct CrossChecksTests {
     ] {
       #expect(Fixture.mistakes(Fixture.file(rest: room)) == ["ok"])
     }
+    // A run that was begun with such a file is not lost.
+    #expect(throws: Never.self) {
+      try ClusterFile.decode(
+        text: Fixture.file(rest: "cluster: {lost_after: 10s, heartbeat: 1s}"), fileName: "cluster.yml",
+        baseDirectory: Fixture.folder, checksFiles: false)
+    }
     #expect(Fixture.mistakes(Fixture.file(experiment: "metric: st_cost")).count == 1)
     #expect(Fixture.mistakes(Fixture.file(experiment: "metadata: {st_x: 1, backend: 2, n: .inf}")).count == 3)
   }

@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import HostSystem
 import Scheduling
 import Simulation
 import TuningModel
@@ -61,14 +62,18 @@ public enum FaultRuns {
     _ seeds: [UInt64], with mutant: Mutant? = nil,
     until isEnough: @escaping @Sendable (FaultSimulation.Result) -> Bool = { _ in false }
   ) -> [FaultSimulation.Result] {
-    let shared = Shared()
+    let shared = Locked(Shared())
     DispatchQueue.concurrentPerform(iterations: min(seeds.count, ProcessInfo.processInfo.activeProcessorCount)) { _ in
-      while let index = shared.next(of: seeds.count) {
+      while let index = shared.withLock({ $0.next(of: seeds.count) }) {
         let result = simulate(seeds[index], mutant)
-        shared.add(index, result, isLast: isEnough(result))
+        let isLast = isEnough(result)
+        shared.withLock { shared in
+          shared.found.append((index, result))
+          if isLast { shared.isOver = true }
+        }
       }
     }
-    return shared.results
+    return shared.withLock { $0.found.sorted { $0.index < $1.index }.map(\.result) }
   }
 
   private static func simulate(_ seed: UInt64, _ mutant: Mutant?) -> FaultSimulation.Result {
@@ -80,28 +85,15 @@ public enum FaultRuns {
     #endif
   }
 
-  private final class Shared: @unchecked Sendable {
-    // Sendable in truth: everything is behind the lock.
-    private let lock = NSLock()
-    private var taken = 0
-    private var isOver = false
-    private var found: [(Int, FaultSimulation.Result)] = []
+  private struct Shared: Sendable {
+    var taken = 0
+    var isOver = false
+    var found: [(index: Int, result: FaultSimulation.Result)] = []
 
-    func next(of count: Int) -> Int? {
-      lock.withLock {
-        guard taken < count, !isOver else { return nil }
-        taken += 1
-        return taken - 1
-      }
+    mutating func next(of count: Int) -> Int? {
+      guard taken < count, !isOver else { return nil }
+      taken += 1
+      return taken - 1
     }
-
-    func add(_ index: Int, _ result: FaultSimulation.Result, isLast: Bool) {
-      lock.withLock {
-        found.append((index, result))
-        if isLast { isOver = true }
-      }
-    }
-
-    var results: [FaultSimulation.Result] { lock.withLock { found.sorted { $0.0 < $1.0 }.map(\.1) } }
   }
 }
