@@ -121,13 +121,19 @@ extension Coordinator {
     dropStored(of: name.trial, &turn)
   }
 
-  /// The agent does not have what it sealed: a disk was exchanged, a folder was deleted.
-  mutating func unavailable(_ name: CheckpointName, _ text: String, _ turn: inout Turn) {
+  /// The agent does not have what it sealed: a disk was exchanged, a folder was deleted. What another place than the
+  /// agent's holds, one where it was before, its answer says nothing of.
+  mutating func unavailable(_ name: CheckpointName, at agent: AgentID, _ text: String, _ turn: inout Turn) {
     guard let trial = state[name.trial],
-      let seal = trial.seals.first(where: { CheckpointName(trial.id, $0.seal) == name }), seal.holders.count <= 1
+      let seal = trial.seals.first(where: { CheckpointName(trial.id, $0.seal) == name }), seal.holders.count <= 1,
+      seal.isHeld(at: state[agent]?.place)
     else { return }
     let kept = trial.seals.map(\.seal.generation).filter { $0 != name.generation }
     record(.checkpointsDropped(name.trial, keeping: kept), &turn)
+    turn.effects.append(
+      .note(
+        "generation \(name.generation) of the checkpoint of trial \(name.trial) is gone from "
+          + "\(state[agent]?.name ?? ""), the one host that had it: \(text.prefix(200))"))
   }
 
   mutating func deleted(_ trial: TrialID, by agent: AgentID, _ turn: inout Turn) {

@@ -108,7 +108,7 @@ public struct Coordinator: Sendable {
     case .host(let command): carryOut(completed(command), &turn)
     case .reload(let specification, let hash): reload(specification, hash: hash, &turn)
     case .checkpointArrived(let name): arrived(name, &turn)
-    case .checkpointUnavailable(let name, let text): unavailable(name, text, &turn)
+    case .checkpointUnavailable(let name, let agent, let text): unavailable(name, at: agent, text, &turn)
     case .scheduler(let answer, let line): take(answer, line: line, &turn)
     case .schedulerFailed(let message): schedulerFailed(message, &turn)
     case .tick: tick(&turn)
@@ -204,7 +204,7 @@ public enum Event: Equatable, Sendable {
   /// A sealed checkpoint was copied to the coordinator, whole and checked.
   case checkpointArrived(CheckpointName)
   /// The agent that was believed to have it has no such checkpoint.
-  case checkpointUnavailable(CheckpointName, String)
+  case checkpointUnavailable(CheckpointName, at: AgentID, String)
   /// The scheduler's program said this; `line` is what it printed.
   case scheduler(SchedulerAnswer, line: String)
   /// The scheduler's program ended, did not answer, or printed what it must not.

@@ -10,7 +10,7 @@ final class CheckpointVault {
   enum Outcome: Equatable, Sendable {
     case arrived(CheckpointName)
     /// The agent has no such checkpoint.
-    case unavailable(CheckpointName, String)
+    case unavailable(CheckpointName, at: AgentID, String)
   }
 
   private struct Job: Equatable {
@@ -154,7 +154,7 @@ final class CheckpointVault {
       try step()
     } catch let missing as Missing {
       current = nil
-      outcomes.append(.unavailable(job.name, missing.text))
+      outcomes.append(.unavailable(job.name, at: job.agent, missing.text))
     } catch {
       current = nil
       note("the checkpoint of trial \(job.trial) cannot be copied yet: \(error)")

@@ -249,7 +249,8 @@ final class CoordinatorLoop {
       events.append(.reload(specification, hash: hash))
       reloads.append((hash, promise))
     case .checkpoint(.arrived(let name)): events.append(.checkpointArrived(name))
-    case .checkpoint(.unavailable(let name, let text)): events.append(.checkpointUnavailable(name, text))
+    case .checkpoint(.unavailable(let name, let agent, let text)):
+      events.append(.checkpointUnavailable(name, at: agent, text))
     case .secret(let keyFile, let secret): farm?.answer(secret, for: keyFile)
     case .note(let text): note(text)
     }

@@ -20,7 +20,7 @@ enum FaultStep: Sendable {
   case agentTimer(host: Int, Int)
   case prepared(host: Int, Int, codeHash: String)
   case fetched(host: Int, Int, TrialAttempt, CheckpointSource)
-  case copied(CheckpointName, host: Int)
+  case copied(CheckpointName, host: Int, by: AgentID)
   case supervisorTimer(host: Int, TrialAttempt)
   case supervisorGoesOn(host: Int, TrialAttempt)
   /// The agent notices that a supervisor is gone, and ends what it left.

@@ -13,6 +13,8 @@ struct CoordinatorProcess: Sendable {
   var plannedTimer: Instant?
   /// The connection of each host's newest hello.
   var routes: [Int?] = []
+  /// Who is asked for checkpoints: an agent speaks on the bulk socket from its welcome on, so the last one that counted.
+  var bulkRoutes: [Int?] = []
   /// Where it dies in a turn to come, and for how long.
   var crash: (point: Fault.CrashPoint, down: Duration)?
   var wallOffset: Int64 = 0
@@ -67,6 +69,7 @@ extension FaultWorld {
     coordinator.plannedTimer = nil
     coordinator.stoppedUntil = .zero
     coordinator.routes = hosts.map { _ in nil }
+    coordinator.bulkRoutes = hosts.map { _ in nil }
     for host in hosts.indices { hosts[host].isLaunching = false }
     if isTraced { note("coordinator starts, \(coordinator.journal.count) facts") }
     let start = RunStart(run: "faults", version: "0", specificationHash: "", codeHash: nil, randomSeed: scenario.seed)
@@ -217,9 +220,12 @@ extension FaultWorld {
       hosts[host].isLaunching = false
       startAgent(host)
     case .fetchCheckpoint(let trial, let seal, let agent):
-      guard let key = coordinator.machine?.state[agent]?.publicKey, let host = hostOfAgent(with: key) else { return }
+      guard let key = coordinator.machine?.state[agent]?.publicKey,
+        let host = hostOfAgent(with: key)
+      else { return }
       queue.push(
-        .copied(CheckpointName(trial, seal), host: host), at: now + random.time(.milliseconds(50), .seconds(20)))
+        .copied(CheckpointName(trial, seal), host: host, by: agent),
+        at: now + random.time(.milliseconds(50), .seconds(20)))
     case .dropStored(let trial, let kept):
       let gone = coordinator.vault[trial]?.keys.filter { !kept.contains($0) } ?? []
       coordinator.vault[trial] = coordinator.vault[trial]?.filter { kept.contains($0.key) }
@@ -233,20 +239,22 @@ extension FaultWorld {
     }
   }
 
-  /// The host of the agent that counts as the one with a key.
+  /// The host whose agent is asked for what the one with a key holds; nil: nobody can be asked. It speaks on the bulk
+  /// socket from its welcome on, for as long as its connection lives.
   func hostOfAgent(with key: String) -> Int? {
-    guard let host = hosts.firstIndex(where: { $0.key == key }) else { return nil }
-    guard coordinator.routes.indices.contains(host), let route = coordinator.routes[host] else { return host }
+    guard let host = hosts.firstIndex(where: { $0.key == key }), coordinator.bulkRoutes.indices.contains(host),
+      let route = coordinator.bulkRoutes[host], connections[route].isOpen
+    else { return nil }
     return connections[route].host
   }
 
   /// A copy of a checkpoint has come from a host, if that could be reached.
-  mutating func copied(_ name: CheckpointName, from host: Int) {
+  mutating func copied(_ name: CheckpointName, from host: Int, by agent: AgentID) {
     guard coordinator.machine != nil, hosts[host].agent != nil, hosts[host].isUp, !hosts[host].isCut,
       hosts[host].asleepUntil <= now
     else { return }
     guard let epoch = hosts[host].disk.seals[name.trial]?[name.generation] else {
-      return ask(.checkpointUnavailable(name, "no such generation"))
+      return ask(.checkpointUnavailable(name, at: agent, "no such generation"))
     }
     coordinator.vault[name.trial, default: [:]][name.generation] = epoch
     ask(.checkpointArrived(name))

@@ -124,6 +124,7 @@ extension FaultWorld {
       switch machine.verdict(on: hello, from: key, after: events, at: coordinatorMoment.monotonic) {
       case .counts:
         coordinator.routes[host] = index
+        coordinator.bulkRoutes[host] = index
         noteTakeover(connections[index].host)
       case .outdated: break
       case .waits: return .message(from: key, message)

@@ -117,7 +117,7 @@ struct FaultWorld: Sendable {
     case .prepared(let host, let serial, let hash):
       tell(host, serial, .prepared(Preparation(codeHash: hash)))
     case .fetched(let host, let serial, let attempt, let source): fetched(host, serial, attempt, source)
-    case .copied(let name, let host): copied(name, from: host)
+    case .copied(let name, let host, let agent): copied(name, from: host, by: agent)
     case .supervisorTimer(let host, let attempt): supervisorTimer(host, attempt)
     case .supervisorGoesOn(let host, let attempt): supervisorGoesOn(host, attempt)
     case .leftOver(let host, let serial, let attempt): clean(host, serial, attempt)
