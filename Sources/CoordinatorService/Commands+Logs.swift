@@ -7,10 +7,32 @@ import TuningModel
 import Wire
 
 extension Commands {
+  /// Which of a trial's two streams are printed. Of both, each goes where it went for the trial: what it wrote on its
+  /// standard error to this command's.
+  public enum LogStreams: Sendable {
+    case output, error, both
+
+    fileprivate var all: [LogRequest.Stream] {
+      switch self {
+      case .output: [.output]
+      case .error: [.error]
+      case .both: [.output, .error]
+      }
+    }
+
+    fileprivate var name: String {
+      switch self {
+      case .output: "standard output"
+      case .error: "standard error"
+      case .both: "standard output and standard error"
+      }
+    }
+  }
+
   /// Prints the log of a trial's attempts, in order: from the files when they are on this machine, else through the
   /// coordinator from the agent that has them.
   public static func logs(
-    run: String?, trial: Int, attempt: Int?, error: Bool, json: Bool, home: String = RunFolder.home
+    run: String?, trial: Int, attempt: Int?, streams: LogStreams, json: Bool, home: String = RunFolder.home
   ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
     let state = try folder.state()
@@ -25,25 +47,28 @@ extension Commands {
     }
     var texts: [JSONValue] = []
     var isEmpty = true
-    let output = LogOutput()
     for number in attempt.map({ $0...$0 }) ?? 1...last {
-      let source = LogSource(
-        folder: folder, state: state, attempt: TrialAttempt(TrialID(trial), Attempt(number)),
-        stream: error ? .error : .output)
-      var text: [UInt8] = []
-      try source.read { piece in
-        isEmpty = isEmpty && piece.isEmpty
-        if json { text += piece } else { output.write(piece) }
+      var members = [JSONValue.Member("attempt", .int(number))]
+      for stream in streams.all {
+        let source = LogSource(
+          folder: folder, state: state, attempt: TrialAttempt(TrialID(trial), Attempt(number)), stream: stream)
+        var text: [UInt8] = []
+        let output = LogOutput(of: stream, in: streams)
+        try source.read { piece in
+          isEmpty = isEmpty && piece.isEmpty
+          if json { text += piece } else { output.write(piece) }
+        }
+        output.finish()
+        let key = streams == .both && stream == .error ? "error_text" : "text"
+        members.append(.init(key, .string(String(decoding: text, as: UTF8.self))))
       }
-      texts.append(
-        .object([.init("attempt", .int(number)), .init("text", .string(String(decoding: text, as: UTF8.self)))]))
+      texts.append(.object(members))
     }
-    output.finish()
     if json { show(JSONValue.array(texts).jsonText(.strict)) }
     if isEmpty, !json, isatty(STDERR_FILENO) == 1 {
       complain(
-        "trial \(trial) wrote nothing on standard \(error ? "error" : "output")"
-          + (error ? "" : "; `pasha-coord logs \(trial) --error` shows its standard error"))
+        "trial \(trial) wrote nothing on \(streams.name)"
+          + (streams == .output ? "; `pasha-coord logs \(trial) --error` shows its standard error" : ""))
     }
     return .success
   }
@@ -52,7 +77,7 @@ extension Commands {
 extension Commands {
   /// Prints a trial's log as it is written, attempt by attempt, until the trial is over, or no coordinator runs its run.
   public static func followLogs(
-    run: String?, trial: Int, attempt: Int?, error: Bool, home: String = RunFolder.home
+    run: String?, trial: Int, attempt: Int?, streams: LogStreams, home: String = RunFolder.home
   ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
     var state = try RunState(specification: folder.specification())
@@ -71,10 +96,8 @@ extension Commands {
       throw ServiceError(.notFound, "run \(folder.name) has no trial \(trial)")
     }
     var number = attempt ?? 1
-    var offset = 0
-    var watched: String?
-    let output = LogOutput()
-    defer { output.finish() }
+    var logs = streams.all.map { FollowedLog(stream: $0, output: LogOutput(of: $0, in: streams)) }
+    defer { for log in logs { log.output.finish() } }
     while true {
       // What the journal says is read first: an attempt that has ended by now has written all that it will.
       try catchUp()
@@ -82,25 +105,29 @@ extension Commands {
       let newest = known.attempt?.rawValue ?? 0
       let isOver = newest > number || (newest == number && !known.isActive)
       if newest >= number {
-        let source = LogSource(
-          folder: folder, state: state, attempt: TrialAttempt(TrialID(trial), Attempt(number)),
-          stream: error ? .error : .output)
-        if watched == nil, let path = source.localPath {
-          _ = try? watcher.add(path, FileWatcher.writes)
-          watched = path
+        for index in logs.indices {
+          let source = LogSource(
+            folder: folder, state: state, attempt: TrialAttempt(TrialID(trial), Attempt(number)),
+            stream: logs[index].stream)
+          if !logs[index].isWatched, let path = source.localPath {
+            _ = try? watcher.add(path, FileWatcher.writes)
+            logs[index].isWatched = true
+          }
+          // A host that is away for a moment is asked again.
+          do {
+            logs[index].offset = try source.read(from: logs[index].offset) { logs[index].output.write($0) }
+          } catch  where !isOver {}
         }
-        // A host that is away for a moment is asked again.
-        do { offset = try source.read(from: offset) { output.write($0) } } catch  where !isOver {}
       }
       if isOver, newest > number, attempt == nil {
         number += 1
-        offset = 0
-        watched = nil
+        for index in logs.indices { logs[index].beginAnew() }
         continue
       }
       if isOver && attempt != nil || known.status.isFinal || state.end != nil || state.isSuspended { return .success }
       // Nobody tells when a log on another machine grows.
-      let pause: Duration = watched == nil && newest >= number && !isOver ? .seconds(1) : .seconds(5)
+      let isWatched = logs.allSatisfy(\.isWatched)
+      let pause: Duration = !isWatched && newest >= number && !isOver ? .seconds(1) : .seconds(5)
       if !waitReadable(watcher.descriptor.number, for: pause), pause > .seconds(1), !folder.service.isThere {
         throw ServiceError(
           .notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` goes on")
@@ -110,14 +137,34 @@ extension Commands {
   }
 }
 
-/// Where logs are printed: a terminal is given nothing that steers it, all else the bytes as they are.
-private final class LogOutput {
-  private var terminal: TerminalLog? = isatty(STDOUT_FILENO) == 1 ? TerminalLog() : nil
+/// One of the logs that are followed, and how far it was printed.
+private struct FollowedLog {
+  let stream: LogRequest.Stream
+  let output: LogOutput
+  var offset = 0
+  var isWatched = false
 
-  func write(_ piece: [UInt8]) { writeAll(STDOUT_FILENO, terminal?.shown(piece) ?? piece) }
+  /// The next attempt has a log of its own.
+  mutating func beginAnew() {
+    offset = 0
+    isWatched = false
+  }
+}
+
+/// Where a log is printed: a terminal is given nothing that steers it, all else the bytes as they are.
+private final class LogOutput {
+  private let descriptor: Int32
+  private var terminal: TerminalLog?
+
+  init(of stream: LogRequest.Stream, in streams: Commands.LogStreams) {
+    descriptor = streams == .both && stream == .error ? STDERR_FILENO : STDOUT_FILENO
+    terminal = isatty(descriptor) == 1 ? TerminalLog() : nil
+  }
+
+  func write(_ piece: [UInt8]) { writeAll(descriptor, terminal?.shown(piece) ?? piece) }
 
   func finish() {
-    if let rest = terminal?.finish() { writeAll(STDOUT_FILENO, rest) }
+    if let rest = terminal?.finish() { writeAll(descriptor, rest) }
   }
 }
 

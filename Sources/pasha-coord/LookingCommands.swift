@@ -150,18 +150,22 @@ struct Logs: ParsableCommand {
   var attempt: Int?
   @Flag(help: "Standard error instead of standard output.")
   var error = false
+  @Flag(help: "Both: what the trial wrote on its standard error goes to this command's.")
+  var both = false
   @Flag(name: .shortAndLong, help: "Go on printing as the trial writes, until it is over.")
   var follow = false
   @OptionGroup var output: JSONFlag
 
   func validate() throws {
     if follow, output.json { throw ValidationError("--follow prints text as it comes, not JSON") }
+    if error, both { throw ValidationError("--both prints standard error too: leave --error out") }
   }
 
   func run() throws {
     try perform {
-      if follow { return try Commands.followLogs(run: runName, trial: trial, attempt: attempt, error: error) }
-      return try Commands.logs(run: runName, trial: trial, attempt: attempt, error: error, json: output.json)
+      let streams: Commands.LogStreams = both ? .both : error ? .error : .output
+      if follow { return try Commands.followLogs(run: runName, trial: trial, attempt: attempt, streams: streams) }
+      return try Commands.logs(run: runName, trial: trial, attempt: attempt, streams: streams, json: output.json)
     }
   }
 }

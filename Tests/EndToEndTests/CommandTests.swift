@@ -22,6 +22,14 @@ import Testing
     let errors = try run.place.coordinator(["logs", "0", "--error"])
     #expect(try errors.wait() == 0)
     #expect(errors.output.contains("starts with 0 epochs"))
+    let both = try run.place.coordinator(["logs", "0", "--both"])
+    #expect(try both.wait() == 0)
+    #expect(both.output.contains("[tune-metric]: ") && !both.output.contains("starts with 0 epochs"))
+    #expect(both.errors.contains("starts with 0 epochs") && !both.errors.contains("[tune-metric]: "))
+    let members = try #require(run.place.json(["logs", "0", "--both"]) as? [[String: Any]]).first
+    #expect((members?["text"] as? String)?.contains("[tune-metric]: ") == true)
+    #expect((members?["error_text"] as? String)?.contains("starts with 0 epochs") == true)
+    #expect(try run.place.coordinator(["logs", "0", "--both", "--error"]).wait() == 64)
     // A second coordinator is refused, with the first one's process.
     let second = try run.resume()
     #expect(try second.wait() == 76)

@@ -125,10 +125,16 @@ import TuningModel
     let coordinator = try run.start()
     try run.waitForReports(1)
     let followed = try run.place.coordinator(["logs", "0", "--follow"])
+    let both = try run.place.coordinator(["logs", "0", "--follow", "--both"])
     #expect(try coordinator.wait() == 0, "\(coordinator.errors)")
     #expect(try followed.wait() == 0, "\(followed.errors)")
+    #expect(try both.wait() == 0, "\(both.errors)")
     let whole = try run.place.coordinator(["logs", "0"])
     #expect(try whole.wait() == 0)
     #expect(followed.output == whole.output && followed.output.contains("[tune-metric]: "))
+    let error = try run.place.coordinator(["logs", "0", "--error"])
+    #expect(try error.wait() == 0)
+    #expect(both.output == whole.output)
+    #expect(both.errors == error.output && both.errors.contains("starts with 0 epochs"))
   }
 }
