@@ -34,7 +34,10 @@ extension Chronicle {
       trials.append(TrialHistory(searched: text.lowercased()))
     case .attemptAssigned(let assignment): assigned(assignment, seconds, wall)
     case .attemptStarted(let attempt, _):
-      update(attempt, before) { $0.started = $0.started ?? seconds }
+      update(attempt, before) { span in
+        guard span.started == nil else { return }
+        (span.started, span.startedWall) = (seconds, wall)
+      }
       change(to: .running, before, wall)
     case .attemptHeld: change(to: .held, before, wall)
     case .attemptProceeded(let attempt, let milestone):
@@ -45,11 +48,11 @@ extension Chronicle {
       end(attempt, before, .refused, consequence, seconds, wall)
     case .attemptEnded(let attempt, let end, let consequence):
       self.end(attempt, before, Self.ending(end, consequence), consequence, seconds, wall)
-    case .reportReceived(let report): received(report, before, seconds)
+    case .reportReceived(let report): received(report, before, seconds, wall)
     case .withheldReportSettled(let attempt, let number, let disposition):
       guard trials.indices.contains(attempt.trial.rawValue) else { break }
       trials[attempt.trial.rawValue].reports.settle(attempt.attempt, number, as: disposition)
-      if disposition == .ranked { counted(attempt.trial, before, seconds) }
+      if disposition == .ranked { counted(attempt.trial, before, seconds, wall) }
     case .checkpointCopied(let trial, _, .agent(let agent)):
       guard let own = state[trial], let current = own.current, own.slot?.agent == agent, let slot = own.slot else {
         break
@@ -58,7 +61,8 @@ extension Chronicle {
     case .scheduling(.promotion(let promotion)):
       guard trials.indices.contains(promotion.trial.rawValue) else { break }
       trials[promotion.trial.rawValue].promotions.append(
-        PromotionMark(level: Int32(clamping: promotion.fromLevel), seconds: seconds, cutOff: promotion.cutOff))
+        PromotionMark(
+          level: Int32(clamping: promotion.fromLevel), seconds: seconds, wall: wall, cutOff: promotion.cutOff))
     case .scheduling(.maximumRaised(let raise)): raised(raise, seconds, wall)
     case .runDraining, .runClosing, .trainingBegan, .addressChosen, .joinTokenIssued, .joinTokenUsed, .agentAdmitted,
       .agentPrepared, .specificationChanged, .trialStopped, .checkpointsDropped, .checkpointCopied, .checkpointsDeleted,
@@ -107,7 +111,7 @@ extension Chronicle {
         agent: Int32(clamping: assignment.slot.agent.rawValue), slot: Int32(clamping: assignment.slot.index),
         reason: assignment.reason, from: Int32(clamping: seal?.coveredResource ?? 0),
         milestone: Int32(clamping: assignment.milestone), assigned: seconds,
-        firstReport: Int32(clamping: trials[index].reports.count)))
+        assignedWall: wall, firstReport: Int32(clamping: trials[index].reports.count)))
     timeline.begin(
       assignment.source == nil ? .starting : .moving, assignment.attempt, in: lane(assignment.slot), at: wall)
   }
@@ -132,7 +136,7 @@ extension Chronicle {
     guard before.isActive, let slot = before.slot else { return }
     let sequence = UInt32(clamping: self.sequence)
     update(attempt, before) { span in
-      span.ended = seconds
+      (span.ended, span.endedWall) = (seconds, wall)
       span.ending = ending
       span.endSequence = sequence
     }
@@ -151,17 +155,17 @@ extension Chronicle {
 
   // MARK: Reports
 
-  private mutating func received(_ report: ReceivedReport, _ before: Before, _ seconds: Double) {
+  private mutating func received(_ report: ReceivedReport, _ before: Before, _ seconds: Double, _ wall: Double) {
     let index = report.attempt.trial.rawValue
     guard before.attempt == report.attempt, trials.indices.contains(index) else { return }
     trials[index].reports.append(report, seconds: seconds, sequence: sequence)
     if report.disposition == .ranked, report.resource != nil, report.value != nil {
-      counted(report.attempt.trial, before, seconds)
+      counted(report.attempt.trial, before, seconds, wall)
     }
   }
 
   /// A value was told to the scheduler.
-  private mutating func counted(_ trial: TrialID, _ before: Before, _ seconds: Double) {
+  private mutating func counted(_ trial: TrialID, _ before: Before, _ seconds: Double, _ wall: Double) {
     let index = trial.rawValue
     trials[index].lastSeconds = seconds
     trials[index].spentThen = state.totals.trained
@@ -171,8 +175,8 @@ extension Chronicle {
     else { return }
     steps.append(
       BestStep(
-        seconds: seconds, spent: state.totals.trained, value: best, trial: Int32(clamping: holder.rawValue),
-        resource: Int32(clamping: resource)))
+        seconds: seconds, wall: wall, spent: state.totals.trained, value: best,
+        trial: Int32(clamping: holder.rawValue), resource: Int32(clamping: resource)))
   }
 
   private mutating func raised(_ raise: MaximumRaise, _ seconds: Double, _ wall: Double) {

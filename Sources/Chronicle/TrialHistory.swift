@@ -33,6 +33,8 @@ public struct TrialHistory: Sendable {
 
   /// When it was given a slot for the first time: active seconds.
   public var firstAssigned: Double? { attempts.first?.assigned }
+  /// The same in seconds since 1970.
+  public var firstAssignedWall: Double? { attempts.first?.assignedWall }
 }
 
 /// A promotion of a trial: from which rung, when, and what it had to reach.
@@ -40,6 +42,8 @@ public struct PromotionMark: Equatable, Sendable {
   public var level: Int32
   /// Active seconds of the run.
   public var seconds: Double
+  /// Seconds since 1970.
+  public var wall: Double
   public var cutOff: Double
 }
 
@@ -104,7 +108,8 @@ public struct ReportColumns: Sendable {
   }
 }
 
-/// One start of a trial. Times are active seconds.
+/// One start of a trial. Times are active seconds; beside each is the time of day of the same fact, in seconds since 1970,
+/// which no clock could give back: a run that was paused has many times of day at one active second.
 public struct AttemptSpan: Equatable, Sendable {
   public enum Ending: UInt8, Sendable {
     case paused, completed, stopped, failed, lost, refused
@@ -118,8 +123,11 @@ public struct AttemptSpan: Equatable, Sendable {
   public var from: Int32
   public var milestone: Int32
   public var assigned: Double
+  public var assignedWall: Double
   public var started: Double?
+  public var startedWall: Double?
   public var ended: Double?
+  public var endedWall: Double?
   public var ending: Ending?
   /// The place in the journal of the fact that ended it.
   public var endSequence: UInt32 = 0

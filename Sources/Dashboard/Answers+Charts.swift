@@ -29,7 +29,7 @@ extension Answers {
               writer.member("value", step.value)
               writer.member("trial", Int(step.trial))
               writer.member("resource", max(1, Int(step.resource)))
-              writer.member("at", chronicle.clock.wall(at: step.seconds))
+              writer.member("at", step.wall)
             }
           }
         }

@@ -167,7 +167,7 @@ extension Answers {
           writer.member("value", entries[place].value)
           writer.member("rank", place + 1)
           writer.member("of", max(1, entries.count))
-          writer.maybe("promoted_at", promotion.map { chronicle.clock.wall(at: $0.seconds) })
+          writer.maybe("promoted_at", promotion?.wall)
           writer.maybe(
             "cut_off", promotion?.cutOff ?? chronicle.state.scheduler.cutOff(system: system, level: rung.level))
         }

@@ -100,8 +100,8 @@ extension Answers {
     writer.member("restarts", trial.restarts)
     writer.maybe("host", chronicle.host(of: index))
     writer.maybe("slot", trial.slot?.index)
-    let started = chronicle.trials.indices.contains(index) ? chronicle.trials[index].firstAssigned : nil
-    writer.maybe("started_at", started.map { chronicle.clock.wall(at: $0) })
+    let started = chronicle.trials.indices.contains(index) ? chronicle.trials[index].firstAssignedWall : nil
+    writer.maybe("started_at", started)
     writer.member("slot_seconds", max(0, chronicle.slotSeconds(of: index, at: now.active.inSeconds)))
     var failure: String?
     if case .failed = trial.status {
@@ -175,7 +175,6 @@ extension Answers {
     _ index: Int, _ chronicle: Chronicle, _ ends: [UInt32: Fact], _ writer: inout JSONWriter
   ) {
     let attempts = chronicle.trials.indices.contains(index) ? chronicle.trials[index].attempts.suffix(200) : []
-    func wall(_ seconds: Double?) -> Double? { seconds.map { chronicle.clock.wall(at: $0) } }
     writer.array("attempts") { writer in
       for attempt in attempts {
         writer.object { writer in
@@ -185,9 +184,9 @@ extension Answers {
           writer.member("reason", attempt.reason.rawValue)
           writer.member("from_resource", max(0, Int(attempt.from)))
           writer.member("milestone", max(1, Int(attempt.milestone)))
-          writer.member("assigned_at", chronicle.clock.wall(at: attempt.assigned))
-          writer.maybe("started_at", wall(attempt.started))
-          writer.maybe("ended_at", wall(attempt.ended))
+          writer.member("assigned_at", attempt.assignedWall)
+          writer.maybe("started_at", attempt.startedWall)
+          writer.maybe("ended_at", attempt.endedWall)
           writer.maybe("ended", attempt.ending.map(word))
           let end = attempt.ending == nil ? nil : ends[attempt.endSequence]
           writer.member("text", end.map { Presentation.ending($0, in: chronicle.state) } ?? "")

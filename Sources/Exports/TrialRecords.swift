@@ -16,8 +16,7 @@ extension ExportedRun {
     let history = chronicle.trials.indices.contains(index) ? chronicle.trials[index] : nil
     let attempts = history?.attempts ?? []
     let isOver = !trial.isActive && attempts.last?.ended != nil
-    func wall(_ seconds: Double?) -> JSONValue { seconds.map { .double(chronicle.clock.wall(at: $0)) } ?? .null }
-    func active(_ seconds: Double?) -> JSONValue { seconds.map { .double($0) } ?? .null }
+    func number(_ seconds: Double?) -> JSONValue { seconds.map { .double($0) } ?? .null }
     let hosts = attempts.map { state[AgentID(Int($0.agent))]?.name ?? "agent \($0.agent)" }
     var seen: Set<String> = []
     return [
@@ -29,10 +28,10 @@ extension ExportedRun {
       .init("origin", .string(origin(trial.origin))),
       .init("bracket", .int(trial.bracket)),
       .init("created", created.indices.contains(index) ? .double(created[index].wall.seconds) : .null),
-      .init("started", wall(attempts.first?.assigned)),
-      .init("ended", isOver ? wall(attempts.last?.ended) : .null),
-      .init("started_time", active(attempts.first?.assigned)),
-      .init("ended_time", isOver ? active(attempts.last?.ended) : .null),
+      .init("started", number(attempts.first?.assignedWall)),
+      .init("ended", isOver ? number(attempts.last?.endedWall) : .null),
+      .init("started_time", number(attempts.first?.assigned)),
+      .init("ended_time", isOver ? number(attempts.last?.ended) : .null),
       .init("attempts", .int(attempts.count)),
       .init("restarts", .int(trial.restarts)),
       .init("hosts", .array(hosts.filter { seen.insert($0).inserted }.map { .string($0) })),

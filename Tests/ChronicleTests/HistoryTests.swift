@@ -79,6 +79,58 @@ struct HistoryTests {
     #expect(abs(seconds - chronicle.state.totals.slotTime.inSeconds) < 1e-3)
   }
 
+  @Test("has the times of day of the facts themselves, however often the run was down", arguments: TestRuns.seeds)
+  func timesOfDay(seed: UInt64) throws {
+    var (facts, specification) = TestRuns.facts(seed)
+    // An hour passes after every seventh fact while the time of the run stands still.
+    for index in facts.indices {
+      let stamp = facts[index].stamp
+      let wall = Timestamp(microseconds: stamp.wall.microseconds + Int64(index / 7) * 3_600_000_000)
+      facts[index] = StampedFact(stamp: Stamp(wall: wall, active: stamp.active), fact: facts[index].fact)
+    }
+    var chronicle = try Chronicle(specification: specification)
+    var assigned: [TrialAttempt: Double] = [:]
+    var begun: [TrialAttempt: Double] = [:]
+    for (index, fact) in facts.enumerated() {
+      chronicle.take(fact, sequence: index + 1)
+      let wall = fact.stamp.wall.seconds
+      switch fact.fact {
+      case .attemptAssigned(let assignment): assigned[assignment.attempt] = wall
+      case .attemptStarted(let attempt, _): begun[attempt] = begun[attempt] ?? wall
+      default: break
+      }
+    }
+    var count = 0
+    for (index, trial) in chronicle.trials.enumerated() {
+      for attempt in trial.attempts {
+        let name = TrialAttempt(TrialID(index), Attempt(Int(attempt.attempt)))
+        #expect(attempt.assignedWall == assigned[name])
+        if attempt.started != nil { #expect(attempt.startedWall == begun[name]) }
+        #expect((attempt.ended == nil) == (attempt.endedWall == nil))
+        guard attempt.ended != nil else { continue }
+        count += 1
+        #expect(attempt.endedWall == facts[Int(attempt.endSequence) - 1].stamp.wall.seconds)
+      }
+    }
+    #expect(count > 0)
+  }
+
+  @Test("a moment at which the run was down is that before, and none after it is told too early")
+  func clock() throws {
+    let (_, specification) = TestRuns.facts(1)
+    var chronicle = try Chronicle(specification: specification)
+    // Paused after 4.5 s, stopped 36 s later, gone on with after 5 s more.
+    for (wall, active) in [(100.0, 0.0), (104.5, 4.5), (140.5, 4.5), (145.5, 4.5), (145.55, 4.55)] {
+      let stamp = Stamp(
+        wall: Timestamp(microseconds: Int64(wall * 1e6)), active: .milliseconds(Int64(active * 1000)))
+      chronicle.take(StampedFact(stamp: stamp, fact: .specificationChanged(hash: "")), sequence: chronicle.sequence + 1)
+    }
+    #expect(chronicle.clock.wall(at: 2) == 102)
+    #expect(abs(chronicle.clock.wall(at: Double(Float(4.5))) - 104.5) < 0.001)
+    #expect(abs(chronicle.clock.wall(at: 4.55) - 145.55) < 0.001)
+    #expect(abs(chronicle.clock.wall(at: 6) - 147) < 0.001)
+  }
+
   @Test("has lanes whose segments are in order and do not overlap", arguments: TestRuns.seeds)
   func lanes(seed: UInt64) throws {
     let chronicle = try TestRuns.chronicle(seed)
