@@ -30,6 +30,8 @@ public enum TimeLeft: Equatable, Sendable {
     case tooEarly
     /// Nothing but a person, or a value of the metric, ends it.
     case endless
+    /// No host of the run takes work just now.
+    case noHost
     /// Its scheduler's work cannot be foreseen.
     case scheduler
   }
@@ -62,6 +64,7 @@ extension TimeLeft.Reason {
     case .over: "the run is not going on"
     case .ending: "the run is ending"
     case .tooEarly: "too few reports yet"
+    case .noHost: "no host takes work"
     case .endless: "no limit ends it"
     case .scheduler: "its scheduler's work cannot be foreseen"
     }
@@ -91,6 +94,8 @@ private struct Forecast {
   /// How much that differs from trial to trial, as a share of it.
   let unevenness: Double
   let slots: Int
+  /// Whether trials that wait are given a slot sooner or later, as the hosts are.
+  let takesWork: Bool
 
   init(chronicle: Chronicle, active: Double) {
     self.chronicle = chronicle
@@ -111,11 +116,13 @@ private struct Forecast {
     unevenness = count > 1 && mean > 0 ? min(1, max(0, squares / count - mean * mean).squareRoot() / mean) : 0.3
     let all = state.agents.reduce(0) { $0 + ($1.reachability == .lost ? 0 : $1.slots.count) }
     slots = min(all, state.specification.cluster.maxWorkers ?? all)
+    takesWork = state.takesWork
   }
 
   private typealias Bound = (time: Range3, basis: TimeLeft.Basis)
 
   func timeLeft() -> TimeLeft {
+    if isStuck { return withoutHost() }
     if state.training != nil { return training() }
     let stop = state.specification.stop
     var bounds: [Bound] = []
@@ -149,6 +156,24 @@ private struct Forecast {
     if reason != nil { time.low = 0 }
     if let count = stop.trainBest { time = time + trainingTime(count) }
     return .estimate(estimate(time, first.basis))
+  }
+
+  /// Whether what is left needs a host that takes work, and none does. Trials that run are finished also where their host
+  /// takes no more.
+  private var isStuck: Bool {
+    guard !takesWork else { return false }
+    guard state.waiting.isEmpty, !state.activeTrials.isEmpty else { return true }
+    if state.training != nil { return false }
+    return state.drain.map { $0.promotesStill && !state.specification.scheduler.isStopping } ?? true
+  }
+
+  /// The limit of time alone goes on.
+  private func withoutHost() -> TimeLeft {
+    guard state.training == nil, state.specification.stop.trainBest == nil,
+      let limit = state.specification.stop.maxWallclockTime?.inSeconds
+    else { return .unknown(.noHost) }
+    let left = max(0, limit - active)
+    return .estimate(estimate(Range3(left, left, left), .wallclockTime))
   }
 
   private func estimate(_ time: Range3, _ basis: TimeLeft.Basis) -> TimeLeft.Estimate {
@@ -340,5 +365,22 @@ private struct Forecast {
       busy[first] += length
     }
     return busy.max() ?? 0
+  }
+}
+
+extension RunState {
+  /// Whether a host takes work, or is still to come.
+  fileprivate var takesWork: Bool {
+    let isAwaited = hosts.contains { host in
+      mark(of: host.name) == .inUse && !agents.contains { $0.name == host.name }
+    }
+    return isAwaited
+      || agents.contains { agent in
+        guard mark(of: agent.name) == .inUse, agent.preparationFailure == nil else { return false }
+        switch agent.reachability {
+        case .unreachable, .lost: return false
+        case .reachable, .suspect: return agent.slots.isEmpty || agent.unusable.count < agent.slots.count
+        }
+      }
   }
 }

@@ -110,6 +110,34 @@ struct TimeLeftTests {
     #expect(try Self.estimates(halving, at: [0.5]).first?.estimate == .unknown(.scheduler))
   }
 
+  @Test("is not told while no host takes work, but for the limit of time")
+  func noHost() throws {
+    func left(_ mark: HostMark?, limit: Duration? = nil) throws -> TimeLeft {
+      let run = try Self.facts(.asha, seed: 3) { $0.stop.maxWallclockTime = limit }
+      var chronicle = try Chronicle(specification: run.specification)
+      let half = (run.facts.last?.stamp.active.inSeconds ?? 0) / 2
+      for (index, fact) in run.facts.enumerated() where fact.stamp.active.inSeconds <= half {
+        chronicle.take(fact, sequence: index + 1)
+      }
+      let stamp = try #require(chronicle.state.lastStamp)
+      for name in Set(chronicle.state.agents.map(\.name)).sorted() {
+        guard let mark else { break }
+        chronicle.take(StampedFact(stamp: stamp, fact: .hostMarked(name, mark)), sequence: chronicle.sequence + 1)
+      }
+      return chronicle.timeLeft(at: half)
+    }
+    #expect(try left(.draining) == .unknown(.noHost))
+    #expect(try left(.removed) == .unknown(.noHost))
+    for mark in [nil, HostMark.inUse] {
+      guard case .estimate = try left(mark) else { Issue.record("no estimate"); continue }
+    }
+    guard case .estimate(let estimate) = try left(.draining, limit: .seconds(1_000_000)) else {
+      Issue.record("no estimate")
+      return
+    }
+    #expect(estimate.basis == .wallclockTime && estimate.low == estimate.high && estimate.seconds > 900_000)
+  }
+
   @Test("grows while nothing comes any more")
   func stall() throws {
     let run = try Self.facts(.asha, seed: 3)
