@@ -286,11 +286,13 @@ struct RunView {
 
   private func hosts(_ writer: inout JSONWriter) {
     let hosts = HostHealth.all(state, live: nil).filter { $0.word != .removed }
-    let agents = hosts.compactMap(\.agent).filter { $0.reachability != .lost }
+    // The agents of a run that nobody runs any more have ended.
+    let there = state.end != nil || state.isSuspended ? [] : hosts
+    let agents = there.compactMap(\.agent).filter { $0.reachability != .lost }
     writer.object("hosts") { writer in
       writer.member("total", hosts.count)
-      writer.member("ready", hosts.count { $0.word == .ready })
-      writer.member("troubled", hosts.count { $0.word.isTroubled })
+      writer.member("ready", there.count { $0.word == .ready })
+      writer.member("troubled", there.count { $0.word.isTroubled })
       writer.member("slots", agents.reduce(0) { $0 + $1.slots.count })
       writer.member("busy", agents.reduce(0) { $0 + $1.slots.count { $0 != nil } })
     }

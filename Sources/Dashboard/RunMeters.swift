@@ -151,7 +151,9 @@ extension RunMeters.Sheet {
   }
 
   private mutating func hosts(_ state: RunState) {
-    let hosts = HostHealth.all(state, live: nil).filter { $0.word != .removed }
+    // The agents of a run that nobody runs any more have ended.
+    let isOver = state.end != nil || state.isSuspended
+    let hosts = isOver ? [] : HostHealth.all(state, live: nil).filter { $0.word != .removed }
     for word in HostHealth.Word.allCases where word != .removed {
       set("hosts", Double(hosts.count { $0.word == word }), ["state": word.text])
     }

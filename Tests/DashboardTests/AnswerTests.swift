@@ -243,6 +243,19 @@ struct AnswerTests {
     }
   }
 
+  @Test("a run that nobody runs any more has no host that is ready, and no slots")
+  func over() async throws {
+    try await ServedRun.with(share: 1) { run in
+      run.change { $0.presence = .none }
+      let hosts = try #require(try run.get("/api/v1/run").json()["hosts"] as? [String: Int])
+      #expect((hosts["total"] ?? 0) > 0)
+      #expect(hosts["ready"] == 0 && hosts["troubled"] == 0 && hosts["slots"] == 0 && hosts["busy"] == 0)
+      let text = try run.get("/metrics").body
+      #expect(text.contains(#"pasha_hosts{run="run",state="ready"} 0"#), "\(text)")
+      #expect(text.contains(#"pasha_slots{run="run"} 0"#) && text.contains(#"pasha_slots_busy{run="run"} 0"#))
+    }
+  }
+
   @Test("takes no commands for a run that has ended, or that it is only to show")
   func readOnly() async throws {
     try await ServedRun.with(options: PageServer.Options(takesCommands: false)) { run in
