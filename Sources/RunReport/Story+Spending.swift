@@ -54,8 +54,7 @@ extension Story {
       texts.append(
         "The simulated rows are the real schedulers, given the run's configurations in the order in which it started them, "
           + "the values that its trials reported, and its slots; starting and moving trials takes no time there"
-          + (savings.again == nil
-            ? "." : ", and the second row shows how near such a simulation comes to what was."))
+          + again(savings))
     }
     texts.append(
       "This run's row counts all that its attempts trained, by their reports, each from where it began"
@@ -83,6 +82,20 @@ extension Story {
     }
     for note in savings.notes { texts.append(words(note)) }
     return texts
+  }
+
+  /// What the second row is good for. A simulation ends by the number of trials alone, as the run's `at_limit` says.
+  private func again(_ savings: Savings) -> String {
+    guard savings.again != nil, let end = state.end else { return "." }
+    switch state.training?.end.reason ?? end.reason {
+    case .trialsStarted, .spaceExhausted, .schedulerFinished:
+      return ", and the second row shows how near such a simulation comes to what was."
+    default:
+      return
+        ". The run ended before it had done all that its scheduler wanted (\(Presentation.reason(end.reason, state))); the "
+        + "simulation trains on what was broken off, so that the second row may tell of more \(resources) and a higher "
+        + "maximum than the run had."
+    }
   }
 
   private func words(_ note: Savings.Note) -> String {

@@ -155,6 +155,27 @@ struct ReportTests {
     #expect(!run.report().html().contains("Learning curves"))
   }
 
+  @Test("compares a run that was broken off with no simulation of the whole as if both were the same")
+  func brokenOff() throws {
+    func text(_ reason: RunEnd.Reason?) throws -> String {
+      var run = try Runs.Builder(Runs.specification(Self.space))
+      Runs.start(&run)
+      for index in 0..<4 {
+        run.trial(index, Self.configuration(0.1), values: [3, 2, 1], milestone: 3)
+        run.end(index, .paused)
+      }
+      if let reason { run.take(.runFinished(RunEnd(reason: reason, message: ""))) }
+      return run.report().markdown()
+    }
+    let near = "the second row shows how near such a simulation comes to what was"
+    let further = "the second row may tell of more epochs and a higher maximum than the run had"
+    #expect(try text(.trialsStarted).contains(near))
+    for reason in [.stoppedByOperator, .wallclockTime, .tooManyFailures] as [RunEnd.Reason] {
+      #expect(try text(reason).contains(further) && !text(reason).contains(near))
+    }
+    #expect(try !text(nil).contains(near) && !text(nil).contains(further))
+  }
+
   @Test("is the same for the same run, and says the same as HTML and as Markdown")
   func same() throws {
     let run = try Runs.faulty(3)
