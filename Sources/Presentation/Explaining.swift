@@ -39,7 +39,10 @@ extension Presentation {
     if waiting.isEmpty { lines.append("no trial waits for a slot") }
     for element in waiting {
       let since = when(element.since, near: now)
-      lines.append("trial \(element.trial) waits since \(since) (\(duration(element.length))), \(element.text)")
+      // Otherwise the two would not go together.
+      let counts = isServed ? "" : " of the run's time, which stands still while nobody runs it"
+      lines.append(
+        "trial \(element.trial) waits since \(since) (\(duration(element.length))\(counts)), \(element.text)")
     }
     let idle = explanation.idle(at: now, isServed: isServed)
     if idle.isEmpty { lines.append("no slot is idle") }

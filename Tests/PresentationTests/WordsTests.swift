@@ -49,12 +49,14 @@ struct WordsTests {
             attempt: name, slot: SlotID(agent: AgentID(0), index: 0), milestone: 1, resumeFrom: seal, reason: reason)))
     }
 
-    mutating func report(_ resource: Int, as disposition: ReportDisposition = .ranked, of attempt: Int = 1) {
+    mutating func report(
+      _ resource: Int, as disposition: ReportDisposition = .ranked, of attempt: Int = 1, value: Double? = nil
+    ) {
       add(
         .reportReceived(
           ReceivedReport(
             attempt: TrialAttempt(TrialID(0), Attempt(attempt)), sequence: all.count,
-            readAt: Timestamp(microseconds: 0), resource: resource, value: 1 / Double(resource), fields: [],
+            readAt: Timestamp(microseconds: 0), resource: resource, value: value ?? 1 / Double(resource), fields: [],
             disposition: disposition)))
     }
 
@@ -190,5 +192,16 @@ struct WordsTests {
     for fact in run.all { waiting.take(fact) }
     let json = Presentation.explanationJSON(waiting, at: Timestamp(microseconds: 0), isServed: false)
     #expect(json.member("reason") == .string("the run is over (stopped by an operator)"))
+  }
+
+  @Test("a trial waits in the time of the run, which stands still while nobody runs it")
+  func standing() throws {
+    var waiting = try WaitingExplanation(specification: Self.specification)
+    for fact in Facts().all { waiting.take(fact) }
+    let now = Timestamp(microseconds: 60_000_000)
+    #expect(
+      Presentation.explanation(waiting, at: now, isServed: false).contains(
+        "(0 ms of the run's time, which stands still while nobody runs it), new"))
+    #expect(Presentation.explanation(waiting, at: now, isServed: true).contains("(55.0 s), new"))
   }
 }
