@@ -69,7 +69,8 @@ public enum Commands {
     case .configuration: show(Presentation.json(trial.configuration).jsonText(.strict))
     case .checkpoint:
       guard let checkpoint = Presentation.checkpoint(of: trial, state, folder: folder.path) else {
-        throw ServiceError(.notFound, "trial \(trial.id), the best one, has no checkpoint: its script wrote none")
+        throw ServiceError(
+          .notFound, "trial \(trial.id), the best one, has no checkpoint: \(Presentation.noCheckpoint(trial))")
       }
       show(json ? Presentation.checkpointJSON(trial, state).jsonText(.strict) : checkpoint)
     }

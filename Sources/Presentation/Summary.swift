@@ -19,7 +19,7 @@ extension Presentation {
         let covers = checkpoint.seal.coveredResource.map { ", \(resource($0, state))" } ?? ""
         lines.append("checkpoint: \(place(of: checkpoint, best.id, state)) (\(bytes(checkpoint.seal.bytes))\(covers))")
       } else {
-        lines.append("checkpoint: none was written")
+        lines.append("checkpoint: \(noCheckpoint(best))")
       }
     } else {
       lines.append(nothingReported(state))
@@ -47,6 +47,11 @@ extension Presentation {
     }
     if totals.failed > 0 { lines.append("failed: \(count(totals.failed, "trial"))") }
     return lines.joined(separator: "\n")
+  }
+
+  /// Why a trial has no checkpoint: `none was written`, or what became of those that were.
+  public static func noCheckpoint(_ trial: TrialState) -> String {
+    trial.lastGeneration == 0 ? "none was written" : "none is left, what was sealed has been removed or lost"
   }
 
   /// Why a run has no best trial.

@@ -130,8 +130,12 @@ extension TrialExplanation {
   func dropped(_ kept: [Int], _ before: Before) -> String? {
     let gone = before.trial?.seals.filter { !kept.contains($0.seal.generation) } ?? []
     guard !gone.isEmpty else { return nil }
+    // After its end nothing of a run gives up a checkpoint by itself.
+    if state.end != nil {
+      return "its checkpoint is removed: somebody cleaned up after the run with `pasha-coord clean`"
+    }
     let why =
-      own?.status.isFinal == true || state.closing != nil
+      state.specification.checkpoints.keepBest != nil && (own?.status.isFinal == true || state.closing != nil)
       ? "checkpoints.keep_best is \(state.specification.checkpoints.keepBest ?? 0), and others are better"
       : "it is not where it was sealed"
     return "its checkpoint is given up: \(why)"

@@ -32,10 +32,17 @@ extension Story {
   private func checkpoint(_ trial: TrialState) -> String {
     guard let seal = trial.seals.last,
       let place = Presentation.checkpoint(of: trial, state, folder: options.folder)
-    else { return "It has no checkpoint: its script wrote none, or none is left." }
-    let covers = seal.seal.coveredResource.map { " of \(resource) \($0)" } ?? ""
-    return
+    else { return "It has no checkpoint: \(Presentation.noCheckpoint(trial))." }
+    let covered = seal.seal.coveredResource
+    let covers = covered.map { " of \(resource) \($0)" } ?? ""
+    var text =
       "Its checkpoint\(covers) (\(Presentation.bytes(seal.seal.bytes))) is at \(ReportText.plain(place, limit: 500))."
+    if let covered, covered > trial.resource {
+      text +=
+        " It is of more than the \(amount(trial.resource)) that count: the script trained past its milestone, where the "
+        + "trial was not told to go on, and what it reported from there was not ranked."
+    }
+    return text
   }
 
   /// All trials, best first, then those without a value.

@@ -194,6 +194,22 @@ struct WordsTests {
     #expect(json.member("reason") == .string("the run is over (stopped by an operator)"))
   }
 
+  @Test("what was removed by hand after the end is told apart from what was never written")
+  func cleaned() throws {
+    var run = Facts()
+    run.assign(1)
+    run.report(1)
+    #expect(try Presentation.summary(run.state()).contains("checkpoint: none was written"))
+    run.end(.paused, covering: 1)
+    run.add(
+      .runFinished(RunEnd(reason: .stoppedByOperator, message: "")), .checkpointsDropped(TrialID(0), keeping: []))
+    #expect(
+      try Presentation.summary(run.state()).contains(
+        "checkpoint: none is left, what was sealed has been removed or lost"))
+    #expect(try run.explained().contains("its checkpoint is removed: somebody cleaned up after the run"))
+    #expect(try !run.explained().contains("keep_best"))
+  }
+
   @Test("a trial waits in the time of the run, which stands still while nobody runs it")
   func standing() throws {
     var waiting = try WaitingExplanation(specification: Self.specification)

@@ -155,6 +155,26 @@ struct ReportTests {
     #expect(!run.report().html().contains("Learning curves"))
   }
 
+  @Test("says of a checkpoint of more than what counts why it is so")
+  func pastMilestone() throws {
+    var run = try Runs.Builder(Runs.specification(Self.space))
+    Runs.start(&run)
+    run.trial(0, Self.configuration(0.1), values: [3, 2, 1], milestone: 3)
+    #expect(run.report().markdown().contains("It has no checkpoint: none was written."))
+    let seal = Seal(
+      generation: 1, attempt: .first, coveredSequence: 4, coveredResource: 4, files: 1, bytes: 1, hash: "h")
+    run.take(
+      .attemptEnded(
+        TrialAttempt(TrialID(0), .first),
+        AttemptEnd(cause: .paused, exitStatus: 0, signal: nil, lastSequence: 4, seal: seal, errorTail: ""),
+        consequence: .paused))
+    let text = run.report().markdown()
+    #expect(text.contains("Its checkpoint of epoch 4"), "\(text)")
+    #expect(text.contains("It is of more than the 3 epochs that count: the script trained past its milestone"))
+    run.take(.checkpointsDropped(TrialID(0), keeping: []))
+    #expect(run.report().markdown().contains("It has no checkpoint: none is left"))
+  }
+
   @Test("compares a run that was broken off with no simulation of the whole as if both were the same")
   func brokenOff() throws {
     func text(_ reason: RunEnd.Reason?) throws -> String {
