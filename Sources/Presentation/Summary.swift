@@ -32,9 +32,7 @@ extension Presentation {
         + "\(amount(totals.trained, of: printable(experiment.resourceAttribute))), \(duration(totals.slotTime)) of slot time; "
         + "\(count(totals.continuedInPlace, "promotion")) without a restart")
     let maximum = state.scheduler.ladder.map(\.currentMaximum).max() ?? state.specification.scheduler.maxResource
-    let (full, isTooLarge) = state.trials.count.multipliedReportingOverflow(
-      by: state.specification.scheduler.maxResource)
-    if totals.trained > 0, !isTooLarge, full >= totals.trained {
+    if let full = fullTraining(state), totals.trained > 0, full >= totals.trained {
       let share = (1000 * Double(full - totals.trained) / Double(full)).rounded() / 10
       lines.append(
         "unspent: "
@@ -43,10 +41,25 @@ extension Presentation {
             : "")
           + "\(number(share)) % "
           + "of the \(amount(full, of: printable(experiment.resourceAttribute))) that training all trials in full would take"
-      )
+          + (totals.failed > 0 ? ", those that failed as far as they came" : ""))
     }
     if totals.failed > 0 { lines.append("failed: \(count(totals.failed, "trial"))") }
     return lines.joined(separator: "\n")
+  }
+
+  /// What it takes to train each trial that was started up to the maximum resource, those that failed as far as they came;
+  /// nil: more than can be counted.
+  static func fullTraining(_ state: RunState) -> Int? {
+    let maximum = state.specification.scheduler.maxResource
+    var full = 0
+    for trial in state.trials where trial.attempt != nil {
+      var length = maximum
+      if case .failed = trial.status { length = min(maximum, trial.resource) }
+      let (sum, isTooLarge) = full.addingReportingOverflow(length)
+      if isTooLarge { return nil }
+      full = sum
+    }
+    return full
   }
 
   /// Why a trial has no checkpoint: `none was written`, or what became of those that were.
@@ -59,7 +72,8 @@ extension Presentation {
     let metric = printable(state.specification.experiment.metric)
     let usable = state.trials.reduce(0) { $0 + $1.usableReports }
     return usable == 0
-      ? "no trial reported \(metric)" : "no trial reported a finite \(metric): all \(usable) values are NaN or infinite"
+      ? "no trial reported \(metric)" : "no trial reported a finite \(metric): "
+        + (usable == 1 ? "its one value is NaN or infinite" : "all \(usable) values are NaN or infinite")
   }
 
   /// The run's result: the best of those trained after the search, or else the best of all.

@@ -210,6 +210,24 @@ struct WordsTests {
     #expect(try !run.explained().contains("keep_best"))
   }
 
+  @Test("full training takes trials that failed as far as they came")
+  func full() throws {
+    var run = Facts()
+    run.assign(1)
+    run.report(4)
+    run.add(
+      .trialCreated(
+        TrialCreation(
+          trial: TrialID(1), configuration: Configuration([.init("x", .int(2))]), bracket: 0,
+          origin: .searcher(draws: 2))))
+    #expect(
+      try Presentation.summary(run.state()).contains("of the 27 epochs that training all trials in full would take"))
+    run.end(.failed(.code))
+    #expect(
+      try Presentation.summary(run.state()).contains(
+        "0 % of the 4 epochs that training all trials in full would take, those that failed as far as they came"))
+  }
+
   @Test("a trial waits in the time of the run, which stands still while nobody runs it")
   func standing() throws {
     var waiting = try WaitingExplanation(specification: Self.specification)
