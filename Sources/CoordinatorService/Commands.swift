@@ -62,7 +62,11 @@ public enum Commands {
     let state = try folder.state()
     guard let trial = state.result else {
       if json { show("null") }
-      throw ServiceError(.notFound, "no trial has reported \(state.specification.experiment.metric) yet")
+      let isOpen = state.end == nil && state.totals.reports == 0
+      throw ServiceError(
+        .notFound,
+        isOpen
+          ? "no trial has reported \(state.specification.experiment.metric) yet" : Presentation.nothingReported(state))
     }
     switch part {
     case nil: show(json ? Presentation.bestJSON(state).jsonText(.strict) : Presentation.summary(state))

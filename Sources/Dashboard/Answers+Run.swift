@@ -66,7 +66,7 @@ struct RunView {
     }
     writer.member("status", Presentation.runStatus(state, service: presence))
     writer.member("reason", reason)
-    writer.maybe("message", state.end.flatMap { $0.message.isEmpty ? nil : Self.shown($0.message) })
+    writer.maybe("message", Presentation.endMessage(state).map(Self.shown))
     writer.member("coordinator", Self.word(presence))
     writer.maybe("started_at", state.startedAt?.wall.seconds)
     writer.maybe("ended_at", chronicle.endedAt?.wall.seconds)

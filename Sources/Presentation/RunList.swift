@@ -37,11 +37,18 @@ extension Presentation {
       }
       return [
         run.name, run.status, "\(state.trials.count)", "\(state.activeTrials.count)",
-        bestTrial(state)?.best.map { number($0.value) } ?? "-", printable(state.specification.experiment.metric),
+        bestTrial(state)?.best.map { number($0.value) } ?? noBest(state),
+        printable(state.specification.experiment.metric),
         duration(state.lastStamp?.active ?? .zero), state.startedAt.map { date($0.wall) } ?? "-",
       ]
     }
     return table([header] + rows)
+  }
+
+  /// In place of the best value. A run that ended without one has failed, though it may have ended as it should.
+  private static func noBest(_ state: RunState) -> String {
+    guard state.end != nil else { return "-" }
+    return state.trials.contains { $0.usableReports > 0 } ? "none finite" : "none"
   }
 
   public static func listJSON(_ runs: [ListedRun]) -> JSONValue {
@@ -57,6 +64,7 @@ extension Presentation {
           .init("run", .string(run.name)),
           .init("status", .string(run.status)),
           .init("reason", state.end.map { .string($0.reason.rawValue) } ?? .null),
+          .init("message", endMessage(state).map { .string($0) } ?? .null),
           .init("trials", .int(state.trials.count)),
           .init("running", .int(state.activeTrials.count)),
           .init("metric", .string(state.specification.experiment.metric)),

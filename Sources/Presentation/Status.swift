@@ -40,7 +40,7 @@ extension Presentation {
     if let live { lines += counted(live.counters) }
     lines += hostLines(state, service: service, live: live)
     lines = lines.flatMap { wrapped($0, indent: 6, limit: 12) }
-    if let message = state.end?.message, !message.isEmpty {
+    if let message = endMessage(state) {
       lines.append(printable(message, keepsNewlines: true))
     }
     return lines.joined(separator: "\n")

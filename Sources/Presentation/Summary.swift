@@ -67,12 +67,21 @@ extension Presentation {
     trial.lastGeneration == 0 ? "none was written" : "none is left, what was sealed has been removed or lost"
   }
 
+  /// What the run's end has to say: its own message, or that it has no result, which makes it a failure however it ended.
+  /// nil: nothing, or the run goes on.
+  public static func endMessage(_ state: RunState) -> String? {
+    guard let end = state.end else { return nil }
+    if !end.message.isEmpty { return end.message }
+    return state.totals.bestTrial == nil ? nothingReported(state) : nil
+  }
+
   /// Why a run has no best trial.
   public static func nothingReported(_ state: RunState) -> String {
     let metric = printable(state.specification.experiment.metric)
     let usable = state.trials.reduce(0) { $0 + $1.usableReports }
     return usable == 0
-      ? "no trial reported \(metric)" : "no trial reported a finite \(metric): "
+      ? "no trial reported \(metric)"
+      : "no trial reported a finite \(metric): "
         + (usable == 1 ? "its one value is NaN or infinite" : "all \(usable) values are NaN or infinite")
   }
 
@@ -138,7 +147,7 @@ extension Presentation {
       .init("run", .string(state.start?.run ?? "")),
       .init("status", .string(runStatus(state))),
       .init("reason", state.end.map { .string($0.reason.rawValue) } ?? .null),
-      .init("message", state.end.map { .string($0.message) } ?? .null),
+      .init("message", state.end.map { _ in .string(endMessage(state) ?? "") } ?? .null),
       .init("best", bestJSON(state)),
       .init("trials", .int(state.trials.count)),
       .init("completed", .int(state.totals.completed)),

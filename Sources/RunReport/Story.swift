@@ -100,7 +100,9 @@ struct Story {
   private func subtitle() -> String {
     let status: String
     if let end = state.end {
-      status = "\(Presentation.runStatus(state)): \(Presentation.reason(end.reason, state))"
+      status =
+        "\(Presentation.runStatus(state)): \(Presentation.reason(end.reason, state))"
+        + (state.totals.bestTrial == nil ? "; " + Presentation.nothingReported(state) : "")
     } else if state.isSuspended {
       status = "paused"
     } else if options.isRunning {

@@ -194,6 +194,30 @@ struct WordsTests {
     #expect(json.member("reason") == .string("the run is over (stopped by an operator)"))
   }
 
+  @Test("a run that ended without a finite value says so wherever it is told of")
+  func withoutValue() throws {
+    var run = Facts()
+    run.assign(1)
+    run.report(1, value: .nan)
+    #expect(try Presentation.endMessage(run.state()) == nil)
+    run.end(.paused)
+    run.add(.runFinished(RunEnd(reason: .trialsStarted, message: "")))
+    let state = try run.state()
+    let why = "no trial reported a finite loss: its one value is NaN or infinite"
+    #expect(Presentation.summary(state).contains(why))
+    #expect(Presentation.summaryJSON(state).member("message") == .string(why))
+    #expect(Presentation.status(state, service: .none).contains(why))
+    let listed = [Presentation.ListedRun(name: "run-1", state: state, service: .none)]
+    #expect(Presentation.list(listed).contains("none finite"))
+    #expect(Presentation.listJSON(listed).jsonText(.strict).contains(why))
+    var silent = Facts()
+    silent.add(.runFinished(RunEnd(reason: .stoppedByOperator, message: "")))
+    #expect(try Presentation.endMessage(silent.state()) == "no trial reported loss")
+    silent = Facts()
+    silent.add(.runFinished(RunEnd(reason: .tooManyFailures, message: "its own")))
+    #expect(try Presentation.endMessage(silent.state()) == "its own")
+  }
+
   @Test("what was removed by hand after the end is told apart from what was never written")
   func cleaned() throws {
     var run = Facts()

@@ -196,6 +196,18 @@ struct ReportTests {
     #expect(try !text(nil).contains(near) && !text(nil).contains(further))
   }
 
+  @Test("of a run without a finite value says so beside how it ended")
+  func notFinite() throws {
+    var run = try Runs.Builder(Runs.specification(Self.space))
+    Runs.start(&run)
+    run.trial(0, Self.configuration(0.1), values: [.nan, .infinity])
+    run.end(0, .paused)
+    run.take(.runFinished(RunEnd(reason: .trialsStarted, message: "")))
+    let text = run.report().markdown()
+    #expect(
+      text.components(separatedBy: "no trial reported a finite loss: all 2 values are NaN or infinite").count >= 3)
+  }
+
   @Test("is the same for the same run, and says the same as HTML and as Markdown")
   func same() throws {
     let run = try Runs.faulty(3)
