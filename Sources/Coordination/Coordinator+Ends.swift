@@ -173,11 +173,15 @@ extension Coordinator {
       ?? (state.totals.everEnded >= 5 && failures * 2 > state.totals.everEnded)
     guard isTooMany else { return }
     let last = state.totals.lastFailure
+    let bound =
+      state.specification.failures.maxFailures.map { "\($0) (failures.max_failures)" }
+      ?? "half of them (failures.max_failures in the cluster file sets another bound)"
     close(
       RunEnd(
         reason: .tooManyFailures,
         message:
-          "\(failures) of \(state.totals.everEnded) trials failed; the last, trial \(last?.trial.rawValue ?? 0):\n"
+          "\(failures) of the \(state.totals.everEnded) trials that had ended by then failed, and \(bound) may; the last, "
+          + "trial \(last?.trial.rawValue ?? 0):\n"
           + (last?.message ?? "")),
       suspends: false, &turn)
   }

@@ -28,7 +28,8 @@ extension Coordinator {
     switch command {
     case .pauseRun, .stopRun, .stopTrial: true
     case .pauseTrial(let id): state[id].map { !$0.status.isFinal && !$0.isPausedByOperator } ?? false
-    case .resumeTrial(let id): state[id]?.isPausedByOperator ?? false
+    // Of a run that ends for good nothing goes on any more.
+    case .resumeTrial(let id): state[id]?.isPausedByOperator == true && state.closing?.suspends != false
     }
   }
 

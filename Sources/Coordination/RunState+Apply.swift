@@ -27,7 +27,9 @@ extension RunState {
     case .runClosing(let end, let suspends): closing = Closing(end: end, suspends: suspends)
     case .runSuspended: isSuspended = true
     case .trainingBegan(let training): apply(training, at: stamped.stamp)
-    case .runFinished(let end): self.end = end
+    case .runFinished(let end):
+      self.end = end
+      setDownBrokenOff()
     case .runExtended: extend()
     case .addressChosen(let control, let bulk): ports = Ports(control: control, bulk: bulk)
     case .joinTokenIssued(let key): joinTokens.append(key)

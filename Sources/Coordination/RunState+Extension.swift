@@ -20,6 +20,14 @@ extension RunState {
     }
   }
 
+  /// The run is over: what was broken off when it was paused before, to go on with it, stands as what its end breaks off.
+  mutating func setDownBrokenOff() {
+    for id in trials.map(\.id) where self[id]?.status == .pending(.resumed) {
+      waiting.removeAll { $0 == id }
+      change(id) { $0.status = .paused }
+    }
+  }
+
   /// What the scheduler still expects of a paused trial is due again, whatever the run's end made of it.
   private mutating func resumeSearch(of id: TrialID) {
     guard let trial = self[id], trial.status == .paused, let goal = scheduler.milestone(of: id), trial.resource < goal

@@ -25,10 +25,11 @@ extension Commands {
       let specification = decoded.specification
       let hosts = skipsHosts ? [] : try tryHosts(specification, home: home, isQuiet: json)
       let entryPoint = specification.experiment.entryPoint
+      let faults = skipsHosts ? [] : try faultsHere(specification)
       let program = specification.program.map { ProgramCheck($0, specification, file: file) }
       let told = notifies ? try tellTargets(of: specification, file: file) : []
       let isUsable =
-        program?.problem == nil && !told.contains { $0.problem != nil }
+        program?.problem == nil && !told.contains { $0.problem != nil } && !faults.contains(where: \.isError)
         && (hosts.isEmpty
           || hosts.contains { host in
             !host.faults(specification.cluster, entryPoint: entryPoint).contains(where: \.isError)
@@ -41,6 +42,14 @@ extension Commands {
             .init("rungs", .array((scheduler.ladder.first?.rungs ?? []).map { .int($0.level) })),
             .init("code_files", tree.map { .int($0.manifest.entries.count) } ?? .null),
             .init("hosts", .array(hosts.map { $0.json(specification.cluster, entryPoint: entryPoint) })),
+            .init(
+              "this_machine",
+              .array(
+                faults.map {
+                  .object([
+                    .init("error", .bool($0.isError)), .init("text", .string($0.text)), .init("fix", .string($0.fix)),
+                  ])
+                })),
             .init("scheduler_program", program?.json ?? .null),
             .init(
               "notifications",
@@ -57,6 +66,7 @@ extension Commands {
         if let program { show(program.text) }
         for (target, problem) in told { show(problem.map { "ERROR  \($0)" } ?? "\(target) took a message") }
         show(hosts, specification)
+        for fault in faults { show(line(of: fault, "")) }
       }
       return isUsable ? .success : .runFailed
     } catch let error as ClusterFileError {
@@ -87,7 +97,9 @@ extension Commands {
       else { return (name, nil) }
       let printed = (try? Files.readTail(folder.notificationLog, limit: 2000)) ?? []
       let words = Presentation.printable(String(decoding: printed, as: UTF8.self), keepsNewlines: true)
-      return (name, "\(name): \(failure.text)" + (words.isEmpty ? "" : "\n\(words)"))
+      // The log goes with the folder: what stands in it is told.
+      let text = failure.text.replacing("; what it printed is in \(folder.notificationLog)", with: "")
+      return (name, "\(name): \(text)" + (words.isEmpty ? "" : "\n\(words)"))
     }
   }
 
@@ -140,15 +152,26 @@ extension Commands {
     return try checks.run { _ in }
   }
 
+  /// What is wrong with this machine, where trials run on it alone.
+  private static func faultsHere(_ specification: RunSpecification) throws -> [HostReport.Fault] {
+    guard specification.cluster.hosts.isEmpty else { return [] }
+    var report = HostReport(HostOptions(name: "local", host: "local"))
+    let experiment = specification.experiment
+    report.look(at: try agentExecutable(), specification.cluster, programs: HostReport.programs(of: experiment))
+    return report.faults(specification.cluster, entryPoint: experiment.entryPoint).filter(\.isError)
+  }
+
+  private static func line(of fault: HostReport.Fault, _ name: String) -> String {
+    "\(fault.isError ? "ERROR" : "warning")  \(name)\(fault.text)" + (fault.fix.isEmpty ? "" : "; \(fault.fix)")
+  }
+
   private static func show(_ hosts: [HostReport], _ specification: RunSpecification) {
     guard !hosts.isEmpty else { return }
     show("\n" + Presentation.table([HostReport.columns] + hosts.map(\.row)))
     for line in hosts.flatMap(\.gpuLines) { show("  " + line) }
     for host in hosts {
       for fault in host.faults(specification.cluster, entryPoint: specification.experiment.entryPoint) {
-        let name = fault.text.hasPrefix(host.host.name) ? "" : "\(host.host.name): "
-        show(
-          "\(fault.isError ? "ERROR" : "warning")  \(name)\(fault.text)" + (fault.fix.isEmpty ? "" : "; \(fault.fix)"))
+        show(line(of: fault, fault.text.hasPrefix(host.host.name) ? "" : "\(host.host.name): "))
       }
     }
     let usable = hosts.count { host in

@@ -41,17 +41,26 @@ extension Commands {
       throw ServiceError(
         .usage, "the search is over, and its best trials are being trained; extend the run when it has ended")
     }
-    for line in change.applicable where !json { show(line.text) }
+    if state.closing?.suspends == false, folder.service.isThere {
+      throw ServiceError(.notRunning, "run \(folder.name) is ending; extend it in a moment, when it is over")
+    }
     if state.end == nil, folder.service.isThere {
       let origin = folder.originPath
       let members: [JSONValue.Member] = [
         .init("op", .string("reload")), .init("text", .string(changed.text)), .init("path", .string(origin)),
       ]
-      _ = try ask(folder.path, members, home) { _ in if json { show(#"{"ok":true}"#) } }
+      _ = try ask(folder.path, members, home) { _ in
+        if json { show(#"{"ok":true}"#) } else { tell(change) }
+      }
       return (folder, false)
     }
     try prepare(folder, changed)
+    if !json { tell(change) }
     return (folder, true)
+  }
+
+  private static func tell(_ change: SpecificationChange) {
+    for line in change.applicable { show(line.text) }
   }
 
   private static func endAtOnce(_ state: RunState, under stop: StopCriterion) -> RunEnd.Reason? {

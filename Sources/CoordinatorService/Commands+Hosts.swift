@@ -53,6 +53,12 @@ extension Commands {
   /// the run's from then on.
   public static func reload(run: String?, file: String, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
+    let state = try folder.state()
+    if let end = state.end {
+      throw ServiceError(
+        .notRunning,
+        "run \(folder.name) is over: \(Presentation.reason(end.reason, state)); `pasha-coord extend` lets it go on")
+    }
     let text: String
     do throws(SystemError) {
       text = try Files.readText(file, limit: ClusterFile.sizeLimit)
@@ -64,7 +70,7 @@ extension Commands {
       text: text, fileName: file, baseDirectory: Files.parent(of: path), checksFiles: true)
     let old = try folder.specification()
     let change = SpecificationChange.compare(
-      old, new.specification, isTraining: try folder.state().training != nil)
+      old, new.specification, isTraining: state.training != nil)
     guard change.refused.isEmpty else {
       let lines = change.refused.map { "\($0.key) cannot change while the run goes on: \($0.reason)" }
       throw ServiceError(.usage, lines.joined(separator: "\n") + "\nnothing of \(file) was taken over")

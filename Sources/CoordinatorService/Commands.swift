@@ -98,9 +98,13 @@ public enum Commands {
     run: String?, trial: Int, json: Bool, home: String = RunFolder.home
   ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
-    if let known = try folder.state()[TrialID(trial)], !known.isPausedByOperator {
+    let state = try folder.state()
+    if let known = state[TrialID(trial)], !known.isPausedByOperator {
       throw ServiceError(
         .usage, "trial \(trial) is not paused by hand; `pasha-coord explain \(trial)` says how it stands")
+    }
+    if state.end == nil, state.closing?.suspends == false {
+      throw ServiceError(.usage, "run \(folder.name) is ending: no trial goes on any more")
     }
     return try steer(folder.path, "resume_trial", trial, "trial \(trial) goes on when a slot is free", json, home)
   }
@@ -165,13 +169,12 @@ public enum Commands {
   ) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
     let state = try folder.state()
-    if let trial, state[TrialID(trial)] == nil {
-      throw ServiceError(.notFound, "run \(folder.name) has no trial \(trial)")
+    if let trial {
+      return try steer(folder.path, "stop", trial, "stopping trial \(trial)", json, home)
     }
-    if trial == nil, state.end == nil, !folder.service.isThere { return try RunService.end(folder, options: options()) }
-    let members = [.init("op", .string("stop"))] + (trial.map { [JSONValue.Member("trial", .int($0))] } ?? [])
-    return try ask(folder.path, members, home) { _ in
-      show(json ? #"{"ok":true}"# : trial.map { "stopping trial \($0)" } ?? "stopping the run")
+    if state.end == nil, !folder.service.isThere { return try RunService.end(folder, options: options()) }
+    return try ask(folder.path, [.init("op", .string("stop"))], home) { _ in
+      show(json ? #"{"ok":true}"# : "stopping the run")
     }
   }
 

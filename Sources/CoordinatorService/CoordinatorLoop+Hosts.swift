@@ -35,7 +35,8 @@ extension CoordinatorLoop {
 
   func take(_ command: HostCommand, _ promise: Promise<JSONValue>) {
     if let problem = problem(with: command) {
-      return promise.fulfil(.object([.init("error", .string(problem)), .init("code", .string("not_found"))]))
+      let code: [JSONValue.Member] = problem.isUnknown ? [.init("code", .string("not_found"))] : []
+      return promise.fulfil(.object([.init("error", .string(problem.text))] + code))
     }
     events.append(.host(command))
     // Somebody may have mended what kept it from starting.
@@ -43,17 +44,27 @@ extension CoordinatorLoop {
     promise.fulfil(.object([.init("ok", .bool(true))]))
   }
 
-  private func problem(with command: HostCommand) -> String? {
+  private func problem(with command: HostCommand) -> (text: String, isUnknown: Bool)? {
     switch command {
     case .add(let host):
-      return farm == nil && ClusterOptions.isRemote(host)
-        ? "this run has no hosts: its coordinator listens for this machine alone; start a run whose file names hosts"
-        : nil
+      guard farm == nil, ClusterOptions.isRemote(host) else { return nil }
+      let text =
+        "this run has no hosts: its coordinator listens for this machine alone; start a run whose file names hosts"
+      return (text, true)
     case .drain(let name), .remove(let name), .lost(let name):
       let names = state.hosts.map(\.name) + state.agents.map(\.name)
-      guard !names.contains(name) else { return nil }
-      let known = Set(names).sorted().joined(separator: ", ")
-      return "the run has no host \(name); its hosts are \(known.isEmpty ? "none" : known)"
+      guard names.contains(name) else {
+        let known = Set(names).sorted().joined(separator: ", ")
+        return ("the run has no host \(name); its hosts are \(known.isEmpty ? "none" : known)", true)
+      }
+      // Its agent is this coordinator's own, which starts it again whenever it ends.
+      guard farm == nil, case .remove = command,
+        state.agents.contains(where: { $0.name == name && $0.origin == .launched })
+      else { return nil }
+      let text =
+        "\(name) is the coordinator's own machine, and cannot leave the run: `pasha-coord hosts drain` keeps trials from "
+        + "starting there, `pasha-coord pause` pauses the run"
+      return (text, false)
     }
   }
 }

@@ -16,8 +16,13 @@ extension TrialExplanation {
     case .pending:
       let others = state.waiting.firstIndex(of: trial.id) ?? 0
       let before = others == 0 ? "" : " behind \(Presentation.count(others, "trial"))"
-      if !isServed, state.end == nil { return "wants a slot\(before); no coordinator runs the run" }
-      return state.end == nil ? "waits for a slot\(before) (`pasha-coord explain --waiting` says why)" : "never started"
+      if state.end != nil {
+        if trial.attempt == nil { return "never started" }
+        let goal = trial.promotedTo.map { ", promoted to \(resource($0))" } ?? " of \(trial.milestone)"
+        return "was at \(resource(trial.resource))\(goal) when the run ended; `pasha-coord extend` lets it go on"
+      }
+      if !isServed { return "wants a slot\(before); no coordinator runs the run" }
+      return "waits for a slot\(before) (`pasha-coord explain --waiting` says why)"
     case .active(.assigned): return "is being started \(place), to \(resource(trial.milestone))"
     case .active(.running): return "runs \(place), \(progress)" + doubt(trial)
     case .active(.held): return "is held \(place): \(standingText())" + doubt(trial)

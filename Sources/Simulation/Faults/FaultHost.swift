@@ -32,6 +32,8 @@ struct FaultHost: Sendable {
   var twinOf: Int?
   /// Whether it is a copy of that host's machine, and not of its agent's folder alone.
   var isMachineCopy = false
+  /// Another boot of its machine counts in its place.
+  var isTakenOver = false
 
   var name: String { "h\(index)" }
   var key: String { "key-\(twinOf ?? index)" }

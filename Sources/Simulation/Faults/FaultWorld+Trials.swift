@@ -34,7 +34,7 @@ extension FaultWorld {
             holdsAtMilestone: program.holdsAtMilestone, settle: program.settle, holdLimit: program.holdLimit,
             grace: program.grace),
           milestone: start.milestone, isLast: start.milestone >= start.maximum, lease: launch.lease),
-        resumedAt: epoch, epoch: epoch, saved: epoch))
+        isUnwatched: hosts[host].isTakenOver, resumedAt: epoch, epoch: epoch, saved: epoch))
     hosts[host].trials.sort { $0.attempt < $1.attempt }
     begin(host, name, until: now + .seconds(30))
   }

@@ -40,11 +40,13 @@ extension FaultWorld {
   }
 
   /// The hello of an agent counts. Where its machine is a copy of one that could not be heard, or has one, that one's
-  /// trials may run on until they are told, or their lease is over: another boot of a machine is taken for the end of the
-  /// one before.
+  /// trials may run on until they are told, or their lease is over, and one that was ordered before may begin: another boot
+  /// of a machine is taken for the end of the one before.
   mutating func noteTakeover(_ host: Int) {
+    hosts[host].isTakenOver = false
     for other in hosts.indices
     where other != host && hosts[other].key == hosts[host].key && hosts[other].machine == hosts[host].machine {
+      hosts[other].isTakenOver = true
       for index in hosts[other].trials.indices { hosts[other].trials[index].isUnwatched = true }
     }
   }
