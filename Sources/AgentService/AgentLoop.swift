@@ -49,6 +49,7 @@ final class AgentLoop {
     log = context.log
     signals = try SignalWatch([SIGINT, SIGTERM])
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     signal(SIGHUP, SIG_IGN)
     messaging = try MessagingContext()
     launcher = TrialLauncher(home: home, supervisor: context.supervisor, devices: context.devices)

@@ -26,7 +26,9 @@ public struct ClusterFile: Equatable, Sendable {
     text: String, fileName: String, baseDirectory: String, checksFiles: Bool = true
   ) throws(ClusterFileError) -> ClusterFile {
     let mistakes = MistakeList(fileName: fileName)
-    let document = YAMLDocument(text: text, mistakes: mistakes)
+    // Editors of other systems put a byte order mark before the text.
+    let marked = text.unicodeScalars.first == "\u{FEFF}"
+    let document = YAMLDocument(text: marked ? String(text.unicodeScalars.dropFirst()) : text, mistakes: mistakes)
     let specification = document.root.flatMap {
       ClusterFileDecoder(baseDirectory: baseDirectory, checksFiles: checksFiles, mistakes: mistakes).decode($0)
     }

@@ -1,3 +1,4 @@
+import ClusterFile
 import Coordination
 import HostSystem
 import Launching
@@ -28,16 +29,13 @@ enum AgentProgram {
 }
 
 extension RunFolder {
-  /// Puts a changed cluster file in place of the one before: the fact of it is in the journal.
-  func adoptNextClusterFile() {
-    guard Files.exists(nextClusterFile) else { return }
+  /// Puts the changed cluster file with that hash in place of the one before: the fact of it is in the journal. Also what
+  /// a coordinator began that died between the fact and this.
+  func adoptNextClusterFile(expecting hash: String) {
+    guard let text = try? Files.read(nextClusterFile, limit: ClusterFile.sizeLimit), SHA256.hash(text) == hash else {
+      return
+    }
     try? Files.rename(nextClusterFile, to: clusterFile)
     try? Files.syncFolder(path)
-  }
-
-  /// Finishes what a coordinator began that died between the fact of a changed file and its renaming.
-  func finishReload(expecting hash: String) {
-    guard let text = try? Files.read(nextClusterFile, limit: 1 << 20), SHA256.hash(text) == hash else { return }
-    adoptNextClusterFile()
   }
 }

@@ -27,8 +27,22 @@ extension Commands {
     run: String?, by more: Extension, json: Bool, home: String = RunFolder.home
   ) throws -> (folder: RunFolder, needsCoordinator: Bool) {
     let folder = try RunFolder.find(run, in: home)
+    // Of several that extend a run at once each adds to what the one before has made of it.
+    for _ in 1..<20 {
+      do {
+        return try extend(folder, by: more, json: json, home)
+      } catch let error as ServiceError where error.message == RequestDesk.changedMeanwhile {}
+    }
+    return try extend(folder, by: more, json: json, home)
+  }
+
+  private static func extend(
+    _ folder: RunFolder, by more: Extension, json: Bool, _ home: String
+  ) throws -> (folder: RunFolder, needsCoordinator: Bool) {
+    let base = try Files.readText(folder.clusterFile, limit: ClusterFile.sizeLimit)
+    let hash = SHA256.hash(Array(base.utf8))
     let state = try folder.state()
-    let changed = try changedFile(of: folder, state, by: more)
+    let changed = try changedFile(of: folder, base, state, by: more)
     let change = SpecificationChange.compare(try folder.specification(), changed.specification)
     guard change.refused.isEmpty else {
       throw ServiceError(
@@ -48,13 +62,14 @@ extension Commands {
       let origin = folder.originPath
       let members: [JSONValue.Member] = [
         .init("op", .string("reload")), .init("text", .string(changed.text)), .init("path", .string(origin)),
+        .init("base", .string(hash)),
       ]
       _ = try ask(folder.path, members, home) { _ in
         if json { show(#"{"ok":true}"#) } else { tell(change) }
       }
       return (folder, false)
     }
-    try prepare(folder, changed)
+    try prepare(folder, changed, base: hash)
     if !json { tell(change) }
     return (folder, true)
   }
@@ -70,13 +85,13 @@ extension Commands {
   }
 
   private static func changedFile(
-    of folder: RunFolder, _ state: RunState, by more: Extension
+    of folder: RunFolder, _ text: String, _ state: RunState, by more: Extension
   ) throws -> ClusterFile.Changed {
     let stop = state.specification.stop
     var started: Int?
     if let trials = more.trials {
       guard (1...1_000_000_000).contains(trials) else {
-        throw ServiceError(.usage, "--trials must be at least 1, not \(trials)")
+        throw ServiceError(.usage, "--trials must be from 1 to 1000000000, not \(trials)")
       }
       started = max(state.trials.count, stop.maxTrialsStarted ?? 0) + trials
       if state.end == nil, state.drain == nil, stop.maxTrialsStarted == nil {
@@ -95,7 +110,6 @@ extension Commands {
     guard started != nil || time != nil else {
       throw ServiceError(.usage, "say by what: --trials N, --time T")
     }
-    let text = try Files.readText(folder.clusterFile, limit: ClusterFile.sizeLimit)
     let origin = folder.originPath
     var limits: [(key: String, value: ClusterFile.Limit)] = []
     if let started { limits.append(("max_num_trials_started", .count(started))) }
@@ -106,8 +120,12 @@ extension Commands {
 
   /// The changed file beside the one that counts, then the fact, then its name: whatever comes between, `resume` finds
   /// either the run as it was or the extended one.
-  private static func prepare(_ folder: RunFolder, _ changed: ClusterFile.Changed) throws {
+  private static func prepare(_ folder: RunFolder, _ changed: ClusterFile.Changed, base: String) throws {
     let journal = try Journal.open(at: folder.journal)
+    guard SHA256.hash(try Files.read(folder.clusterFile, limit: ClusterFile.sizeLimit)) == base else {
+      try journal.close()
+      throw ServiceError(.software, RequestDesk.changedMeanwhile)
+    }
     var state = try RunState(specification: folder.specification())
     try journal.replay { state.apply(StampedFact(stamp: $0.stamp, fact: $0.fact)) }
     try Files.writeDurably(folder.nextClusterFile, Array(changed.text.utf8))
@@ -116,7 +134,7 @@ extension Commands {
     var facts = [StampedFact(stamp: stamp, fact: .specificationChanged(hash: hash))]
     if state.end != nil || state.drain != nil { facts.append(StampedFact(stamp: stamp, fact: .runExtended)) }
     try journal.append(facts)
-    folder.adoptNextClusterFile()
+    folder.adoptNextClusterFile(expecting: hash)
     try journal.close()
   }
 }

@@ -52,7 +52,7 @@ final class CoordinatorLoop {
   var stopsWithin: Duration?
   private var stopDeadline: Instant?
   /// Puts a changed cluster file in its place, once the fact of it is durable.
-  var adoptFile: () -> Void = {}
+  var adoptFile: (String) -> Void = { _ in }
   private let signals: SignalWatch
   private let start: RunStart
   private let printer: LinePrinter
@@ -309,8 +309,8 @@ final class CoordinatorLoop {
     keeper?.add(happened)
     tellProgram(facts)
     for effect in effects { carryOut(effect) }
-    for case .specificationChanged in facts.map(\.fact) {
-      adoptFile()
+    for case .specificationChanged(let hash) in facts.map(\.fact) {
+      adoptFile(hash)
       keeper?.change(coordinator.state.specification.notifications)
     }
     answerReloads(facts)

@@ -59,12 +59,14 @@ extension RequestDesk {
       default: return failure("\(member.key) is no limit")
       }
     }
+    fileLock.lock()
+    defer { fileLock.unlock() }
     do {
       let text = try Files.readText(folder.clusterFile, limit: ClusterFile.sizeLimit)
       let origin = folder.originPath
       let changed = try ClusterFile.extending(
         text, fileName: folder.clusterFile, baseDirectory: Files.parent(of: origin), limits: limits)
-      return reload(.object([.init("text", .string(changed.text)), .init("path", .string(origin))]))
+      return takeOver(changed.text, from: origin)
     } catch let error as ClusterFileError {
       return failure(error.problems.map(\.message).joined(separator: "\n"))
     } catch {
@@ -72,9 +74,27 @@ extension RequestDesk {
     }
   }
 
-  /// Puts the changed file beside the one that counts; the loop gives it its name once that is a fact.
+  /// Takes over a changed file. With `base` only where the run's file is still the one with that hash.
   func reload(_ request: JSONValue) -> JSONValue {
     guard let text = request.text("text"), let path = request.text("path") else { return failure("no file is given") }
+    fileLock.lock()
+    defer { fileLock.unlock() }
+    if let base = request.text("base") {
+      guard let current = try? Files.read(folder.clusterFile, limit: ClusterFile.sizeLimit),
+        SHA256.hash(current) == base
+      else { return failure(Self.changedMeanwhile) }
+    }
+    return takeOver(text, from: path)
+  }
+
+  /// What is said of a change of a file that another command has changed since.
+  static let changedMeanwhile = "another command has changed the run's file at the same time; try again"
+
+  /// How long the loop may take: a request that is given up could still be carried out, with another one's file.
+  private static let reloadPatience = Duration.seconds(120)
+
+  /// Puts the changed file beside the one that counts; the loop gives it its name once that is a fact.
+  private func takeOver(_ text: String, from path: String) -> JSONValue {
     do {
       let decoded = try ClusterFile.decode(
         text: text, fileName: path, baseDirectory: Files.parent(of: path), checksFiles: false)
@@ -84,10 +104,13 @@ extension RequestDesk {
         return failure("not taken over: " + change.refused.map(\.key).joined(separator: ", ") + " may not change")
       }
       let promise = Promise<JSONValue>()
+      let before = folder.originPath
       try Files.writeDurably(folder.origin, Array(path.utf8))
       try Files.writeDurably(folder.nextClusterFile, Array(text.utf8))
       mailbox.post(.reload(decoded.specification, hash: SHA256.hash(Array(text.utf8)), promise))
-      return promise.wait(for: .seconds(10)) ?? failure("the coordinator did not answer")
+      let answer = promise.wait(for: Self.reloadPatience) ?? failure("the coordinator did not answer")
+      if answer.text("error") != nil { try Files.writeDurably(folder.origin, Array(before.utf8)) }
+      return answer
     } catch {
       return failure("\(error)")
     }

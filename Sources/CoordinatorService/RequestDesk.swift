@@ -12,6 +12,8 @@ final class RequestDesk: Sendable {
   let mailbox: Mailbox<CoordinatorLoop.Request>
   private let bulk: BulkDesk
   let folder: RunFolder
+  /// Held from the look at the run's file to its change: of two who change it at once the second sees the first one's.
+  let fileLock = NSLock()
 
   init(mailbox: Mailbox<CoordinatorLoop.Request>, bulk: BulkDesk, folder: RunFolder) {
     self.folder = folder

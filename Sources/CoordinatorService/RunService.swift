@@ -54,6 +54,8 @@ public struct RunService {
   private let options: Options
   /// What happened before, as far as it is not in the run's files yet.
   private var history: [RunEvent] = []
+  /// Whether its folder was made for it just now.
+  private var isNew = false
 
   // MARK: Beginning
 
@@ -95,7 +97,8 @@ public struct RunService {
         randomSeed: specification.searcher.randomSeed)
       return RunService(
         folder: folder, specification: specification, journal: journal,
-        coordinator: try Coordinator(specification: specification), start: start, code: code, options: options)
+        coordinator: try Coordinator(specification: specification), start: start, code: code, options: options,
+        isNew: true)
     } catch {
       // Nothing happened in it: a folder without a run would only confuse.
       try? Folders.removeTree(folder.path)
@@ -110,7 +113,7 @@ public struct RunService {
     if Files.exists(folder.nextClusterFile) {
       var changed: String?
       try journal.replay { if case .specificationChanged(let hash) = $0.fact { changed = hash } }
-      if let changed { folder.finishReload(expecting: changed) }
+      if let changed { folder.adoptNextClusterFile(expecting: changed) }
     }
     let specification = try folder.specification()
     var coordinator = try Coordinator(specification: specification)
@@ -170,7 +173,19 @@ public struct RunService {
 
   /// - Parameter tell: is given the state of a run that ended; its code is the result then.
   func run(telling tell: (RunState) -> ExitCode) throws -> ExitCode {
+    do {
+      return try serve(telling: tell)
+    } catch {
+      // Nothing happened in it: a folder without a run would only confuse.
+      if isNew, (try? JournalReader(at: folder.journal).lastSequence()) == 0 { try? Folders.removeTree(folder.path) }
+      throw error
+    }
+  }
+
+  private func serve(telling tell: (RunState) -> ExitCode) throws -> ExitCode {
     signal(SIGPIPE, SIG_IGN)
+    // A file that may not grow is a write that fails, with its reason.
+    signal(SIGXFSZ, SIG_IGN)
     let signals = try SignalWatch([SIGINT, SIGTERM, SIGHUP])
     let context = try MessagingContext()
     raiseFileLimit()
@@ -180,7 +195,10 @@ public struct RunService {
       if let key = CurvePublicKey(agent.publicKey) { admissions.admit(key, as: .agent) }
     }
     let authenticator = try Authenticator(context, list: admissions)
+    let hasKey = Files.exists(folder.secretKey)
     let keys = try folder.keys()
+    // Its agent does not know the new key, and what it runs does not hang on it: the next agent finds that.
+    if !hasKey { LocalLauncher.endLeftover(record: folder.agentRecord) }
     let listener = try listen(authenticator, keys)
     try listener.proveRefusal()
     let printer = try LinePrinter(descriptor: options.isQuiet ? openNull() : STDOUT_FILENO)
@@ -204,10 +222,16 @@ public struct RunService {
         "the journal ended in the middle of a commit: \(journal.tornBytes) bytes were dropped, of facts that were not "
           + "acknowledged; reports among them are sent again")
     }
+    if !hasKey, !coordinator.state.agents.isEmpty {
+      loop.note(
+        "\(folder.secretKey) was gone, and another key was made: agents that ran before do not know it. What they run on "
+          + "other hosts is given up when its lease is over (cluster.lost_after); there, `pasha-agent end --run "
+          + "\(folder.name)` ends it at once")
+    }
     loop.programStart = try programStart()
     loop.page = pageKeeper(loop)
     loop.stopsWithin = options.endsRun ? .seconds(60) : nil
-    loop.adoptFile = { [folder] in folder.adoptNextClusterFile() }
+    loop.adoptFile = { [folder] in folder.adoptNextClusterFile(expecting: $0) }
     let desk = RequestDesk(mailbox: loop.mailbox, bulk: bulk, folder: folder)
     let control = try ControlSocket(path: folder.controlSocket) { desk.answer($0) }
     if options.hasConsole {

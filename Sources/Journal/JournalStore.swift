@@ -73,11 +73,30 @@ final class JournalStore: Sendable {
     configuration.readonly = true
     do {
       let connection = try DatabaseQueue(path: path, configuration: configuration)
-      try connection.read { try check($0, path, format) }
+      let pageBytes = try connection.read { database in
+        try check(database, path, format)
+        return try Int.fetchOne(database, sql: "PRAGMA page_size")
+      }
+      try checkLog(of: path, pageBytes: pageBytes ?? 4096)
       return JournalStore(path: path, connection: connection, lock: nil)
     } catch {
       throw JournalError(database: error, path, "open the journal")
     }
+  }
+
+  /// A damaged log ends in its middle for whoever reads it: it is refused for readers as for a writer. Where a writer is
+  /// just beginning it anew, it may look damaged for a moment.
+  private static func checkLog(of path: String, pageBytes: Int) throws(JournalError) {
+    for _ in 0..<5 {
+      do throws(JournalError) {
+        _ = try WriteAheadLogCheck.check(journal: path, pageBytes: pageBytes)
+        return
+      } catch {
+        guard error.code == .damaged else { throw error }
+        usleep(40_000)
+      }
+    }
+    _ = try WriteAheadLogCheck.check(journal: path, pageBytes: pageBytes)
   }
 
   private static func open(

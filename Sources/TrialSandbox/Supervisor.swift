@@ -22,6 +22,7 @@ public enum Supervisor {
   public static func run(_ planPath: String) -> Int32 {
     let listener = inheritedListener()
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     let folder = AttemptFolder(Files.parent(of: planPath))
     do {
       guard let own = try FileLock.tryAcquire(planPath) else {

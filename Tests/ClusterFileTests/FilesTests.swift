@@ -157,4 +157,10 @@ struct FilesTests {
       space: "a: &range {type: uniform, lower: 0, upper: 1}\nb: *range\nc: *range")
     #expect(try Fixture.decode(text).specification.experiment.space.domains.count == 3)
   }
+
+  /// As editors of other systems write it.
+  @Test func aByteOrderMarkIsPassedOver() throws {
+    let plain = try Fixture.decode(Fixture.example).specification
+    #expect(try Fixture.decode("\u{FEFF}" + Fixture.example).specification == plain)
+  }
 }

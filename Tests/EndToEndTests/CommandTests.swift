@@ -49,7 +49,12 @@ import Testing
     #expect(try run.place.coordinator(["status", "nothing-like-it"]).wait() == 66)
     #expect(try run.place.coordinator(["logs", "12345"]).wait() == 66)
     let resumed = try run.resume()
-    try eventually("the coordinator to answer") { try run.place.coordinator(["stop", "--trial", "0"]).wait() == 0 }
+    // It is over: there is nothing left to stop.
+    #expect(try run.place.coordinator(["stop", "--trial", "0"]).wait() == 64)
+    try eventually("the coordinator to answer") { try run.place.coordinator(["hosts", "drain", "local"]).wait() == 0 }
+    let removal = try run.place.coordinator(["hosts", "remove", "local"])
+    #expect(try removal.wait() == 70)
+    #expect(removal.errors.contains("cannot leave the run"), "\(removal.errors)")
     #expect(try run.place.coordinator(["stop"]).wait() == 0)
     #expect(try resumed.wait() == 0, "\(resumed.output)\(resumed.errors)")
     #expect(try run.resume().wait() == 64)

@@ -72,6 +72,62 @@ import TuningModel
     try eventually("every process to end") { run.agents.isEmpty && run.supervisors.isEmpty && run.trials.isEmpty }
   }
 
+  /// Each adds to what the one before has made of it, and none changes what another one is taking over.
+  @Test func extensionsAtTheSameTimeAddUp() throws {
+    let run = try RealRun("added", sleep: "0.3", trials: 40, slots: 1)
+    let coordinator = try run.start()
+    try run.waitForReports(1)
+    let extensions = try (0..<4).map { _ in try run.place.coordinator(["extend", "--trials", "10"]) }
+    for command in extensions { #expect(try command.wait() == 0, "\(command.output)\(command.errors)") }
+    let file = try String(contentsOfFile: run.place.runFolder() + "/cluster.yml", encoding: .utf8)
+    #expect(file.contains("max_num_trials_started: 80"), "\(file)")
+    #expect(try run.place.coordinator(["pause"]).wait() == 0)
+    #expect(try coordinator.wait() == 75)
+    // The file is the one that the journal names.
+    let resumed = try run.resume()
+    try eventually("the coordinator to answer") { try run.place.coordinator(["stop"]).wait() == 0 }
+    #expect(try resumed.wait() == 0, "\(resumed.errors)")
+    let over = try run.place.coordinator(["reload", run.file])
+    #expect(try over.wait() == 69)
+    #expect(over.errors.contains("is over"), "\(over.errors)")
+  }
+
+  /// Agents know their coordinator by its key: without it the one here is begun anew, and finds what the one before left.
+  @Test func aRunWhoseKeyIsGoneGoesOnHere() throws {
+    let run = try RealRun("keyless", sleep: "0.3", trials: 6, slots: 2)
+    let coordinator = try run.start()
+    try run.waitForReports(2)
+    kill9([coordinator.pid])
+    _ = try coordinator.wait()
+    try FileManager.default.removeItem(atPath: run.place.runFolder() + "/secret.key")
+    let resumed = try run.resume()
+    #expect(try resumed.wait() == 0, "\(resumed.output)\(resumed.errors)")
+    #expect(resumed.output.contains("secret.key was gone"), "\(resumed.output)")
+    #expect(try trials(run).count == 6)
+    try eventually("every process to end") { run.agents.isEmpty && run.supervisors.isEmpty && run.trials.isEmpty }
+  }
+
+  @Test func aRunThatCannotBeginLeavesNothing() throws {
+    let run = try RealRun("unbegun", trials: 2)
+    let command = try CommandProcess(
+      "/bin/sh", ["-c", "ulimit -n 24; exec \(product("pasha-coord")) \(run.file)"], environment: run.place.environment)
+    #expect(try command.wait() == 70, "\(command.output)\(command.errors)")
+    #expect((try run.place.json(["list"]) as? [Any])?.isEmpty == true, "\(command.errors)")
+  }
+
+  /// As on a full disk: the coordinator ends with the reason, and goes on where it may write.
+  @Test func aFileThatMayNotGrowIsAWriteThatFails() throws {
+    let run = try RealRun("bounded", sleep: "0.05", trials: 20, slots: 1)
+    let command = try CommandProcess(
+      "/bin/bash", ["-c", "ulimit -f 160; exec \(product("pasha-coord")) \(run.file)"],
+      environment: run.place.environment)
+    #expect(try command.wait() == 70, "\(command.output)\(command.errors)")
+    #expect(!command.errors.isEmpty)
+    let resumed = try run.resume()
+    #expect(try resumed.wait() == 0, "\(resumed.errors)")
+    #expect(try trials(run).count == 20)
+  }
+
   @Test func aPausedRunIsExtended() throws {
     let run = try RealRun("paused", sleep: "0.1", trials: 30, slots: 2)
     let coordinator = try run.start()

@@ -61,12 +61,24 @@ import TuningModel
     let log = try place.bytes(place.log)
     var generator = SeededGenerator(seed: 2)
     var refused = 0
+    var refusedReaders = 0
     for round in 0..<200 {
       let index = round < 100 ? Int(generator.nextBelow(32 + 24)) : Int(generator.nextBelow(UInt64(log.count)))
       var flipped = log
       flipped[index] ^= 1 << UInt8(generator.nextBelow(8))
       let copy = try place.snapshot()
       try copy.write(flipped, to: copy.log)
+      // Whoever only reads is not shown half a run either.
+      if round % 10 == 0 {
+        do {
+          let reader = try JournalReader(at: copy.path)
+          #expect(try reader.lastSequence() >= 39, "byte \(index)")
+          try reader.close()
+        } catch {
+          #expect(error.code == .damaged)
+          refusedReaders += 1
+        }
+      }
       do {
         let found = try copy.contents()
         // The last transaction cannot be told from one that a crash tore.
@@ -78,6 +90,7 @@ import TuningModel
       }
     }
     #expect(refused > 120)
+    #expect(refusedReaders > 10)
   }
 
   @Test func aDatabaseCutShortIsRefused() throws {
