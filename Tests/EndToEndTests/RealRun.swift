@@ -15,7 +15,7 @@ final class RealRun: Sendable {
   init(
     _ name: String, script: String = "save_before.py", sleep: String = "0.03", trials: Int = 10, max: Int = 9,
     slots: Int = 3, stop: String? = nil, extra: [String] = [], cluster: String = "", checkpoints: String = "",
-    scheduler: String = "name: pasha"
+    scheduler: String = "name: pasha", lostAfter: String = "2m"
   ) throws {
     place = RunPlace(name)
     let scripts = repositoryRoot().appendingPathComponent("Tests/Fixtures/scripts").path
@@ -29,7 +29,7 @@ final class RealRun: Sendable {
         "  mode: min",
         "scheduler: {\(scheduler), max_t: \(max), random_seed: 7}",
         "stop_criterion: \(stop ?? "{max_num_trials_started: \(trials)}")",
-        "cluster: {slots: \(slots), heartbeat: 1s, lost_after: 2m\(cluster)}",
+        "cluster: {slots: \(slots), heartbeat: 1s, lost_after: \(lostAfter)\(cluster)}",
         "checkpoints: {settle: 300ms, grace: 2s\(checkpoints)}",
       ] + extra
     file = try place.folder.write("cluster.yml", lines.joined(separator: "\n") + "\n")

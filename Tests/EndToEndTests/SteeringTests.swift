@@ -85,16 +85,18 @@ import TuningModel
     #expect(try coordinator.wait() == 75)
     // The file is the one that the journal names.
     let resumed = try run.resume()
-    try eventually("the coordinator to answer") { try run.place.coordinator(["stop"]).wait() == 0 }
+    try eventually("the run to go on") { resumed.output.contains("goes on") }
+    #expect(try run.place.coordinator(["stop"]).wait() == 0)
     #expect(try resumed.wait() == 0, "\(resumed.errors)")
     let over = try run.place.coordinator(["reload", run.file])
     #expect(try over.wait() == 69)
     #expect(over.errors.contains("is over"), "\(over.errors)")
   }
 
-  /// Agents know their coordinator by its key: without it the one here is begun anew, and finds what the one before left.
+  /// Agents know their coordinator by its key: without it another one is begun here, and what the one before had is given
+  /// up at the end of its lease.
   @Test func aRunWhoseKeyIsGoneGoesOnHere() throws {
-    let run = try RealRun("keyless", sleep: "0.3", trials: 6, slots: 2)
+    let run = try RealRun("keyless", sleep: "0.3", trials: 6, slots: 2, lostAfter: "10s")
     let coordinator = try run.start()
     try run.waitForReports(2)
     kill9([coordinator.pid])
