@@ -7,8 +7,8 @@ enum FaultCorpus {
 
   /// Seeds that found what no defect on purpose stands for: limits of a search that were raised while its best trials were
   /// trained; the copy of a machine, asked for what the one that counts had sealed; a trial that was let go on while its run
-  /// was ending; an order that was on its way when the copy of a machine took over.
-  static let others: [UInt64] = [4_420, 169_198_448_928, 4_000_038_879, 4_000_060_485]
+  /// was ending; an order that was on its way when the copy of a machine took over; two extensions at the same time.
+  static let others: [UInt64] = [4_420, 169_198_448_928, 4_000_038_879, 4_000_060_485, 6_000_023_624]
 
   /// A seed that finds each defect. Those from `lateHelloCounts` on are bugs that seeds have found in pasha: each of them is
   /// kept, to be found again.

@@ -101,10 +101,14 @@ extension FaultWorld {
     planTurn(in: .milliseconds(1))
   }
 
-  /// More trials may be started: a changed file is written beside the one that counts, and offered.
+  /// More trials may be started: a changed file is written beside the one that counts, and offered. Those who change it
+  /// take turns: each adds to what the one before has made of it.
   mutating func extend(by trials: Int) {
-    guard coordinator.machine != nil, let limit = coordinator.specification.stop.maxTrialsStarted else { return }
-    var next = coordinator.specification
+    let offered = coordinator.inbox.compactMap { input -> RunSpecification? in
+      if case .event(.reload(let specification, _)) = input { specification } else { nil }
+    }
+    var next = offered.last ?? coordinator.specification
+    guard coordinator.machine != nil, let limit = next.stop.maxTrialsStarted else { return }
     next.stop.maxTrialsStarted = limit + trials
     let hash = "\(limit + trials) trials"
     coordinator.nextSpecifications[hash] = next
