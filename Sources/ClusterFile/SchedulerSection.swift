@@ -26,7 +26,15 @@ struct SchedulerSection {
       ("name", name != nil), ("grace_period", gracePeriod != nil), ("reduction_factor", reductionFactor != nil),
       ("rung_levels", rungLevels != nil), ("rung_increment", rungIncrement != nil), ("brackets", brackets != nil),
     ]
-    guard let maximum else { return nil }
+    guard let maximum else {
+      // What is wrong under any maximum is told as well.
+      var any = SchedulerOptions(name: .asha, mode: mode, maxResource: Int(Int32.max))
+      if let reductionFactor { any.reductionFactor = reductionFactor }
+      for problem in any.problems() where problem.option == "reduction_factor" {
+        map.mistakes.add(.invalidValue, map.place(of: problem.option), map.fullPath(problem.message))
+      }
+      return nil
+    }
     var options = SchedulerOptions(name: isProgram ? .external : name ?? .pasha, mode: mode, maxResource: maximum.value)
     if let gracePeriod { options.gracePeriod = gracePeriod }
     if let reductionFactor { options.reductionFactor = reductionFactor }

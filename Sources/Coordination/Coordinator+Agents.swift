@@ -352,6 +352,14 @@ extension Coordinator {
     return next
   }
 
+  /// Whether an agent's last sign of life is of a time to come: its silence would go unseen until then.
+  public func silenceProblem(at now: Instant) -> String? {
+    for (index, session) in sessions.enumerated() where session.lastHeard > now {
+      return "agent \(index) was heard \(session.lastHeard - now) from now"
+    }
+    return nil
+  }
+
   mutating func noteSilence(after event: Event) {
     guard case .message(let key, _) = event else {
       silenceBound = nextSilence()

@@ -215,7 +215,8 @@ public enum Commands {
         .notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` starts one")
     }
     if let error = answer.text("error") {
-      throw ServiceError(answer.text("code") == "not_found" ? .notFound : .software, error)
+      let codes: [String: ExitCode] = ["not_found": .notFound, "usage": .usage]
+      throw ServiceError(answer.text("code").flatMap { codes[$0] } ?? .software, error)
     }
     body(answer)
     return .success

@@ -35,8 +35,8 @@ extension CoordinatorLoop {
 
   func take(_ command: HostCommand, _ promise: Promise<JSONValue>) {
     if let problem = problem(with: command) {
-      let code: [JSONValue.Member] = problem.isUnknown ? [.init("code", .string("not_found"))] : []
-      return promise.fulfil(.object([.init("error", .string(problem.text))] + code))
+      let code = problem.isUnknown ? "not_found" : "usage"
+      return promise.fulfil(.object([.init("error", .string(problem.text)), .init("code", .string(code))]))
     }
     events.append(.host(command))
     // Somebody may have mended what kept it from starting.

@@ -53,6 +53,8 @@ public enum Mutant: String, Sendable, CaseIterable {
   case extensionIsForgotten
   /// A hello counts that another process said with the key of one that lives.
   case rivalCounts
+  /// A coordinator that stood still forgives its absence for each message that came meanwhile.
+  case absenceForgivenOften
 
   #if PASHA_MUTANTS
     /// The defect of the simulation that runs now.

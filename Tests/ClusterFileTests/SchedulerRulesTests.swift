@@ -63,6 +63,12 @@ import TuningModel
     #expect(mistakes.count == 1 && mistakes[0].contains(message), "\(mistakes)")
   }
 
+  @Test func withoutAMaximumTheRestIsLookedAtAsWell() {
+    let mistakes = Fixture.mistakes(Fixture.file(scheduler: "scheduler: {max_t: 0, reduction_factor: 1}"))
+    #expect(mistakes.count == 2, "\(mistakes)")
+    #expect(mistakes.contains { $0.contains("max_t") } && mistakes.contains { $0.contains("reduction_factor") })
+  }
+
   @Test func aKeyThatHasNoEffectIsTold() throws {
     let file = try Fixture.decode(
       Fixture.file(scheduler: "scheduler: {max_t: 27, name: fifo, epsilon: 1, brackets: 2}"))

@@ -53,7 +53,7 @@ import Testing
     #expect(try run.place.coordinator(["stop", "--trial", "0"]).wait() == 64)
     try eventually("the coordinator to answer") { try run.place.coordinator(["hosts", "drain", "local"]).wait() == 0 }
     let removal = try run.place.coordinator(["hosts", "remove", "local"])
-    #expect(try removal.wait() == 70)
+    #expect(try removal.wait() == 64)
     #expect(removal.errors.contains("cannot leave the run"), "\(removal.errors)")
     #expect(try run.place.coordinator(["stop"]).wait() == 0)
     #expect(try resumed.wait() == 0, "\(resumed.output)\(resumed.errors)")

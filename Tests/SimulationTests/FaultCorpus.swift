@@ -19,6 +19,6 @@ enum FaultCorpus {
     .deletesHeldCheckpoint: 2, .replayDecides: 10, .lateHelloCounts: 49, .ordersSaidOnce: 8, .lateGrace: 270,
     .startsAfterLease: 175, .judgesBeforeReading: 43, .slotsSaidOnce: 164, .startRepeatedElsewhere: 3_536,
     .earlierBootIsOver: 24, .rivalCounts: 19, .earlierStartsCount: 741_278_254_959,
-    .extensionIsForgotten: 944_584_249_518,
+    .extensionIsForgotten: 944_584_249_518, .absenceForgivenOften: 297,
   ]
 }

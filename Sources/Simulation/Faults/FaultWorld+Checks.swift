@@ -71,6 +71,7 @@ extension FaultWorld {
   /// The coordinator's memory after a turn: what was committed and nothing else, and its cross-references agree.
   mutating func checkWhole(_ machine: Coordinator) {
     if let problem = machine.state.crossReferenceProblem { return fail(problem) }
+    if let problem = machine.silenceProblem(at: coordinatorMoment.monotonic) { return fail(problem) }
     if random.chance(100), machine.state.digest != monitor.shadow.digest {
       return fail("the coordinator's state is not what its committed facts give")
     }
