@@ -54,11 +54,7 @@ extension Commands {
   public static func reload(run: String?, file: String, json: Bool, home: String = RunFolder.home) throws -> ExitCode {
     let folder = try RunFolder.find(run, in: home)
     let state = try folder.state()
-    if let end = state.end {
-      throw ServiceError(
-        .notRunning,
-        "run \(folder.name) is over: \(Presentation.reason(end.reason, state)); `pasha-coord extend` lets it go on")
-    }
+    if let over = over(folder, state) { throw over }
     let text: String
     do throws(SystemError) {
       text = try Files.readText(file, limit: ClusterFile.sizeLimit)

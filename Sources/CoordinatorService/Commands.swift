@@ -189,6 +189,15 @@ public enum Commands {
     }
   }
 
+  /// What is said to who wants something of a run that is over; nil: it is not.
+  static func over(_ folder: RunFolder, _ state: RunState) -> ServiceError? {
+    state.end.map { end in
+      ServiceError(
+        .notRunning,
+        "run \(folder.name) is over: \(Presentation.reason(end.reason, state)); `pasha-coord extend` lets it go on")
+    }
+  }
+
   static func ask(
     _ run: String?, _ members: [JSONValue.Member], _ home: String, _ body: (JSONValue) -> Void
   ) throws -> ExitCode {
@@ -206,11 +215,7 @@ public enum Commands {
           "the coordinator of \(folder.name) (process \(pid)) does not answer; it may have carried out the command all the "
             + "same: `pasha-coord status` shows it")
       }
-      if let state = try? folder.state(), let end = state.end {
-        throw ServiceError(
-          .notRunning,
-          "run \(folder.name) is over: \(Presentation.reason(end.reason, state)); `pasha-coord extend` lets it go on")
-      }
+      if let state = try? folder.state(), let over = over(folder, state) { throw over }
       throw ServiceError(
         .notRunning, "no coordinator runs \(folder.name); `pasha-coord resume \(folder.name)` starts one")
     }

@@ -197,7 +197,7 @@ public struct RunService {
     let authenticator = try Authenticator(context, list: admissions)
     let hasKey = Files.exists(folder.secretKey)
     let keys = try folder.keys()
-    // Its agent does not know the new key, and what it runs does not hang on it: the next agent finds that.
+    // The agent here does not know the new key: the next one, under a key of its own, ends what it finds.
     if !hasKey { LocalLauncher.endLeftover(record: folder.agentRecord) }
     let listener = try listen(authenticator, keys)
     try listener.proveRefusal()
