@@ -33,6 +33,7 @@ let web: [Target.Dependency] = [
   .product(name: "Metrics", package: "swift-metrics"),
   .product(name: "HTTPTypes", package: "swift-http-types"),
   .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
 ]
 
 /// What makes pasha-agent smaller, which travels to hosts: nothing of it is looked up by name, no C++ exception passes
@@ -72,6 +73,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     // Without its default trait it does without the whole of Foundation, which the agent must not carry to hosts.
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []),

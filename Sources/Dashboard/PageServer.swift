@@ -76,9 +76,9 @@ public final class PageServer: Sendable {
     self.options = options
     let plain = HTTPServerBuilder.http1(
       configuration: HTTP1Channel.Configuration(
+        additionalChannelHandlers: [RefusalHandler()],
         idleTimeout: TimeAmount.nanoseconds(options.idleTimeout.wholeNanoseconds),
-        httpDecoderConfiguration: .init(
-          maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
+        httpDecoderConfiguration: RefusalHandler.limits))
     builder = try options.encryption.map { try .tls(plain, tlsConfiguration: $0.configuration()) } ?? plain
     archive = try Archive(specification: source.specification())
     follower = try Follower(archive: archive, source: source, hub: hub)

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Metrics
 import NIOCore
+import NIOHTTP1
 import TuningModel
 
 /// Where a request goes: who may ask first, then what is asked for, then its parameters. Everything is looked up in tables.
@@ -46,7 +47,7 @@ struct Responder: HTTPResponder {
   }
 
   /// What every answer has. Nothing of another place is loaded, and no other page may show this one.
-  private static let headers: [(HTTPField.Name, String)] = [
+  static let headers: [(HTTPField.Name, String)] = [
     (
       .contentSecurityPolicy,
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -84,7 +85,7 @@ struct Responder: HTTPResponder {
     try door.checkHost(request)
     try door.checkOrigin(request)
     let target = request.head.path ?? ""
-    guard target.utf8.count <= Self.pathLimit else { throw APIError(.badRequest, "the address is too long") }
+    guard target.utf8.count <= Self.pathLimit else { throw APIError(.badRequest, "the address has at most 8 KiB") }
     guard target.hasPrefix("/"), !target.utf8.contains(UInt8(ascii: "#")) else {
       throw APIError(.badRequest, "the request names no path")
     }
@@ -141,6 +142,8 @@ struct Responder: HTTPResponder {
       return Array(buffer.readableBytesView)
     } catch is NIOTooManyBytesError {
       throw APIError(.tooLarge, "a request has at most 64 KiB")
+    } catch let error as HTTPParserError {
+      throw APIError(.badRequest, RefusalHandler.reason(error))
     }
   }
 }

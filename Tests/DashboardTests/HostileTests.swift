@@ -166,6 +166,40 @@ struct HostileTests {
     }
   }
 
+  @Test("is told what is wrong with what is no request, after the answers to those before it")
+  func noRequests() async throws {
+    try await ServedRun.with { run in
+      let host = "Host: 127.0.0.1:\(run.port)\r\n"
+      let get = "GET /api/v1/curves"
+      for (text, words) in [
+        (get + "?ids=" + String(repeating: "1", count: 17_000) + " HTTP/1.1\r\n\(host)\r\n", "at most 16 KiB"),
+        (get + " HTTP/1.1\r\n" + host + String(repeating: "X: y\r\n", count: 101) + "\r\n", "100 fields"),
+        (get + "?ids=1é HTTP/1.1\r\n\(host)\r\n", "percent-encoded"),
+        ("FETCH /api/v1/curves HTTP/1.1\r\n\(host)\r\n", "method"), (get + " HTTP/9.9\r\n\r\n", "version"),
+        (get + " HTTP/1.1\r\n\(host)X y: z\r\n\r\n", "header field"),
+        (get + " HTTP/1.1\r\n\(host)Content-Length: x\r\n\r\n", "content length"),
+      ] {
+        let client = try RawClient(port: run.port)
+        try client.send(text)
+        let answer = try Answer(client.readAll(within: .seconds(10)))
+        #expect(answer.status == 400 && answer.errorCode == "bad_request" && answer.body.contains(words), "\(answer)")
+        #expect(answer.headers["content-type"] == "application/json" && answer.headers["x-frame-options"] == "DENY")
+      }
+      let client = try RawClient(port: run.port)
+      let health = "GET /healthz HTTP/1.1\r\n\(host)\r\n"
+      try client.send(health + health + "FETCH / HTTP/1.1\r\n\r\n")
+      let answers = String(decoding: try client.readAll(within: .seconds(10)), as: UTF8.self)
+      let statuses = answers.split(separator: "HTTP/1.1 ").map { String($0.prefix(3)) }
+      #expect(statuses == ["200", "200", "400"], "\(answers)")
+      let body = try RawClient(port: run.port)
+      try body.send(
+        "POST /api/v1/commands HTTP/1.1\r\n\(host)Content-Type: application/json\r\nConnection: close\r\n"
+          + "Authorization: Bearer \(run.server.token)\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+      let broken = try Answer(body.readAll(within: .seconds(10)))
+      #expect(broken.status == 400 && broken.body.contains("chunk"), "\(broken)")
+    }
+  }
+
   @Test("opens no more streams than there may be, and others take the places of those that have gone")
   func streams() async throws {
     try await ServedRun.with { run in
