@@ -142,14 +142,14 @@ free_loopback_port() {
   done
 }
 
-# descendants PID: the process and all below it.
+# descendants PID: the process and all below it. Processes may end meanwhile: grep goes on, an awk that reads their files
+# itself may give up.
 descendants() {
-  awk -v root="$1" '
-    FNR == 1 { sub(/^[0-9]+ \(.*\) /, "&\n"); pid = FILENAME; gsub(/[^0-9]/, "", pid); split($0, lines, "\n")
-               split(lines[2], fields, " "); parent[pid] = fields[2] }
+  grep -sH '^PPid:' /proc/[0-9]*/status | awk -F '[/:\t]+' -v root="$1" '
+    { parent[$3] = $6 }
     END { for (pid in parent) { at = pid
             for (depth = 0; depth < 100 && at > 1; depth++) { if (at == root) { print pid; break }; at = parent[at] } } }
-  ' /proc/[0-9]*/stat 2>/dev/null
+  '
 }
 
 # loopback_listener FOLDER: the process id of the host's server, while it is that and no other process.

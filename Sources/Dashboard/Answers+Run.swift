@@ -243,19 +243,28 @@ struct RunView {
     }
   }
 
-  /// What can be told for certain: that the time will be up.
   private func estimate(_ writer: inout JSONWriter) {
-    writer.key("estimate")
-    guard case .estimate(let left) = chronicle.timeLeft(at: now.active.inSeconds), left.seconds.isFinite,
-      left.low.isFinite, left.high.isFinite
-    else { return writer.null() }
-    writer.object { writer in
-      writer.member("seconds", left.seconds)
-      writer.member("low", left.low)
-      writer.member("high", left.high)
-      let sooner = left.mayEndSooner ? "; a value of the metric may end it before" : ""
-      writer.member("basis", "the run ends when \(left.basis.text)\(sooner)")
+    var reason: String?
+    var known: TimeLeft.Estimate?
+    switch chronicle.timeLeft(at: now.active.inSeconds) {
+    case .unknown(let why): reason = why.text
+    case .estimate where !presence.isThere: reason = "nobody runs the run just now"
+    case .estimate(let left) where left.seconds.isFinite && left.low.isFinite && left.high.isFinite: known = left
+    case .estimate: reason = "it ends later than can be told"
     }
+    writer.key("estimate")
+    if let left = known {
+      writer.object { writer in
+        writer.member("seconds", left.seconds)
+        writer.member("low", left.low)
+        writer.member("high", left.high)
+        let sooner = left.mayEndSooner ? "; a value of the metric may end it before" : ""
+        writer.member("basis", "the run ends when \(left.basis.text)\(sooner)")
+      }
+    } else {
+      writer.null()
+    }
+    writer.maybe("no_estimate", reason)
   }
 
   private func totals(_ writer: inout JSONWriter) {

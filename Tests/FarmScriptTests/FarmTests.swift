@@ -175,13 +175,29 @@ struct LoopbackFarmTests {
   }
 
   @Test func whatWasStartedOverSSHEndsWithTheFarm() throws {
-    let farm = try Farm(hosts: 1, loopback: true)
+    let farm = try Farm(hosts: 3, loopback: true)
+    let servers = try farm.names.map {
+      try String(contentsOfFile: farm.folder + "/hosts/\($0)/sshd.pid", encoding: .utf8).filter(\.isNumber)
+    }
+    for server in servers { #expect(FileManager.default.fileExists(atPath: "/proc/\(server)")) }
     let started = try farm.run("ph1", "setsid sleep 4324 >/dev/null 2>&1 </dev/null & echo $!")
     let pid = try #require(Int32(started.output.filter(\.isNumber)))
     #expect(kill(pid, 0) == 0)
     try farm.down()
-    // Gone, or ended and waiting for its parent.
-    #expect(FileManager.default.contents(atPath: "/proc/\(pid)/cmdline").map(\.isEmpty) ?? true)
+    for ended in ["\(pid)"] + servers {
+      // Gone, or ended and waiting for its parent.
+      #expect(FileManager.default.contents(atPath: "/proc/\(ended)/cmdline").map(\.isEmpty) ?? true, "\(ended)")
+    }
     #expect(!FileManager.default.fileExists(atPath: farm.folder))
+  }
+
+  @Test func whoEndsMeanwhileDoesNotHideAServer() throws {
+    let others = try CommandProcess("/bin/sh", ["-c", "while :; do (:) & (:) & wait; done"])
+    defer { others.send(SIGKILL) }
+    let library = repositoryRoot().appendingPathComponent("Cluster/lib/sshd.sh").path
+    let asking = try CommandProcess(
+      "/bin/bash", ["-c", ". \(library); for _ in {1..50}; do descendants $$ | grep -cx $$; done | grep -c 1"])
+    #expect(try asking.wait() == 0)
+    #expect(asking.output == "50\n", "\(asking.output)\(asking.errors)")
   }
 }

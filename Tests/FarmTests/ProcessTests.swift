@@ -121,6 +121,23 @@ extension FarmRuns {
       #expect(!states.contains(.lost), "\(states)")
     }
 
+    /// Agents know their coordinator by its key: those of before end their trials by the lease, and others take their places.
+    @Test func aRunWhoseKeyIsGoneGoesOnOnItsHosts() throws {
+      let run = try FarmRun("keyless", hosts: 2, .init(sleep: 0.3, trials: 6, lostAfter: "5s"))
+      let coordinator = try run.start()
+      try run.awaitReports(4)
+      coordinator.send(SIGKILL)
+      try coordinator.wait()
+      try FileManager.default.removeItem(atPath: run.place.runFolder() + "/secret.key")
+      let resumed = try run.place.coordinator(["resume"])
+      try run.expectEnd(resumed)
+      #expect(resumed.output.contains("secret.key was gone"), "\(resumed.output)")
+      try run.expectNothingLeft()
+      let check = try run.check()
+      let lost = check.journal.lost
+      try check.expectSound(incomplete: lost, reruns: Set(lost.map(\.trial)))
+    }
+
     @Test func aSecondCoordinatorOfARunIsRefused() throws {
       let run = try FarmRun("second", hosts: 1, .init(sleep: 0.1, trials: 4))
       let coordinator = try run.start()

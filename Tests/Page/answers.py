@@ -132,6 +132,7 @@ class Answers:
             "limits": [{"name": "max_num_trials_started", "limit": run.limit, "used": len(states)},
                        {"name": "max_wallclock_time", "limit": 14400, "used": self.active}],
             "estimate": left,
+            "no_estimate": None if left else "the run is not going on" if self.ended else "too few reports yet",
             "totals": {"trials": len(states), "by_status": by_status, "reports": self.spent, "resource": self.spent,
                        "slot_seconds": sum(min(leg.ended, self.now) - leg.assigned for state in states for leg in state.legs),
                        "cost": None, "restarts": sum(leg.reason == "restarted" for state in states for leg in state.legs),

@@ -130,7 +130,8 @@ class RealRuns:
         served.coordinator.kill()
         self.processes.remove(served.coordinator)
         served.coordinator.wait()
-        self.end_supervisors(served.folder)
+        subprocess.run([self.build / "pasha-agent", "end", "--run", served.run.name], check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, timeout=60, env=self.environment(served.folder))
         return self.serve_folder(served.folder, served.run)
 
     def hostile(self):
@@ -245,15 +246,6 @@ class RealRuns:
             return False
         time.sleep(1)
         return served.get("run")["sequence"] == run["sequence"]
-
-    @staticmethod
-    def end_supervisors(folder):
-        for entry in pathlib.Path("/proc").iterdir():
-            try:
-                if entry.name.isdigit() and str(folder) in (entry / "cmdline").read_text() + os.readlink(entry / "cwd"):
-                    os.kill(int(entry.name), 9)
-            except OSError:
-                continue
 
 
 def main():

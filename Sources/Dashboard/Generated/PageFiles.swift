@@ -35,7 +35,7 @@ enum PageFiles {
     "/view-curves.js": PageFile(type: "text/javascript; charset=utf-8", tag: "4a1cdaa79f9f2fd3", text: file28),
     "/view-events.js": PageFile(type: "text/javascript; charset=utf-8", tag: "4900127be1aed848", text: file29),
     "/view-hosts.js": PageFile(type: "text/javascript; charset=utf-8", tag: "0d643f058b869f00", text: file30),
-    "/view-overview.js": PageFile(type: "text/javascript; charset=utf-8", tag: "1c435caca4ea8e04", text: file31),
+    "/view-overview.js": PageFile(type: "text/javascript; charset=utf-8", tag: "f35c4808a441116e", text: file31),
     "/view-parameters.js": PageFile(type: "text/javascript; charset=utf-8", tag: "692303b970e3687d", text: file32),
     "/view-rungs.js": PageFile(type: "text/javascript; charset=utf-8", tag: "646de0e2aff77c64", text: file33),
     "/view-trial.js": PageFile(type: "text/javascript; charset=utf-8", tag: "6ecf8a92eb6c499c", text: file34),
@@ -3661,7 +3661,7 @@ function slotsFigure(run) {
 
 function timeFigure(run) {
   const left = run.estimate
-  return figure("time", duration(run.active_seconds), run.ended_at ? "ended" : left ? [`about ${rough(left.seconds)} left `, h("span.faint", { title: oneLine(left.basis) }, `(${rough(left.low)} – ${rough(left.high)})`)] : "no estimate yet")
+  return figure("time", duration(run.active_seconds), run.ended_at ? "ended" : left ? [`about ${rough(left.seconds)} left `, h("span.faint", { title: oneLine(left.basis) }, `(${rough(left.low)} – ${rough(left.high)})`)] : `no estimate: ${oneLine(run.no_estimate)}`)
 }
 
 function spentFigure(run) {

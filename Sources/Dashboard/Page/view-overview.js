@@ -98,7 +98,7 @@ function slotsFigure(run) {
 
 function timeFigure(run) {
   const left = run.estimate
-  return figure("time", duration(run.active_seconds), run.ended_at ? "ended" : left ? [`about ${rough(left.seconds)} left `, h("span.faint", { title: oneLine(left.basis) }, `(${rough(left.low)} – ${rough(left.high)})`)] : "no estimate yet")
+  return figure("time", duration(run.active_seconds), run.ended_at ? "ended" : left ? [`about ${rough(left.seconds)} left `, h("span.faint", { title: oneLine(left.basis) }, `(${rough(left.low)} – ${rough(left.high)})`)] : `no estimate: ${oneLine(run.no_estimate)}`)
 }
 
 function spentFigure(run) {
