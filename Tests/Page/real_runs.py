@@ -98,7 +98,7 @@ class RealRuns:
     def empty(self):
         """Its agent never comes up."""
         agent = self.work / "no-agent"
-        agent.write_text("#!/bin/sh\nexec sleep 3600\n")
+        agent.write_text("#!/bin/sh\nexec sleep 300\n")
         agent.chmod(0o755)
         return self.start("empty", environment={"PASHA_AGENT": str(agent)})
 
@@ -130,8 +130,7 @@ class RealRuns:
         served.coordinator.kill()
         self.processes.remove(served.coordinator)
         served.coordinator.wait()
-        subprocess.run([self.build / "pasha-agent", "end", "--run", served.run.name], check=True, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, timeout=60, env=self.environment(served.folder))
+        self.end(served)
         return self.serve_folder(served.folder, served.run)
 
     def hostile(self):
@@ -162,7 +161,7 @@ class RealRuns:
         self.until(served, lambda: served.get("run")["hosts"]["busy"] >= 5)
         self.processes[-1].kill()
         self.processes.pop().wait()
-        self.end_supervisors(served.folder / "gpu3.lab.example.org")
+        self.end(served, "--work-dir", served.folder / "gpu3.lab.example.org")
         self.command(served, "hosts", "lost", "gpu3.lab.example.org")
         self.command(served, "hosts", "drain", "gpu2")
         return self.until(served, lambda: served.get("run")["hosts"]["troubled"] >= 1 and "lost" in json.dumps(served.get("hosts")))
@@ -224,6 +223,11 @@ class RealRuns:
     def command(self, served, *words):
         return subprocess.run([self.build / "pasha-coord", *words, *(["--run", served.run] if words[0] == "show" else [])], check=True,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env=self.environment(served.folder)).stdout
+
+    def end(self, served, *options):
+        """Ends what agents of the run left on a host."""
+        subprocess.run([self.build / "pasha-agent", "end", "--run", served.run.name, *options], check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, timeout=60, env=self.environment(served.folder))
 
     def until(self, served, condition, seconds=60):
         end = time.monotonic() + seconds

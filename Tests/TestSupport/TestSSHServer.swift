@@ -8,7 +8,7 @@ import Glibc
 ///     // ssh -F server.clientConfiguration testhost true
 ///     // HostLogin(host: "testhost"), ShellSettings(configurationFile: server.clientConfiguration)
 public final class TestSSHServer: @unchecked Sendable {
-  // Sendable in truth: the process is behind the lock, the rest does not change.
+  // Sendable in truth: the processes are behind the lock, the rest does not change.
   public let folder: TemporaryFolder
   /// The alias under which the client configuration knows it.
   public let alias: String
@@ -18,6 +18,7 @@ public final class TestSSHServer: @unchecked Sendable {
   public let user = NSUserName()
   private let lock = NSLock()
   private var process: Int32?
+  private var suspended: [Int32] = []
 
   /// Starts a server and waits until it listens.
   /// - Parameters:
@@ -138,7 +139,12 @@ public final class TestSSHServer: @unchecked Sendable {
   /// Stops (SIGSTOP) or continues the listener and the connections it serves: a host that hangs.
   public func suspend(_ isSuspended: Bool) {
     guard let pid else { return }
-    for process in [pid] + connectionProcesses(of: pid) { kill(process, isSuspended ? SIGSTOP : SIGCONT) }
+    let processes = [pid] + connectionProcesses(of: pid)
+    lock.lock()
+    defer { lock.unlock() }
+    for process in isSuspended ? processes : suspended + processes { kill(process, isSuspended ? SIGSTOP : SIGCONT) }
+    // One that was stopped just before it became a command is no sshd any more.
+    suspended = isSuspended ? processes : []
   }
 
   /// The sshd processes of connections: children and grandchildren of the listener that are sshd themselves.
