@@ -436,14 +436,36 @@ class PageTest(unittest.TestCase):
             with self.subTest(view=view):
                 self.show("lab", view)
                 self.browser.run(f"document.querySelector('main {chart}').focus()")
-                self.browser.key("ArrowRight")
-                self.browser.key("ArrowLeft")
+                # The timeline is entered at its end, where a trial runs.
+                for key in ["ArrowLeft", "ArrowRight"] if view == "hosts" else ["ArrowRight", "ArrowLeft"]:
+                    self.browser.key(key)
                 self.browser.until(f"[...document.querySelectorAll('main [aria-live=polite]')].some(e => /\\d/.test(e.textContent))", 5)
                 self.browser.until("[...document.querySelectorAll('.tip')].some(e => !e.hidden)", 5)
                 self.browser.picture(SHOTS / f"keys-{view}.png")
                 self.browser.key("Enter")
                 self.browser.until("/^#\\/trials\\/\\d+$/.test(location.hash)", 5)
                 self.assertEqual(self.browser.complaints(), [])
+
+    def test_merged_trials_are_looked_at_from_closer(self):
+        # Its first trials take a pixel or two once it has gone on for a while.
+        lab = self.server("lab")
+        self.runs.until(lab, lambda: lab.get("run")["active_seconds"] > 40)
+        self.show("lab", "hosts", 360)
+        spoken = "document.querySelector('.timeline [aria-live=polite]').textContent"
+        self.browser.run("document.querySelector('main .lanes').focus()")
+        for _ in range(40):
+            self.browser.key("ArrowLeft")
+            if "Several trials" in self.browser.run(spoken):
+                break
+        self.assertIn("Several trials", self.browser.run(spoken))
+        asked = "performance.getEntriesByType('resource').filter(e => /timeline.*from=\\d/.test(e.name)).length"
+        before = self.browser.run(asked)
+        self.browser.key("Enter")
+        self.browser.until(f"{asked} > {before}", 5)
+        self.assertEqual(self.browser.run("location.hash"), "#/hosts")
+        self.browser.settle()
+        self.browser.picture(SHOTS / "merged-closer.png")
+        self.assertEqual(self.browser.complaints(), [])
 
     def test_colours_follow_the_scheme(self):
         self.show("lab", "overview", scheme="light")

@@ -24,7 +24,7 @@ export class Timeline {
     this.spacer = h("div.spacer")
     this.scroller = h("div.lanes", {
       tabindex: 0, role: "group", "aria-roledescription": "chart",
-      "aria-label": "Timeline. Left and right move along the time, plus and minus come closer and go back, up and down go from lane to lane, Enter opens the trial.",
+      "aria-label": "Timeline. Left and right move along the time, plus and minus come closer and go back, up and down go from lane to lane, Enter opens the trial, or shows several that are merged from closer.",
     }, h("div.stay", null, this.canvas, this.axis, this.tip), this.spacer)
     this.element = h("div.timeline", null, this.scroller, this.spoken)
     this.redraw = onceAFrame(() => this.draw())
@@ -128,10 +128,16 @@ export class Timeline {
   }
 
   took(data) {
+    const held = this.current
     this.total = data.total_lanes
     if (JSON.stringify([data.from, data.to]) !== this.window) this.lanes.clear()
     this.window = JSON.stringify([data.from, data.to])
     data.lanes.forEach((lane, index) => this.lanes.set(data.offset + index, lane))
+    // The cursor stays where it is in time: segments are merged anew as time goes on.
+    const segments = held && this.lanes.get(this.cursor.lane)?.segments
+    if (segments) {
+      this.cursor.segment = Math.max(0, segments.findLastIndex((segment) => segment.start <= held.start))
+    }
     this.scroller.style.setProperty("--lanes", `${Math.max(1, this.total) * this.lane + this.head + 4}px`)
     this.moved()
   }
@@ -258,7 +264,7 @@ export class Timeline {
     addEventListener("pointerup", () => setTimeout(() => (drag = null)))
     stay.addEventListener("pointerleave", () => this.tell(null))
     stay.addEventListener("click", () => {
-      if (!drag?.moved && this.focus?.trial !== undefined && this.focus?.trial !== null) location.hash = `#/trials/${this.focus.trial}`
+      if (!drag?.moved) this.open(this.focus)
     })
     this.scroller.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.metaKey) return
@@ -275,7 +281,7 @@ export class Timeline {
     const act = {
       ArrowLeft: () => this.next(-1, 0), ArrowRight: () => this.next(1, 0), ArrowUp: () => this.next(0, -1), ArrowDown: () => this.next(0, 1),
       "+": () => this.zoom(0.5), "=": () => this.zoom(0.5), "-": () => this.zoom(2), PageUp: () => this.pan(-0.5), PageDown: () => this.pan(0.5),
-      Enter: () => this.cursor && this.current?.trial != null && (location.hash = `#/trials/${this.current.trial}`),
+      Enter: () => this.open(this.current),
       Escape: () => ((this.cursor = null), this.redraw()),
     }[event.key]
     if (!act) return
@@ -285,6 +291,16 @@ export class Timeline {
 
   get current() {
     return this.cursor && this.lanes.get(this.cursor.lane)?.segments[this.cursor.segment]
+  }
+
+  /** The trial's page; what is merged is looked at from closer. */
+  open(segment) {
+    if (segment?.trial != null) {
+      location.hash = `#/trials/${segment.trial}`
+    } else if (segment?.kind === "mixed") {
+      const [from, to] = this.range
+      this.zoom(Math.max(2, (segment.end - segment.start) * 4) / (to - from), (segment.start + segment.end) / 2)
+    }
   }
 
   /** From segment to segment, and from lane to lane at the same time. */
