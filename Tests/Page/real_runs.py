@@ -70,7 +70,7 @@ class Served:
 class RealRuns:
     def __init__(self, build):
         self.build, self.work = pathlib.Path(build).resolve(), pathlib.Path(tempfile.mkdtemp(prefix="page-runs-"))
-        self.processes, self.known = [], {}
+        self.processes, self.known, self.joined = [], {}, []
         # Whatever becomes of the tests.
         atexit.register(self.close)
 
@@ -91,6 +91,9 @@ class RealRuns:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        # Trials of agents that joined by hand go on without them, to the end of their lease.
+        for served, folder in self.joined:
+            self.end(served, "--work-dir", folder)
         shutil.rmtree(self.work, ignore_errors=True)
 
     # The runs
@@ -158,6 +161,7 @@ class RealRuns:
             process.stdin.write(token.encode() + b"\n")
             process.stdin.close()
             self.processes.append(process)
+            self.joined.append((served, folder))
         self.until(served, lambda: served.get("run")["hosts"]["busy"] >= 5)
         self.processes[-1].kill()
         self.processes.pop().wait()
