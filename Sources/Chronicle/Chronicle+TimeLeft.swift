@@ -34,6 +34,8 @@ public enum TimeLeft: Equatable, Sendable {
     case noHost
     /// Its scheduler's work cannot be foreseen.
     case scheduler
+    /// No coordinator runs it. Said by who looks: the journal does not know.
+    case unattended
   }
 
   case estimate(Estimate)
@@ -67,6 +69,7 @@ extension TimeLeft.Reason {
     case .noHost: "no host takes work"
     case .endless: "no limit ends it"
     case .scheduler: "its scheduler's work cannot be foreseen"
+    case .unattended: "nobody runs the run just now"
     }
   }
 }

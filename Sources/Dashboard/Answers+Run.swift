@@ -247,8 +247,9 @@ struct RunView {
     var reason: String?
     var known: TimeLeft.Estimate?
     switch chronicle.timeLeft(at: now.active.inSeconds) {
+    case .unknown(.over): reason = TimeLeft.Reason.over.text
+    case _ where !presence.isThere: reason = TimeLeft.Reason.unattended.text
     case .unknown(let why): reason = why.text
-    case .estimate where !presence.isThere: reason = "nobody runs the run just now"
     case .estimate(let left) where left.seconds.isFinite && left.low.isFinite && left.high.isFinite: known = left
     case .estimate: reason = "it ends later than can be told"
     }

@@ -21,7 +21,8 @@ final class RefusalHandler: ChannelDuplexHandler, RemovableChannelHandler {
   static func reason(_ error: HTTPParserError) -> String {
     switch error {
     case .headerOverflow:
-      "the address and each header field have at most 16 KiB, together 32 KiB, and there are at most 100 fields"
+      "the address and each header field have at most \(limits.maxHeaderFieldSize >> 10) KiB, together "
+        + "\(limits.maxHeaderListSize >> 10) KiB, and there are at most \(limits.maxHeaderFieldCount) fields"
     case .invalidURL, .invalidPath, .invalidQueryString:
       "the address holds a character that must be percent-encoded"
     case .invalidMethod: "the method is none of HTTP's"

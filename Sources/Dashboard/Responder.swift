@@ -85,7 +85,9 @@ struct Responder: HTTPResponder {
     try door.checkHost(request)
     try door.checkOrigin(request)
     let target = request.head.path ?? ""
-    guard target.utf8.count <= Self.pathLimit else { throw APIError(.badRequest, "the address has at most 8 KiB") }
+    guard target.utf8.count <= Self.pathLimit else {
+      throw APIError(.badRequest, "the address has at most \(Self.pathLimit >> 10) KiB")
+    }
     guard target.hasPrefix("/"), !target.utf8.contains(UInt8(ascii: "#")) else {
       throw APIError(.badRequest, "the request names no path")
     }
@@ -93,7 +95,7 @@ struct Responder: HTTPResponder {
     let path = String(parts[0])
     if let length = request.headers[.contentLength] {
       guard let length = Int(length), length <= Self.bodyLimit else {
-        throw APIError(.tooLarge, "a request has at most 64 KiB")
+        throw APIError(.tooLarge, "a request has at most \(Self.bodyLimit >> 10) KiB")
       }
     }
     let query = parts.count > 1 ? parts[1] : ""
@@ -141,7 +143,7 @@ struct Responder: HTTPResponder {
       let buffer = try await request.body.collect(upTo: Self.bodyLimit)
       return Array(buffer.readableBytesView)
     } catch is NIOTooManyBytesError {
-      throw APIError(.tooLarge, "a request has at most 64 KiB")
+      throw APIError(.tooLarge, "a request has at most \(Self.bodyLimit >> 10) KiB")
     } catch let error as HTTPParserError {
       throw APIError(.badRequest, RefusalHandler.reason(error))
     }

@@ -158,7 +158,7 @@ extension RunScreen {
     let state = chronicle.state
     if around.isLoading || !around.presence.runs, state.end == nil, !state.isSuspended {
       left = "no estimate"
-      leftBasis = around.isLoading ? "the journal is being read" : "nobody runs the run just now"
+      leftBasis = around.isLoading ? "the journal is being read" : TimeLeft.Reason.unattended.text
       return
     }
     switch chronicle.timeLeft(at: active) {

@@ -390,6 +390,7 @@ class PageTest(unittest.TestCase):
         server = self.server("interrupted")
         self.show("interrupted")
         self.assertEqual(self.browser.run("document.querySelector('.pill').textContent"), "interrupted")
+        self.assertIn("no estimate: nobody runs the run just now", self.browser.run("document.querySelector('main').textContent"))
         self.browser.picture(SHOTS / "interrupted.png")
         self.show("interrupted", "trials")
         self.assertEqual(self.browser.run("document.querySelector('.table-panel .count').textContent"), "1 trial")
